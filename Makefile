@@ -1,0 +1,72 @@
+# StockFeed. `make` alone explains itself.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+PYTHON ?= python3
+OUT ?= demo-out
+ROLES := local operator pipeline dbt
+
+##@ Use
+.PHONY: demo
+demo: $(VENV)/.local ## Run the whole pipeline on real market data; results in demo-out/
+	$(BIN)/stockfeed demo --out $(OUT) $(DEMO_ARGS)
+
+##@ Develop
+.PHONY: test
+test: $(VENV)/.dev ## All tests: unit, property, integration
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict .
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure consumer, loader and build; prints ratios
+	$(BIN)/python -m pytest tests/bench -m bench -s -n 0
+
+.PHONY: lock
+lock: $(VENV)/.bootstrap ## Write requirements/*.txt anew from pyproject.toml
+	$(call compile,requirements/bootstrap.in,bootstrap)
+	$(call compile,--extra dev pyproject.toml,dev)
+	$(foreach role,$(ROLES),$(call compile,--extra $(role) -c requirements/dev.txt pyproject.toml,$(role));)
+
+.PHONY: clean
+clean: ## Remove everything that make created
+	rm -rf $(VENV) $(OUT) build .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	  .import_linter_cache dbt_stocks/target dbt_stocks/logs
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# One environment in the tree; a stamp per set of packages makes a repeated run instant.
+$(VENV)/.bootstrap: requirements/bootstrap.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r $<
+	touch $@
+
+$(VENV)/.%: requirements/%.txt pyproject.toml $(VENV)/.bootstrap
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r $<
+	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+define compile
+$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-header $(1) -o requirements/$(2).txt
+endef
