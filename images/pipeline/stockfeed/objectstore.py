@@ -1,0 +1,228 @@
+"""The raw zone: S3 or anything that speaks its protocol with create-only puts."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import CredentialProvider, RefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from stockfeed.contract.objects import CONTENT_TYPE, PROBE_PREFIX
+from stockfeed.errors import ConfigurationError, StockfeedError, TransientError
+from stockfeed.settings import ObjectStoreSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Codes by which stores say that the bucket or the credentials are wrong, not the moment.
+_CONFIGURATION_CODES = frozenset(
+    {"403", "AccessDenied", "InvalidAccessKeyId", "NoSuchBucket", "SignatureDoesNotMatch"}
+)
+_MISSING_CODES = frozenset({"404", "NoSuchKey", "NotFound"})
+_EXISTS_CODES = frozenset({"412", "PreconditionFailed"})
+_CONFLICT_CODES = frozenset({"409", "ConditionalRequestConflict", "OperationAborted"})
+_CONFLICT_RETRIES = 20
+_CONFLICT_PAUSE_SECONDS = 0.05
+_CREDENTIAL_LIFETIME = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One row of a listing."""
+
+    key: str
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """An object's ETag, size in bytes and user metadata."""
+
+    etag: str
+    size: int
+    metadata: Mapping[str, str]
+
+
+class ObjectStore:
+    """One bucket.
+
+    Args:
+        client: a boto3 S3 client; safe to share between threads.
+        bucket: the bucket's name.
+
+    All methods raise TransientError where trying again may help and ConfigurationError where a
+    setting, a credential or a permission is wrong.
+    """
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def create(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        """Puts an object unless its key exists.
+
+        Returns:
+            True when this call created it (or an earlier try of it that got no answer did not),
+            False when the key exists already.
+        """
+        for _ in range(_CONFLICT_RETRIES):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,
+                    Metadata=dict(metadata),
+                    ContentType=CONTENT_TYPE,
+                    IfNoneMatch="*",
+                )
+            except (ClientError, BotoCoreError) as error:
+                code = _code(error)
+                if code in _EXISTS_CODES:
+                    return False
+                if code not in _CONFLICT_CODES:
+                    raise self._translated(error, f"put {key}") from error
+                time.sleep(_CONFLICT_PAUSE_SECONDS)
+            else:
+                return True
+        raise TransientError(f"put {key}: {_CONFLICT_RETRIES} conflicts with another writer (409)")
+
+    def head(self, key: str) -> ObjectHead | None:
+        """The object's metadata, or None when there is no such object."""
+        try:
+            answer = self._client.head_object(Bucket=self._bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in _MISSING_CODES:
+                return None
+            raise self._translated(error, f"head {key}") from error
+        return ObjectHead(answer["ETag"].strip('"'), answer["ContentLength"], answer["Metadata"])
+
+    def download(self, key: str, target: Path) -> ObjectHead:
+        """Streams an object into a file; returns what the same answer says of it."""
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with target.open("wb") as file:
+                for chunk in answer["Body"].iter_chunks(1 << 20):
+                    file.write(chunk)
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated(error, f"get {key}") from error
+        return ObjectHead(answer["ETag"].strip('"'), answer["ContentLength"], answer["Metadata"])
+
+    def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
+        """Objects below `prefix` whose keys are greater than `start_after`, in key order."""
+        for page in self._pages(Prefix=prefix, StartAfter=start_after):
+            for row in page.get("Contents", ()):
+                yield StoredObject(row["Key"], row["ETag"].strip('"'), row["Size"])
+
+    def list_prefixes(self, prefix: str) -> Iterator[str]:
+        """The next level of "directories" below `prefix`, each ending in `/`, in order."""
+        for page in self._pages(Prefix=prefix, Delimiter="/"):
+            for row in page.get("CommonPrefixes", ()):
+                yield row["Prefix"]
+
+    def probe(self) -> None:
+        """Shows that the bucket can be written and refuses a second put of one key.
+
+        Raises:
+            ConfigurationError: the store ignores `If-None-Match: *`; landing there would lose the
+                guarantee that an interval is written once.
+        """
+        key = f"{PROBE_PREFIX}{uuid4()}"
+        self.create(key, b"", {})
+        overwritten = self.create(key, b"", {})
+        self._delete(key)
+        if overwritten:
+            raise ConfigurationError(
+                f"the object store of bucket {self._bucket!r} overwrote an object put with "
+                "If-None-Match: *; use a store with create-only puts (AWS S3, MinIO, SeaweedFS)"
+            )
+
+    def _delete(self, key: str) -> None:
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            # A writer need not be allowed to delete; an empty probe object does no harm.
+            if _code(error) not in _CONFIGURATION_CODES:
+                raise self._translated(error, f"delete {key}") from error
+
+    def _pages(self, **request: str) -> Iterator[Any]:
+        paginator = self._client.get_paginator("list_objects_v2")
+        try:
+            yield from paginator.paginate(Bucket=self._bucket, **request)
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated(error, f"list {request['Prefix']}") from error
+
+    def _translated(self, error: ClientError | BotoCoreError, action: str) -> StockfeedError:
+        text = f"bucket {self._bucket!r}, {action}: {error}"
+        wrong = _code(error) in _CONFIGURATION_CODES or isinstance(error, NoCredentialsError)
+        return ConfigurationError(text) if wrong else TransientError(text)
+
+
+def object_store(settings: ObjectStoreSettings, max_connections: int = 16) -> ObjectStore:
+    """The bucket that the settings name.
+
+    Args:
+        settings: with an endpoint: MinIO or the like, by path-style addresses; without: AWS S3.
+        max_connections: as many requests can be under way at once.
+    """
+    session = botocore.session.get_session()
+    access_key, secret_key = settings.s3_access_key, settings.s3_secret_key
+    if access_key is not None and secret_key is not None:
+        provider = _MountedKeys(lambda: (access_key.get(), secret_key.get()))
+        session.get_component("credential_provider").insert_before("env", provider)
+    client = boto3.Session(botocore_session=session).client(
+        "s3",
+        endpoint_url=settings.s3_endpoint,
+        # MinIO ignores the region but the SDK insists on one.
+        region_name=settings.s3_region or ("us-east-1" if settings.s3_endpoint else None),
+        config=Config(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=max_connections,
+            s3={"addressing_style": "path"} if settings.s3_endpoint else {},
+            # Stores other than AWS need not know the SDK's newer default checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    return ObjectStore(client, settings.s3_bucket)
+
+
+class _MountedKeys(CredentialProvider):  # type: ignore[misc]
+    """Credentials that are read again every few seconds, so that a rotation needs no restart."""
+
+    METHOD = "mounted-files"
+    CANONICAL_NAME = "MountedFiles"
+
+    def __init__(self, read: Callable[[], tuple[str, str]]) -> None:
+        super().__init__()
+        self._read = read
+
+    def load(self) -> RefreshableCredentials:
+        return RefreshableCredentials.create_from_metadata(
+            metadata=self._metadata(), refresh_using=self._metadata, method=self.METHOD
+        )
+
+    def _metadata(self) -> dict[str, str]:
+        access_key, secret_key = self._read()
+        expires = datetime.now(UTC) + _CREDENTIAL_LIFETIME
+        return {
+            "access_key": access_key,
+            "secret_key": secret_key,
+            "token": "",
+            "expiry_time": expires.isoformat(),
+        }
+
+
+def _code(error: Exception) -> str:
+    if not isinstance(error, ClientError):
+        return ""
+    return str(error.response.get("Error", {}).get("Code", ""))

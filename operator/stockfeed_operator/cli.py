@@ -1,0 +1,8 @@
+"""The command `stockfeed-operator`."""
+
+import click
+
+
+@click.group()
+def main() -> None:
+    """The operator of StockFeed resources."""
