@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import boto3
@@ -20,6 +20,7 @@ from stockfeed.settings import ObjectStoreSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 # Codes by which stores say that the bucket or the credentials are wrong, not the moment.
 _CONFIGURATION_CODES = frozenset(
@@ -117,13 +118,13 @@ class ObjectStore:
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         """Objects below `prefix` whose keys are greater than `start_after`, in key order."""
-        for page in self._pages(Prefix=prefix, StartAfter=start_after):
+        for page in self._pages(prefix, start_after=start_after):
             for row in page.get("Contents", ()):
                 yield StoredObject(row["Key"], row["ETag"].strip('"'), row["Size"])
 
     def list_prefixes(self, prefix: str) -> Iterator[str]:
         """The next level of "directories" below `prefix`, each ending in `/`, in order."""
-        for page in self._pages(Prefix=prefix, Delimiter="/"):
+        for page in self._pages(prefix, delimiter="/"):
             for row in page.get("CommonPrefixes", ()):
                 yield row["Prefix"]
 
@@ -152,12 +153,16 @@ class ObjectStore:
             if _code(error) not in _CONFIGURATION_CODES:
                 raise self._translated(error, f"delete {key}") from error
 
-    def _pages(self, **request: str) -> Iterator[Any]:
+    def _pages(
+        self, prefix: str, start_after: str = "", delimiter: str = ""
+    ) -> "Iterator[ListObjectsV2OutputTypeDef]":
         paginator = self._client.get_paginator("list_objects_v2")
         try:
-            yield from paginator.paginate(Bucket=self._bucket, **request)
+            yield from paginator.paginate(
+                Bucket=self._bucket, Prefix=prefix, StartAfter=start_after, Delimiter=delimiter
+            )
         except (ClientError, BotoCoreError) as error:
-            raise self._translated(error, f"list {request['Prefix']}") from error
+            raise self._translated(error, f"list {prefix}") from error
 
     def _translated(self, error: ClientError | BotoCoreError, action: str) -> StockfeedError:
         text = f"bucket {self._bucket!r}, {action}: {error}"
@@ -196,7 +201,7 @@ def object_store(settings: ObjectStoreSettings, max_connections: int = 16) -> Ob
     return ObjectStore(client, settings.s3_bucket)
 
 
-class _MountedKeys(CredentialProvider):  # type: ignore[misc]
+class _MountedKeys(CredentialProvider):
     """Credentials that are read again every few seconds, so that a rotation needs no restart."""
 
     METHOD = "mounted-files"

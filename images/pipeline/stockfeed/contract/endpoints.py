@@ -16,7 +16,9 @@ METRICS: Final = "/metrics"
 DRAINED: Final = "/drained"
 """Consumer only. 200 when its lag is 0 and nothing is buffered, else 503 with what is left.
 
-Body, either way: `{"drained": bool, "lag": int, "buffered": int}` (both counted in messages).
+Body, either way: `{"drained": bool, "lag": int, "buffered": int, "partitions": [int]}`; lag and
+buffered count messages, partitions are those that this replica owns: a group is drained when its
+replicas are and every partition is owned by one of them.
 """
 
 TERMINATION_LOG: Final = "/dev/termination-log"
