@@ -1,0 +1,171 @@
+"""`stockfeed consumer`: settings, signals and health around sessions with the broker.
+
+A session is one Kafka client. It ends, and a new one begins, when certificates were rotated or
+when the position must be found anew; that is the only way either is handled.
+"""
+
+import signal
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from time import monotonic
+
+import structlog
+from confluent_kafka import Consumer, TopicPartition
+from prometheus_client import CollectorRegistry
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
+
+from stockfeed import kafka, logs
+from stockfeed.consumer.lander import EventWriter, Lander
+from stockfeed.consumer.partition import Rotation
+from stockfeed.consumer.source import KafkaLog, OutOfRangeError
+from stockfeed.consumer.status import Status
+from stockfeed.consumer.worker import Feed, Worker
+from stockfeed.errors import DataError, TransientError
+from stockfeed.health import HealthServer
+from stockfeed.metrics import ConsumerMetrics
+from stockfeed.objectstore import ObjectStore, object_store
+from stockfeed.settings import ConsumerSettings, Layout
+
+log = structlog.get_logger(__name__)
+
+_READ_COUNT = 5_000
+_READ_SECONDS = 0.2
+_CHECK_SECONDS = 2.0
+# Within the grace period that the operator gives the pod, and within Kafka's rebalance timeout.
+_DRAIN_SECONDS = 20.0
+_PUT_THREADS = 8
+_EVENT_THREADS = 16
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Runs until SIGTERM or SIGINT; returns the exit status.
+
+    Raises:
+        ConfigurationError: a setting, a credential or the object store is not usable.
+        DataError: all partitions stopped.
+    """
+    settings = ConsumerSettings.from_env(environment)
+    logs.configure(settings.log_level, settings.log_format)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    registry = CollectorRegistry()
+    status = Status(ConsumerMetrics(registry))
+    with HealthServer(settings.http_port, registry, status.checks()):
+        store = object_store(settings, max_connections=_PUT_THREADS + _EVENT_THREADS)
+        retry = _until_stopped(stop, status)
+        retry(store.probe)
+        while not stop.is_set():
+            retry(lambda: _session(settings, store, status, stop))
+    return 0
+
+
+def _until_stopped(stop: threading.Event, status: Status) -> Retrying:
+    """Retries what may work later, until told to stop."""
+    return Retrying(
+        retry=retry_if_exception_type(TransientError),
+        wait=wait_exponential_jitter(initial=0.5, max=10),
+        stop=stop_when_event_set(stop),
+        sleep=sleep_using_event(stop),
+        before_sleep=lambda state: status.failed(state.outcome),
+        retry_error_callback=lambda _: None,
+    )
+
+
+def _session(
+    settings: ConsumerSettings, store: ObjectStore, status: Status, stop: threading.Event
+) -> None:
+    """One Kafka client, from subscription to close."""
+    fingerprint = kafka.credentials_fingerprint(settings)
+    with ExitStack() as stack:
+        source = KafkaLog(settings)
+        worker = _worker(settings, source, store, status, stack)
+        _subscribe(source.consumer, settings.kafka_topic, worker)
+        stack.callback(_close, source.consumer)
+        check_at = 0.0
+        while not stop.is_set():
+            try:
+                worker.step(source.read(_READ_COUNT, _READ_SECONDS))
+            except OutOfRangeError as error:
+                log.warning("finding the position anew", error=str(error))
+                return
+            status.alive()
+            if monotonic() >= check_at:
+                _check(worker, status)
+                if kafka.credentials_fingerprint(settings) != fingerprint:
+                    log.info("Kafka credentials were rotated")
+                    return
+                check_at = monotonic() + _CHECK_SECONDS
+
+
+def _worker(
+    settings: ConsumerSettings,
+    source: KafkaLog,
+    store: ObjectStore,
+    status: Status,
+    stack: ExitStack,
+) -> Worker:
+    puts = stack.enter_context(ThreadPoolExecutor(_PUT_THREADS, "put"))
+    events = None
+    if settings.layout is Layout.PER_EVENT:
+        events = EventWriter(
+            store, stack.enter_context(ThreadPoolExecutor(_EVENT_THREADS, "event"))
+        )
+    return Worker(
+        Feed(settings.feed, settings.group, settings.kafka_topic),
+        source,
+        store,
+        Lander(store, lambda partition: source.bounds(partition)[1], source.topic_id, events),
+        puts,
+        Rotation(settings.rotate_records, settings.rotate_bytes, settings.rotate_interval),
+        status.metrics,
+        monotonic,
+    )
+
+
+def _subscribe(consumer: Consumer, topic: str, worker: Worker) -> None:
+    def assign(_: Consumer, partitions: list[TopicPartition]) -> None:
+        offsets = worker.assign(partition.partition for partition in partitions)
+        consumer.incremental_assign(
+            [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
+        )
+
+    def revoke(_: Consumer, partitions: list[TopicPartition]) -> None:
+        worker.revoke([partition.partition for partition in partitions], _DRAIN_SECONDS)
+
+    def lose(_: Consumer, partitions: list[TopicPartition]) -> None:
+        worker.lose([partition.partition for partition in partitions])
+
+    consumer.subscribe([topic], on_assign=assign, on_revoke=revoke, on_lost=lose)
+
+
+def _close(consumer: Consumer) -> None:
+    try:
+        consumer.close()  # revokes, which lands what is buffered
+    except TransientError as error:
+        log.warning("closed", error=str(error))
+
+
+def _check(worker: Worker, status: Status) -> None:
+    """Measures the lag, tells status, and gives up when nothing is left to do.
+
+    Raises:
+        DataError: every partition stopped.
+    """
+    try:
+        lag = worker.lag()
+    except TransientError as error:
+        status.update(worker, None, str(error))
+    else:
+        status.update(worker, lag, None)
+    faults = worker.faults
+    if faults and len(faults) == len(worker.partitions):
+        raise DataError("all partitions stopped: " + "; ".join(faults.values()))

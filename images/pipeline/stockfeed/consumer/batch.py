@@ -1,0 +1,135 @@
+"""What a partition has read and not landed: an open buffer, from which batches are cut.
+
+A batch is the interval [start, end] of offsets; start is the previous end + 1 and not the first
+message's offset, so that a partition's batches form one chain whatever offsets are missing.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stockfeed.contract.objects import BatchMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines of the interval [start, end], ready to be landed.
+
+    Attributes:
+        start: the first offset of the interval, read or not.
+        end: the last offset of the interval.
+        lines: landed lines, newlines included, in offset order.
+        offsets: the offset of each line.
+        timestamps: the message timestamp of each line, Unix milliseconds.
+        error_offsets: offsets of the lines that are errors.
+        lost: offsets that retention removed before they were read; then there are no lines.
+    """
+
+    start: int
+    end: int
+    lines: Sequence[bytes] = ()
+    offsets: Sequence[int] = ()
+    timestamps: Sequence[int] = ()
+    error_offsets: Sequence[int] = ()
+    lost: int = 0
+
+    @property
+    def metadata(self) -> BatchMetadata:
+        """What its object says of itself."""
+        return BatchMetadata(
+            end=self.end,
+            records=len(self.lines),
+            errors=len(self.error_offsets),
+            first_timestamp=self.timestamps[0] if self.timestamps else None,
+            last_timestamp=self.timestamps[-1] if self.timestamps else None,
+            lost=self.lost,
+        )
+
+
+def lost_batch(start: int, low: int) -> Batch:
+    """The empty batch for offsets that retention removed.
+
+    Args:
+        start: the first offset that was not landed.
+        low: the log's first offset that is still there.
+    """
+    return Batch(start=start, end=low - 1, lost=low - start)
+
+
+class Buffer:
+    """The open interval of a partition: what was read since the last cut.
+
+    Args:
+        start: the first offset of the interval.
+    """
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.expected = start
+        self.size = 0
+        self._lines: list[bytes] = []
+        self._offsets: list[int] = []
+        self._timestamps: list[int] = []
+        self._error_offsets: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, line: bytes, offset: int, timestamp: int, *, is_event: bool) -> None:
+        """Adds the line of a message whose offset is at least `expected`."""
+        self._lines.append(line)
+        self._offsets.append(offset)
+        self._timestamps.append(timestamp)
+        if not is_event:
+            self._error_offsets.append(offset)
+        self.size += len(line)
+        self.expected = offset + 1
+
+    def cut(self, max_records: int, max_bytes: int) -> Batch:
+        """Takes a batch from the front: as much as both limits allow, at least one line."""
+        count = min(self._fitting(max_bytes), max_records)
+        end = self._offsets[count - 1]
+        errors = bisect_right(self._error_offsets, end)
+        batch = Batch(
+            start=self.start,
+            end=end,
+            lines=self._lines[:count],
+            offsets=self._offsets[:count],
+            timestamps=self._timestamps[:count],
+            error_offsets=self._error_offsets[:errors],
+        )
+        self._drop(count)
+        self.start = end + 1
+        return batch
+
+    def put_back(self, batch: Batch) -> None:
+        """Puts a batch back in front, because another owner landed a shorter interval."""
+        self._lines[:0] = batch.lines
+        self._offsets[:0] = batch.offsets
+        self._timestamps[:0] = batch.timestamps
+        self._error_offsets[:0] = batch.error_offsets
+        self.size += sum(map(len, batch.lines))
+        self.start = batch.start
+
+    def skip_to(self, offset: int) -> None:
+        """Forgets all below `offset`, because it is landed; messages below it are not expected."""
+        self._drop(bisect_left(self._offsets, offset))
+        self.start = offset
+        self.expected = max(self.expected, offset)
+
+    def _fitting(self, max_bytes: int) -> int:
+        if self.size <= max_bytes:
+            return len(self._lines)
+        total = 0
+        for count, line in enumerate(self._lines):
+            total += len(line)
+            if total > max_bytes:
+                return max(count, 1)
+        return len(self._lines)
+
+    def _drop(self, count: int) -> None:
+        self.size -= sum(map(len, self._lines[:count]))
+        if count:
+            last = self._offsets[count - 1]
+            del self._error_offsets[: bisect_right(self._error_offsets, last)]
+        del self._lines[:count], self._offsets[:count], self._timestamps[:count]

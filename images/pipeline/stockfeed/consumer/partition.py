@@ -1,0 +1,164 @@
+"""One assigned partition: its open buffer, the one batch under way, and when to cut the next."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+
+from stockfeed.consumer.batch import Batch, Buffer, lost_batch
+from stockfeed.consumer.lander import Landed
+from stockfeed.consumer.lines import LineEncoder
+from stockfeed.consumer.log import Record
+from stockfeed.consumer.start import Start
+from stockfeed.contract.objects import Chain
+from stockfeed.errors import DataError, StockfeedError
+
+_FIRST_RETRY_SECONDS = 0.5
+_LAST_RETRY_SECONDS = 30.0
+
+Land = Callable[[Chain, Batch], Landed]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """When a batch is cut: by number of records, by bytes uncompressed, or by age in seconds."""
+
+    records: int
+    bytes: int
+    interval: float
+
+
+@dataclass(slots=True)
+class _Flight:
+    """The batch under way and its tries."""
+
+    batch: Batch
+    future: "Future[Landed] | None"
+    retry_at: float = 0.0
+    pause: float = field(default=_FIRST_RETRY_SECONDS)
+
+
+class Partition:
+    """What one owner knows of one partition.
+
+    Args:
+        chain: the partition's objects.
+        topic: the topic's name, for the lines.
+        start: where the chain goes on.
+        rotation: when to cut.
+
+    Attributes:
+        fault: why the partition stopped for good, or None.
+        trouble: why the last try to land failed, or None.
+        paused: whether fetching is paused.
+    """
+
+    def __init__(self, chain: Chain, topic: str, start: Start, rotation: Rotation) -> None:
+        self.chain = chain
+        self.fault: str | None = None
+        self.trouble: str | None = None
+        self.paused = False
+        self._encode = LineEncoder(topic, chain.partition).encode
+        self._buffer = Buffer(start.read_from)
+        self._rotation = rotation
+        self._opened_at = 0.0
+        self._flight = None if start.lost is None else _Flight(start.lost, None)
+
+    @property
+    def next_offset(self) -> int:
+        """The first offset that is not known to be landed."""
+        return self._buffer.start if self._flight is None else self._flight.batch.start
+
+    @property
+    def buffered(self) -> int:
+        """Messages read and not known to be landed."""
+        return len(self._buffer) + (0 if self._flight is None else len(self._flight.batch.lines))
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything read is landed."""
+        return self._flight is None and not len(self._buffer)
+
+    @property
+    def full(self) -> bool:
+        """Whether a whole batch waits behind the one under way."""
+        return len(self._buffer) >= self._rotation.records or (
+            self._buffer.size >= self._rotation.bytes
+        )
+
+    @property
+    def under_way(self) -> "Future[Landed] | None":
+        """The put under way, to wait for."""
+        return None if self._flight is None else self._flight.future
+
+    def read(self, record: Record, now: float) -> bool:
+        """Adds a message; returns False when it is an error line.
+
+        Messages below the expected offset were landed by another owner and are passed over.
+        """
+        offset = record.offset() or 0
+        buffer = self._buffer
+        if offset < buffer.expected:
+            return True
+        timestamp = record.timestamp()[1]
+        line, is_event = self._encode(record.value(), offset, timestamp)
+        if not len(buffer):
+            self._opened_at = now
+        buffer.add(line, offset, timestamp, is_event=is_event)
+        return is_event
+
+    def due(self, now: float) -> bool:
+        """Whether the open buffer should be cut now."""
+        aged = len(self._buffer) > 0 and now - self._opened_at >= self._rotation.interval
+        return self.full or aged
+
+    def submit(self, land: Land, executor: Executor, now: float, *, cut: bool) -> None:
+        """Starts landing: the batch that failed once its pause is over, else a new one.
+
+        Args:
+            land: does the work.
+            executor: runs it.
+            now: the clock, seconds.
+            cut: whether to cut a new batch when none is under way.
+        """
+        flight = self._flight
+        if flight is None and cut and len(self._buffer):
+            batch = self._buffer.cut(self._rotation.records, self._rotation.bytes)
+            self._opened_at = now
+            flight = self._flight = _Flight(batch, None)
+        if flight is not None and flight.future is None and now >= flight.retry_at:
+            flight.future = executor.submit(land, self.chain, flight.batch)
+
+    def reap(self, now: float) -> tuple[Batch, Landed] | None:
+        """Takes the result of the put under way, if there is one.
+
+        Returns:
+            The batch and what became of it, or None. After a failure the same batch is landed
+            again after a pause; after a DataError the partition is at fault and stops.
+        """
+        flight = self._flight
+        if flight is None or flight.future is None or not flight.future.done():
+            return None
+        try:
+            landed = flight.future.result()
+        except DataError as error:
+            self.fault = str(error)
+            return None
+        except StockfeedError as error:
+            self.trouble = str(error)
+            flight.future = None
+            flight.retry_at = now + flight.pause
+            flight.pause = min(flight.pause * 2, _LAST_RETRY_SECONDS)
+            return None
+        self._advance(flight.batch, landed.end)
+        return flight.batch, landed
+
+    def _advance(self, batch: Batch, end: int) -> None:
+        self._flight = None
+        self.trouble = None
+        if end < batch.end and batch.lost:
+            self._flight = _Flight(lost_batch(end + 1, batch.end + 1), None)
+        elif end < batch.end:
+            self._buffer.put_back(batch)
+            self._buffer.skip_to(end + 1)
+        elif end > batch.end:
+            self._buffer.skip_to(end + 1)

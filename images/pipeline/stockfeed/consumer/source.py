@@ -1,0 +1,139 @@
+"""The topic as a Kafka consumer group's member sees it, by confluent-kafka."""
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from stockfeed import kafka
+from stockfeed.consumer.log import Commit
+from stockfeed.errors import ConfigurationError, StockfeedError, TransientError
+from stockfeed.settings import ConsumerSettings
+
+log = structlog.get_logger(__name__)
+
+_BROKER_TIMEOUT_SECONDS = 5.0
+# A killed member's partitions are free after this time; a restarting broker takes less.
+_SESSION_TIMEOUT_MS = 10_000
+_QUEUE_KBYTES = 32 * 1024
+
+_OUT_OF_RANGE = frozenset({"_AUTO_OFFSET_RESET", "OFFSET_OUT_OF_RANGE", "_LOG_TRUNCATION"})
+_DENIED = frozenset(
+    {
+        "TOPIC_AUTHORIZATION_FAILED",
+        "GROUP_AUTHORIZATION_FAILED",
+        "SASL_AUTHENTICATION_FAILED",
+        "_AUTHENTICATION",
+    }
+)
+
+
+class OutOfRangeError(StockfeedError):
+    """The log does not hold the next offset; where to go on must be found anew."""
+
+
+class KafkaLog:
+    """One topic; a `stockfeed.consumer.log.Log`.
+
+    Args:
+        settings: brokers, topic and consumer group.
+    """
+
+    def __init__(self, settings: ConsumerSettings) -> None:
+        shared = kafka.client_config(settings)
+        self.topic = settings.kafka_topic
+        self.consumer = Consumer(
+            {
+                **shared,
+                "group.id": settings.kafka_consumer_group,
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                # Where to start is asked of the bucket; a reset by itself would skip or repeat.
+                "auto.offset.reset": "error",
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": _SESSION_TIMEOUT_MS,
+                "queued.max.messages.kbytes": _QUEUE_KBYTES,
+                "on_commit": _log_failed_commit,
+            }
+        )
+        self._admin = AdminClient(shared)
+
+    def read(self, count: int, seconds: float) -> list[Message]:
+        """Up to `count` messages, waiting at most `seconds`.
+
+        Raises:
+            OutOfRangeError: the next offset is not in the log.
+            ConfigurationError: the broker refuses this user.
+        """
+        messages = self.consumer.consume(count, seconds)
+        if not any(message.error() for message in messages):
+            return messages
+        return [message for message in messages if not _is_event(message)]
+
+    def topic_id(self) -> str:
+        """See Log."""
+        return kafka.topic_id(self._admin, self.topic)
+
+    def committed(self, partition: int) -> Commit | None:
+        """See Log."""
+        try:
+            (found,) = self.consumer.committed(
+                [TopicPartition(self.topic, partition)], timeout=_BROKER_TIMEOUT_SECONDS
+            )
+        except KafkaException as error:
+            raise self._unanswered("committed offset", partition, error) from error
+        return None if found.offset < 0 else Commit(found.offset, found.metadata or None)
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """See Log."""
+        try:
+            bounds = self.consumer.get_watermark_offsets(
+                TopicPartition(self.topic, partition), timeout=_BROKER_TIMEOUT_SECONDS
+            )
+        except KafkaException as error:
+            raise self._unanswered("log bounds", partition, error) from error
+        if bounds is None:
+            raise TransientError(
+                f"{self.topic}[{partition}]: the broker gave no log bounds in time"
+            )
+        return bounds
+
+    def commit(self, partition: int, commit: Commit, *, wait: bool) -> None:
+        """See Log."""
+        position = TopicPartition(self.topic, partition, commit.offset, metadata=commit.key)
+        try:
+            if wait:
+                self.consumer.commit(offsets=[position], asynchronous=False)
+            else:
+                self.consumer.commit(offsets=[position], asynchronous=True)
+        except KafkaException as error:
+            log.info("not committed", partition=partition, error=str(error))
+
+    def pause(self, partition: int) -> None:
+        """See Log."""
+        self.consumer.pause([TopicPartition(self.topic, partition)])
+
+    def resume(self, partition: int) -> None:
+        """See Log."""
+        self.consumer.resume([TopicPartition(self.topic, partition)])
+
+    def _unanswered(self, what: str, partition: int, error: KafkaException) -> TransientError:
+        return TransientError(f"{self.topic}[{partition}]: no {what} from the broker: {error}")
+
+
+def _is_event(message: Message) -> bool:
+    """Whether the message tells an event of the client; raises where it must be acted on."""
+    error = message.error()
+    if error is None:
+        return False
+    text = f"{message.topic()}[{message.partition()}]: {error.str()}"
+    if error.name() in _OUT_OF_RANGE:
+        raise OutOfRangeError(text)
+    if error.fatal() or error.name() in _DENIED:
+        raise ConfigurationError(f"Kafka refuses to go on: {text}")
+    log.warning("from Kafka", event=text)
+    return True
+
+
+def _log_failed_commit(error: KafkaError | None, _: list[TopicPartition]) -> None:
+    if error is not None:
+        log.info("not committed", error=error.str())

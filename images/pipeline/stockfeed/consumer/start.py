@@ -1,0 +1,95 @@
+"""Where a consumer starts: the bucket decides.
+
+Committed offsets expire and can be reset by hand, so they only say from which key on to list.
+Starting at a commit that lies behind the bucket would land offsets twice, and one that lies ahead
+would leave a hole.
+"""
+
+from dataclasses import dataclass
+
+from stockfeed.consumer.batch import Batch, lost_batch
+from stockfeed.consumer.log import Commit
+from stockfeed.contract.objects import BadKeyError, BatchMetadata, Chain
+from stockfeed.errors import DataError, TransientError
+from stockfeed.objectstore import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a partition goes on.
+
+    Attributes:
+        offset: the first offset of the next interval.
+        lost: an interval to land first, which retention removed; None when nothing is missing.
+    """
+
+    offset: int
+    lost: Batch | None = None
+
+    @property
+    def read_from(self) -> int:
+        """The first offset to fetch from the broker."""
+        return self.offset if self.lost is None else self.lost.end + 1
+
+
+def find_start(
+    store: ObjectStore, chain: Chain, commit: Commit | None, low: int, high: int
+) -> Start:
+    """Where the partition goes on: behind its last object, else at the commit, else at `low`.
+
+    Args:
+        store: the bucket.
+        chain: the partition's objects.
+        commit: the group's committed position.
+        low: the log's first offset.
+        high: the log's end, the next offset to be written.
+
+    Raises:
+        DataError: the log ends before the landed data does, so it was truncated.
+    """
+    offset = _next_offset(store, chain, commit)
+    if offset is None:
+        return Start(low)
+    if offset > high:
+        raise DataError(
+            f"partition {chain.partition}: landed up to offset {offset - 1}, but the topic's log "
+            f"ends at {high}: the log was truncated. What was landed stays; recreate the topic, or "
+            "restore its log, to go on"
+        )
+    return Start(offset, lost_batch(offset, low) if offset < low else None)
+
+
+def _next_offset(store: ObjectStore, chain: Chain, commit: Commit | None) -> int | None:
+    if commit is not None and commit.key is not None and not _is_in(chain, commit.key):
+        # It belongs to an earlier topic of the same name.
+        commit = None
+    known = "" if commit is None or commit.key is None else commit.key
+    last = ""
+    for stored in store.list(chain.prefix, start_after=known):
+        last = stored.key
+    if last:
+        return end_of(store, last).end + 1
+    return None if commit is None else commit.offset
+
+
+def _is_in(chain: Chain, key: str) -> bool:
+    try:
+        return Chain.parse(key)[0] == chain
+    except BadKeyError:
+        return False
+
+
+def end_of(store: ObjectStore, key: str) -> BatchMetadata:
+    """The metadata of an object that a listing or a refused put has shown.
+
+    Raises:
+        DataError: it is no object of ours.
+        TransientError: it is gone again.
+    """
+    head = store.head(key)
+    if head is None:
+        raise TransientError(f"object {key!r} was there a moment ago and is not found now")
+    try:
+        return BatchMetadata.from_s3(key, head.metadata)
+    except BadKeyError as error:
+        raise DataError(f"{error}: move it away from the feed's prefix") from error

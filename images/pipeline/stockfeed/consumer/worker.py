@@ -1,0 +1,224 @@
+"""Lands the partitions that this consumer owns; knows no broker and no clock of its own.
+
+Called from one thread. Only the puts run elsewhere, one per partition at a time.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, wait
+from dataclasses import dataclass
+
+import structlog
+
+from stockfeed.consumer.batch import Batch
+from stockfeed.consumer.lander import Landed, Lander
+from stockfeed.consumer.log import Commit, Log, Record
+from stockfeed.consumer.partition import Partition, Rotation
+from stockfeed.consumer.start import Start, find_start
+from stockfeed.contract.objects import Chain
+from stockfeed.errors import DataError, TransientError
+from stockfeed.metrics import ConsumerMetrics
+from stockfeed.objectstore import ObjectStore
+
+log = structlog.get_logger(__name__)
+
+_DRAIN_TICK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What is landed: the feed's and group's name, and the topic's."""
+
+    feed: str
+    group: str
+    topic: str
+
+
+class Worker:
+    """Reads messages into partitions' buffers, lands them, and commits what is landed.
+
+    Args:
+        feed: what is landed.
+        kafka: the topic.
+        store: the bucket.
+        lander: lands one batch.
+        executor: runs the puts.
+        rotation: when to cut a batch.
+        metrics: where to count.
+        clock: seconds, monotonic.
+
+    Attributes:
+        partitions: the owned ones by number, those at fault included.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        kafka: Log,
+        store: ObjectStore,
+        lander: Lander,
+        executor: Executor,
+        rotation: Rotation,
+        metrics: ConsumerMetrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self.partitions: dict[int, Partition] = {}
+        self._feed = feed
+        self._log = kafka
+        self._store = store
+        self._lander = lander
+        self._executor = executor
+        self._rotation = rotation
+        self._metrics = metrics
+        self._clock = clock
+
+    def assign(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Takes partitions over; returns from which offset to read each.
+
+        Raises:
+            TransientError: the bucket or the broker did not answer; nothing was taken over.
+        """
+        topic_id = self._log.topic_id()
+        taken = {number: self._take(number, topic_id) for number in numbers}
+        self.partitions.update({number: partition for number, (partition, _) in taken.items()})
+        return {number: read_from for number, (_, read_from) in taken.items()}
+
+    def _take(self, number: int, topic_id: str) -> tuple[Partition, int]:
+        chain = Chain(self._feed.feed, self._feed.group, topic_id, number)
+        low, high = self._log.bounds(number)
+        fault = None
+        try:
+            start = find_start(self._store, chain, self._log.committed(number), low, high)
+        except DataError as error:
+            start, fault = Start(high), str(error)
+        partition = Partition(chain, self._feed.topic, start, self._rotation)
+        if fault is not None:
+            self._stop(partition, fault)
+        log.info("partition assigned", partition=number, offset=start.offset, fault=fault)
+        return partition, start.read_from
+
+    def step(self, records: Sequence[Record]) -> None:
+        """Adds messages, takes finished puts, starts new ones, pauses and resumes."""
+        self._read(records)
+        for number, partition in self.partitions.items():
+            if partition.fault is None:
+                self._turn(partition, cut=partition.due(self._clock()), wait_commit=False)
+            self._throttle(number, partition)
+
+    def _read(self, records: Sequence[Record]) -> None:
+        now = self._clock()
+        errors = 0
+        partitions = self.partitions
+        for record in records:
+            partition = partitions.get(record.partition())  # type: ignore[arg-type]
+            # Messages of a partition that was given up or stopped may still be on their way.
+            if partition is not None and partition.fault is None:
+                errors += not partition.read(record, now)
+        self._metrics.consumed.inc(len(records))
+        if errors:
+            self._metrics.errors_in_line.inc(errors)
+
+    def _turn(self, partition: Partition, *, cut: bool, wait_commit: bool) -> None:
+        """Takes the finished put, if any, and starts the next, if any."""
+        trouble = partition.trouble
+        result = partition.reap(self._clock())
+        if result is not None:
+            self._landed(partition, *result, wait=wait_commit)
+        elif partition.fault is not None:
+            self._stop(partition, partition.fault)
+            return
+        elif partition.trouble not in (None, trouble):
+            self._metrics.flush_failures.inc()
+            log.warning("not landed, trying again", error=partition.trouble)
+        partition.submit(self._lander.land, self._executor, self._clock(), cut=cut)
+
+    def _landed(self, partition: Partition, batch: Batch, landed: Landed, *, wait: bool) -> None:
+        metrics = self._metrics
+        metrics.flush_latency.observe(landed.seconds)
+        if landed.created:
+            metrics.objects.inc()
+            metrics.bytes.inc(landed.size)
+            metrics.landed.inc(len(batch.lines))
+            metrics.lost_offsets.inc(batch.lost)
+        else:
+            metrics.conflicts.inc()
+        if batch.lost and landed.created:
+            log.error("offsets lost to retention", key=landed.key, lost=batch.lost)
+        log.debug("landed", key=landed.key, end=landed.end, created=landed.created)
+        self._log.commit(partition.chain.partition, Commit(landed.end + 1, landed.key), wait=wait)
+
+    def _throttle(self, number: int, partition: Partition) -> None:
+        full = partition.full or partition.fault is not None
+        if full and not partition.paused:
+            self._log.pause(number)
+        elif partition.paused and not full:
+            self._log.resume(number)
+        partition.paused = full
+
+    def _stop(self, partition: Partition, fault: str) -> None:
+        partition.fault = fault
+        self._metrics.partition_faults.set(len(self.faults))
+        log.error("partition stopped", partition=partition.chain.partition, error=fault)
+
+    @property
+    def faults(self) -> dict[int, str]:
+        """Why partitions stopped, by partition."""
+        return {n: p.fault for n, p in self.partitions.items() if p.fault is not None}
+
+    @property
+    def troubles(self) -> dict[int, str]:
+        """Why the last try to land failed, by partition."""
+        return {n: p.trouble for n, p in self.partitions.items() if p.trouble is not None}
+
+    def revoke(self, numbers: Iterable[int], seconds: float) -> None:
+        """Lands what partitions hold, for at most `seconds`, and gives them up.
+
+        What is not landed by then is read again by the next owner; nothing is lost.
+
+        Raises:
+            TransientError: see `lose`.
+        """
+        given = [self.partitions[number] for number in numbers if number in self.partitions]
+        self._drain([partition for partition in given if partition.fault is None], seconds)
+        self.lose(partition.chain.partition for partition in given)
+
+    def lose(self, numbers: Iterable[int]) -> None:
+        """Gives partitions up that another consumer may own already.
+
+        Raises:
+            TransientError: messages were read and not landed. They are read again, but only a
+                new client is sure not to hand out what followed them first.
+        """
+        gone = [
+            self.partitions.pop(number) for number in list(numbers) if number in self.partitions
+        ]
+        self._metrics.partition_faults.set(len(self.faults))
+        unlanded = {p.chain.partition: p.buffered for p in gone if not p.idle and p.fault is None}
+        if unlanded:
+            raise TransientError(f"partitions given up with messages not landed: {unlanded}")
+
+    def _drain(self, partitions: list[Partition], seconds: float) -> None:
+        deadline = self._clock() + seconds
+        while self._clock() < deadline:
+            for partition in partitions:
+                self._turn(partition, cut=True, wait_commit=True)
+            partitions = [p for p in partitions if not p.idle and p.fault is None]
+            if not partitions:
+                return
+            puts = [p.under_way for p in partitions if p.under_way is not None]
+            wait(puts, timeout=_DRAIN_TICK_SECONDS, return_when="FIRST_COMPLETED")
+
+    def lag(self) -> dict[int, int]:
+        """Messages in the topic that are not landed, by owned partition.
+
+        Raises:
+            StockfeedError: the broker did not answer, or the topic is another one now; then all
+                partitions are at fault, those without traffic too.
+        """
+        current = self._log.topic_id()
+        for partition in self.partitions.values():
+            if partition.chain.topic_id != current and partition.fault is None:
+                self._stop(partition, f"the topic was recreated: its id is now {current}")
+        return {
+            number: max(self._log.bounds(number)[1] - partition.next_offset, 0)
+            for number, partition in self.partitions.items()
+        }
