@@ -16,7 +16,8 @@ class ProducerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.polls = Counter(
             "stockfeed_polls",
-            "Quote requests by outcome: quote, unchanged, rejected, rate_limited, error.",
+            "Quote requests by outcome: quote, unchanged, rejected, rate_limited, unauthorized or "
+            "error.",
             ["outcome"],
             registry=registry,
         )
@@ -55,6 +56,11 @@ class ProducerMetrics:
         self.requests_per_minute = Gauge(
             "stockfeed_request_budget_per_minute",
             "This producer's share of the API key's request budget.",
+            registry=registry,
+        )
+        self.budget_file_invalid = Gauge(
+            "stockfeed_request_budget_file_invalid",
+            "1 while the budget's file is missing or no number, so that its last value holds.",
             registry=registry,
         )
         self.last_quote_timestamp = Gauge(

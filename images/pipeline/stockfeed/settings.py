@@ -7,37 +7,16 @@ mapping in. All that is missing or wrong is reported at once, by environment nam
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from stockfeed.contract import endpoints, env, secretkeys
-from stockfeed.contract.durations import parse_duration, parse_size
 from stockfeed.errors import ConfigurationError
 from stockfeed.secrets import Secret, mounted
-
-
-def _seconds(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-def _bytes(value: object) -> object:
-    return parse_size(value) if isinstance(value, str) else value
-
-
-def _symbols(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
-Bytes = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
-Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), Field(min_length=1)]
-# Names become parts of object keys and topics, so they must not hold separators.
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)]
+from stockfeed.values import Bytes, Name, Seconds, SecondsOrOff, Symbols
 
 
 class Layout(StrEnum):
@@ -145,6 +124,16 @@ class KafkaSettings(Settings):
             _reveal(self.kafka_password_value),
         )
 
+    @classmethod
+    def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:
+        """SASL user and password where a mechanism is set."""
+        names = (env.KAFKA_USERNAME, env.KAFKA_PASSWORD)
+        wanted = names if env.KAFKA_SASL_MECHANISM in given else ()
+        return [
+            *super().credential_variables(given),
+            *((name, env.KAFKA_CREDENTIALS_DIR) for name in wanted),
+        ]
+
     def credentials(self) -> list[Secret]:
         """SASL credentials where a mechanism is set."""
         sasl = (
@@ -163,8 +152,10 @@ class ProducerSettings(KafkaSettings):
     timeout: Seconds = Field(10.0, alias=env.SOURCE_TIMEOUT)
     symbols: Symbols = Field(alias=env.SYMBOLS)
     poll_interval: Seconds = Field(6.0, alias=env.POLL_INTERVAL)
-    heartbeat_interval: Seconds | None = Field(300.0, alias=env.HEARTBEAT_INTERVAL)
-    requests_per_minute: float = Field(60.0, alias=env.REQUESTS_PER_MINUTE, gt=0)
+    heartbeat_interval: SecondsOrOff = Field(300.0, alias=env.HEARTBEAT_INTERVAL)
+    requests_per_minute: float = Field(
+        60.0, alias=env.REQUESTS_PER_MINUTE, gt=0, allow_inf_nan=False
+    )
     requests_per_minute_file: Path | None = Field(None, alias=env.REQUESTS_PER_MINUTE_FILE)
     api_key_value: SecretStr | None = Field(None, alias=env.SOURCE_API_KEY)
     api_key_file: Path | None = Field(None, alias=env.SOURCE_API_KEY_FILE)
@@ -175,9 +166,10 @@ class ProducerSettings(KafkaSettings):
         return Secret(env.SOURCE_API_KEY, self.api_key_file, _reveal(self.api_key_value))
 
     @classmethod
-    def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:  # noqa: ARG003
-        """The API key by value or by file."""
-        return [(env.SOURCE_API_KEY, env.SOURCE_API_KEY_FILE)]
+    def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:
+        """The API key by value or by file, and what Kafka needs."""
+        key = (env.SOURCE_API_KEY, env.SOURCE_API_KEY_FILE)
+        return [*super().credential_variables(given), key]
 
     def credentials(self) -> list[Secret]:
         """The API key and what Kafka needs."""
