@@ -1,0 +1,111 @@
+"""The role `producer`: wires its parts, serves its probes, and stops in order."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Mapping
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from stockfeed import logs, termination
+from stockfeed.contract import endpoints
+from stockfeed.health import HealthServer
+from stockfeed.metrics import ProducerMetrics
+from stockfeed.producer.budget import Budget
+from stockfeed.producer.finnhub import Finnhub
+from stockfeed.producer.poller import Poller
+from stockfeed.producer.publisher import KafkaPublisher
+from stockfeed.producer.share import Share
+from stockfeed.producer.status import ApiStatus, LoopWatch, readiness
+from stockfeed.settings import ProducerSettings
+
+_FLUSH_SECONDS = 20.0
+"""Below the 30 s that Kubernetes grants by default between SIGTERM and SIGKILL."""
+_LEAST_PATIENCE_SECONDS = 60.0
+_log = structlog.get_logger()
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Runs until SIGTERM or SIGINT.
+
+    Returns:
+        The exit code: 1 when quotes were left that Kafka did not acknowledge.
+
+    Raises:
+        ConfigurationError: a setting or a credential is missing or wrong.
+    """
+    settings = ProducerSettings.from_env(environment)
+    logs.configure(settings.log_level, settings.log_format)
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: ProducerSettings) -> int:
+    registry = CollectorRegistry()
+    metrics = ProducerMetrics(registry)
+    patience = max(_LEAST_PATIENCE_SECONDS, 3 * settings.poll_interval)
+    status, watch = ApiStatus(settings.symbols, patience), LoopWatch()
+    publisher = KafkaPublisher(settings, metrics)
+    checks = {
+        endpoints.HEALTHZ: watch.check,
+        endpoints.READYZ: lambda: readiness(status.problem(), publisher.problem()),
+    }
+    with HealthServer(settings.http_port, registry, checks) as server:
+        _log.info("producer started", symbols=len(settings.symbols), http_port=server.port)
+        await _poll_until_stopped(settings, metrics, status, publisher, watch)
+        unflushed = await asyncio.to_thread(publisher.close, _FLUSH_SECONDS)
+    return _farewell(unflushed)
+
+
+async def _poll_until_stopped(
+    settings: ProducerSettings,
+    metrics: ProducerMetrics,
+    status: ApiStatus,
+    publisher: KafkaPublisher,
+    watch: LoopWatch,
+) -> None:
+    share = Share(settings.requests_per_minute, settings.requests_per_minute_file, metrics)
+    provider = Finnhub(settings.base_url, settings.api_key, settings.timeout)
+    poller = Poller(
+        provider,
+        publisher,
+        Budget(share.per_minute),
+        status,
+        metrics,
+        settings.poll_interval,
+        settings.heartbeat_interval,
+    )
+    try:
+        await _until_stopped(poller.run(settings.symbols), _beat(watch))
+    finally:
+        await provider.close()
+
+
+async def _until_stopped(*work: Coroutine[None, None, None]) -> None:
+    """Runs until a signal comes, or until one piece of work fails."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tasks = {asyncio.create_task(piece) for piece in work}
+    stopped = asyncio.create_task(stop.wait())
+    done, running = await asyncio.wait({*tasks, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _beat(watch: LoopWatch) -> None:
+    while True:
+        watch.beat()
+        await asyncio.sleep(1.0)
+
+
+def _farewell(unflushed: int) -> int:
+    if unflushed == 0:
+        _log.info("producer stopped")
+        return 0
+    message = f"{unflushed} quotes were not acknowledged by Kafka before the process had to end"
+    _log.error("producer stopped", unflushed=unflushed)
+    termination.report(message)
+    return 1

@@ -1,0 +1,137 @@
+"""Finnhub's quote API, and servers that answer like it."""
+
+import asyncio
+import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from stockfeed import __version__
+from stockfeed.contract import env
+from stockfeed.errors import ConfigurationError
+from stockfeed.producer.provider import (
+    Answer,
+    Failed,
+    Outcome,
+    RateLimited,
+    Unauthorized,
+    Unchanged,
+)
+from stockfeed.producer.quote import read_quote
+from stockfeed.secrets import Secret
+
+TOKEN_HEADER: Final = "X-Finnhub-Token"  # noqa: S105 - the name of a header
+"""The key goes into a header, since URLs end up in logs."""
+REMAINING_HEADER: Final = "X-Ratelimit-Remaining"
+RESET_HEADER: Final = "X-Ratelimit-Reset"
+"""Unix seconds at which the server's count starts anew."""
+
+_UNTOLD_PAUSE_SECONDS = 1.0
+"""For a 429 without any header: the limit of 30 requests in one second sends such ones."""
+_LONGEST_PAUSE_SECONDS = 3600.0
+"""Above this a header is a mistake of the server rather than a wish."""
+_CONNECTIONS = 32
+
+
+class Finnhub:
+    """The provider `finnhub`.
+
+    Args:
+        base_url: e.g. `https://finnhub.io/api/v1`.
+        api_key: read again for each request, so that a rotated key is used at once.
+        timeout: seconds for one request, connecting included.
+    """
+
+    def __init__(self, base_url: str, api_key: Secret, timeout: float) -> None:
+        self._api_key = api_key
+        self._timeout = timeout
+        self._client = httpx.AsyncClient(
+            base_url=base_url.rstrip("/") + "/",
+            timeout=timeout,
+            headers={"User-Agent": f"stockfeed/{__version__}", "Accept": "application/json"},
+            limits=httpx.Limits(
+                max_connections=_CONNECTIONS,
+                max_keepalive_connections=_CONNECTIONS,
+                # Longer than common poll intervals, else each poll pays for a TLS handshake.
+                keepalive_expiry=60.0,
+            ),
+        )
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+    async def poll(self, symbol: str, etag: str | None) -> Answer:
+        """See `Provider.poll`."""
+        try:
+            headers = {TOKEN_HEADER: self._api_key.get()}
+            if etag is not None:
+                headers["If-None-Match"] = etag
+            # httpx's timeouts are per read; a server that trickles would never meet one.
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.get(
+                    "quote", params={"symbol": symbol}, headers=headers
+                )
+        except (ConfigurationError, UnicodeEncodeError, httpx.LocalProtocolError) as error:
+            return Answer(Unauthorized(f"{env.SOURCE_API_KEY} cannot be used: {error}"))
+        except TimeoutError:
+            return Answer(Failed(f"no answer within {self._timeout:g} s"))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return Answer(Failed(f"{type(error).__name__}: {error}"))
+        return Answer(self._outcome(symbol, response), _pause(response))
+
+    def _outcome(self, symbol: str, response: httpx.Response) -> Outcome:
+        status = response.status_code
+        if status == httpx.codes.OK:
+            return read_quote(symbol, response.content, response.headers.get("ETag"))
+        if status == httpx.codes.NOT_MODIFIED:
+            return Unchanged()
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            return RateLimited("the API answers 429: its request limit is used up")
+        if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            return Unauthorized(f"the API answers {status}: {self._fix()}")
+        if status < httpx.codes.INTERNAL_SERVER_ERROR:
+            return Failed(f"the API answers {status}: check {env.SOURCE_BASE_URL}")
+        return Failed(f"the API answers {status}")
+
+    def _fix(self) -> str:
+        place = self._api_key.variable if self._api_key.file is None else str(self._api_key.file)
+        return f"put a key that may read these symbols into {place}"
+
+
+def _pause(response: httpx.Response) -> float:
+    """Seconds for which the server wants no request."""
+    limited = response.status_code == httpx.codes.TOO_MANY_REQUESTS
+    if not limited and response.headers.get(REMAINING_HEADER) != "0":
+        return 0.0
+    now = _date(response.headers.get("Date", "")) or time.time()
+    told = (_retry_after(response, now), _reset(response, now))
+    seconds = max((wait for wait in told if wait is not None), default=None)
+    if seconds is None or (limited and seconds <= 0):
+        seconds = _UNTOLD_PAUSE_SECONDS if limited else 0.0
+    return min(max(seconds, 0.0), _LONGEST_PAUSE_SECONDS)
+
+
+def _retry_after(response: httpx.Response, now: float) -> float | None:
+    """Seconds by `Retry-After`, which holds seconds or a date (RFC 9110, 10.2.3)."""
+    text = response.headers.get("Retry-After", "")
+    if text.isdecimal():
+        return float(text)
+    until = _date(text)
+    return None if until is None else until - now
+
+
+def _reset(response: httpx.Response, now: float) -> float | None:
+    text = response.headers.get(RESET_HEADER, "")
+    # Measured on the server's clock where it tells it: ours may be wrong.
+    return float(text) - now if text.isdecimal() else None
+
+
+def _date(text: str) -> float | None:
+    try:
+        parsed = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,122 @@
+"""Polls each symbol on its schedule and publishes what is news."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stockfeed.metrics import ProducerMetrics
+from stockfeed.producer.budget import Budget
+from stockfeed.producer.provider import (
+    Failed,
+    Outcome,
+    Provider,
+    Quote,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+)
+from stockfeed.producer.publication import LastPublication
+from stockfeed.producer.schedule import first_dues, next_due, retry_delay
+from stockfeed.producer.status import ApiStatus
+
+_ACKNOWLEDGEMENT_SECONDS = 1.0
+"""A symbol whose interval is shorter waits so long for Kafka, so that its ETag goes out next."""
+
+
+class Publisher(Protocol):
+    """Where quotes go."""
+
+    def publish(self, symbol: str, event: bytes, timestamp_ms: int) -> asyncio.Future[bool]:
+        """Hands an event over without blocking.
+
+        Returns:
+            Resolves to True when the event is acknowledged, to False when it will not be.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Poller:
+    """All symbols of a group.
+
+    Attributes:
+        provider: who is asked.
+        publisher: where news goes.
+        budget: what each request is taken from.
+        status: is told each outcome.
+        metrics: likewise.
+        interval: seconds between two polls of a symbol.
+        heartbeat: seconds within which a quote is published though unchanged; None is never.
+        clock: monotonic seconds.
+        sleep: waits so many seconds by that clock.
+    """
+
+    provider: Provider
+    publisher: Publisher
+    budget: Budget
+    status: ApiStatus
+    metrics: ProducerMetrics
+    interval: float
+    heartbeat: float | None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def run(self, symbols: Sequence[str]) -> None:
+        """Polls until cancelled."""
+        dues = first_dues(len(symbols), self.interval, self.clock())
+        async with asyncio.TaskGroup() as tasks:
+            for symbol, due in zip(symbols, dues, strict=True):
+                tasks.create_task(self._follow(symbol, due), name=symbol)
+
+    async def _follow(self, symbol: str, due: float) -> None:
+        last = LastPublication(self.heartbeat, self.interval)
+        failures = 0
+        while True:
+            await self.sleep(max(0.0, due - self.clock()))
+            outcome = await self._poll(symbol, last)
+            if isinstance(outcome, Failed | Unauthorized | RateLimited):
+                failures += 1
+                due = self.clock() + retry_delay(failures, self.interval)
+            else:
+                failures = 0
+                due = next_due(due, self.interval, self.clock())
+            await self._await_delivery(last)
+
+    async def _poll(self, symbol: str, last: LastPublication) -> Outcome:
+        """Makes one request and publishes its quote if that is news."""
+        self.metrics.rate_limit_wait.inc(await self.budget.acquire())
+        started = self.clock()
+        answer = await self.provider.poll(symbol, last.etag(started))
+        self.metrics.poll_latency.observe(self.clock() - started)
+        if answer.pause > 0:
+            self.budget.pause(answer.pause)
+        self._count(symbol, answer.outcome)
+        if isinstance(answer.outcome, Quote):
+            self._publish(symbol, answer.outcome, last)
+        return answer.outcome
+
+    def _publish(self, symbol: str, quote: Quote, last: LastPublication) -> None:
+        self.metrics.last_quote_timestamp.labels(symbol).set(quote.time)
+        if not last.is_news(quote, self.clock()):
+            self.metrics.suppressed.inc()
+            return
+        delivery = self.publisher.publish(symbol, quote.event, time.time_ns() // 1_000_000)
+        last.record(quote, self.clock(), delivery)
+
+    def _count(self, symbol: str, outcome: Outcome) -> None:
+        self.metrics.polls.labels(outcome.label).inc()
+        if isinstance(outcome, Rejected):
+            self.metrics.rejected.labels(outcome.reason).inc()
+        self.status.record(symbol, outcome)
+
+    async def _await_delivery(self, last: LastPublication) -> None:
+        """Waits for Kafka's word on the last quote, but not so long that polling stops."""
+        pending = last.pending
+        if pending is None:
+            return
+        until = pending.at + max(self.interval, _ACKNOWLEDGEMENT_SECONDS)
+        remaining = until - self.clock()
+        if remaining > 0:
+            await asyncio.wait({pending.delivery}, timeout=remaining)

@@ -1,0 +1,178 @@
+"""Events go to Kafka; what becomes of each is told to the event loop."""
+
+import asyncio
+import logging
+import threading
+import time
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from stockfeed.errors import ConfigurationError
+from stockfeed.kafka import client_config, credentials_fingerprint
+from stockfeed.metrics import ProducerMetrics
+from stockfeed.settings import KafkaSettings
+
+_DELIVERY_TIMEOUT_SECONDS = 300
+"""Outlives a broker's restart; meanwhile quotes wait in librdkafka's queue."""
+_POLL_SECONDS = 0.2
+_MAINTENANCE_SECONDS = 1.0
+_METADATA_SECONDS = 2.0
+_ROTATION_FLUSH_SECONDS = 10.0
+_log = structlog.get_logger()
+
+
+class KafkaPublisher:
+    """An idempotent Kafka producer with `acks=all`, keyed by symbol.
+
+    A thread serves delivery reports as they come. It also makes a new client when mounted
+    credentials were rotated or librdkafka gave up on the old one. Made and used on one event loop.
+
+    Args:
+        settings: the topic and how to reach it.
+        metrics: counts deliveries.
+        delivery_timeout: seconds after which an unacknowledged event counts as failed.
+
+    Raises:
+        ConfigurationError: librdkafka refuses the settings, e.g. a certificate file.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        metrics: ProducerMetrics,
+        delivery_timeout: float = _DELIVERY_TIMEOUT_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._delivery_timeout = delivery_timeout
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._connection_problem: str | None = "no broker has answered yet"
+        self._delivery_problem: str | None = None
+        self._broken = False
+        self._fingerprint = credentials_fingerprint(settings)
+        self._client = self._new_client()
+        self._thread = threading.Thread(target=self._serve, name="deliveries", daemon=True)
+        self._thread.start()
+
+    def publish(self, symbol: str, event: bytes, timestamp_ms: int) -> asyncio.Future[bool]:
+        """See `stockfeed.producer.poller.Publisher`; a full queue fails the delivery at once."""
+        delivery: asyncio.Future[bool] = self._loop.create_future()
+
+        def report(error: KafkaError | None, _: Message) -> None:
+            problem = None if error is None else error.str()
+            self._loop.call_soon_threadsafe(self._settle, delivery, problem)
+
+        try:
+            with self._lock:
+                self._client.produce(
+                    self._settings.kafka_topic,
+                    value=event,
+                    key=symbol,
+                    timestamp=timestamp_ms,
+                    on_delivery=report,
+                )
+        except (BufferError, KafkaException) as error:
+            self._settle(delivery, str(error))
+        return delivery
+
+    def problem(self) -> str | None:
+        """Why events do not reach Kafka, or None."""
+        if self._connection_problem is not None:
+            return f"Kafka: {self._connection_problem}"
+        if self._delivery_problem is not None:
+            return f"Kafka: deliveries fail: {self._delivery_problem}"
+        return None
+
+    def close(self, timeout: float) -> int:
+        """Waits for outstanding deliveries; call it from another thread than the loop's.
+
+        Args:
+            timeout: seconds.
+
+        Returns:
+            How many events are not acknowledged.
+        """
+        deadline = time.monotonic() + timeout
+        self._stopping.set()
+        self._thread.join(timeout)
+        return self._client.flush(max(0.0, deadline - time.monotonic()))
+
+    def _new_client(self) -> Producer:
+        config = {
+            **client_config(self._settings),
+            "enable.idempotence": True,
+            "acks": "all",
+            "delivery.timeout.ms": int(self._delivery_timeout * 1000),
+            # A symbol's next poll may wait for this acknowledgement.
+            "linger.ms": 1,
+            "socket.nagle.disable": True,
+            "error_cb": self._on_error,
+            "logger": logging.getLogger("librdkafka"),
+        }
+        try:
+            return Producer(config)
+        except KafkaException as error:
+            raise ConfigurationError(f"the Kafka client cannot be made: {error}") from error
+
+    def _settle(self, delivery: asyncio.Future[bool], problem: str | None) -> None:
+        if problem is None:
+            self._metrics.published.inc()
+        else:
+            self._metrics.delivery_failures.inc()
+        if problem != self._delivery_problem:
+            _log.warning("delivery", problem=problem or "none any more")
+        self._delivery_problem = problem
+        delivery.set_result(problem is None)
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.fatal():
+            self._broken = True
+        if error.name() == "_ALL_BROKERS_DOWN" or self._connection_problem is not None:
+            self._connection_problem = error.str()
+
+    def _serve(self) -> None:
+        due = time.monotonic()
+        while not self._stopping.is_set():
+            self._client.poll(_POLL_SECONDS)
+            if time.monotonic() >= due:
+                self._maintain()
+                due = time.monotonic() + _MAINTENANCE_SECONDS
+
+    def _maintain(self) -> None:
+        if self._connection_problem is not None:
+            self._look_for_topic()
+        if self._broken or credentials_fingerprint(self._settings) != self._fingerprint:
+            self._renew()
+
+    def _look_for_topic(self) -> None:
+        try:
+            # All topics: asking for one by name would create it where brokers do that.
+            topics = self._client.list_topics(timeout=_METADATA_SECONDS).topics
+        except KafkaException as error:
+            # What librdkafka said of the connection says more than that this timed out.
+            _log.debug("no metadata", problem=str(error))
+            return
+        topic = self._settings.kafka_topic
+        self._connection_problem = None if topic in topics else f"topic {topic!r} does not exist"
+        if self._connection_problem is None:
+            _log.info("connected to Kafka", topic=topic)
+
+    def _renew(self) -> None:
+        """Replaces the client; events wait in the old one as long as that is of use."""
+        fingerprint = credentials_fingerprint(self._settings)
+        try:
+            client = self._new_client()
+        except ConfigurationError as error:
+            _log.error("Kafka client kept", reason=str(error))
+            return
+        self._client.flush(_ROTATION_FLUSH_SECONDS)
+        with self._lock:
+            old, self._client = self._client, client
+        self._fingerprint, self._broken = fingerprint, False
+        old.flush(_METADATA_SECONDS)
+        old.purge()
+        old.flush(_METADATA_SECONDS)
+        _log.info("new Kafka client")

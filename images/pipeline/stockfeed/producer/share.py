@@ -1,0 +1,73 @@
+"""The process's share of the API key's requests, from a mounted file that may change."""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from stockfeed.contract import env
+from stockfeed.metrics import ProducerMetrics
+
+_CHECK_SECONDS = 1.0
+_log = structlog.get_logger()
+
+
+class Share:
+    """Requests per minute that this process may make.
+
+    The groups of a feed share one key; the operator gives each its share in a file, so that adding
+    a group does not restart the others.
+
+    Args:
+        default: requests per minute where there is no file, or none that was ever readable.
+        file: holds one number; read again every second. While it is missing or no number, the last
+            good number holds, and a log line and a metric say so.
+        metrics: shows the share and whether the file is readable.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        default: float,
+        file: Path | None,
+        metrics: ProducerMetrics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._value = default
+        self._file = file
+        self._metrics = metrics
+        self._clock = clock
+        self._next_check = -math.inf
+        self._problem: str | None = None
+        metrics.requests_per_minute.set(default)
+
+    def per_minute(self) -> float:
+        """The share as it is now."""
+        if self._file is not None and self._clock() >= self._next_check:
+            self._next_check = self._clock() + _CHECK_SECONDS
+            self._read(self._file)
+        return self._value
+
+    def _read(self, file: Path) -> None:
+        try:
+            self._value = _positive(file.read_text())
+        except (OSError, ValueError) as error:
+            self._note(f"{env.REQUESTS_PER_MINUTE_FILE}: {file}: {error}")
+        else:
+            self._note(None)
+        self._metrics.requests_per_minute.set(self._value)
+
+    def _note(self, problem: str | None) -> None:
+        if problem is not None and problem != self._problem:
+            _log.warning("request budget kept", per_minute=self._value, reason=problem)
+        self._problem = problem
+        self._metrics.budget_file_invalid.set(problem is not None)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(f"{text.strip()!r} is no number above 0")
+    return number
