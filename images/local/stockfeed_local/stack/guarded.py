@@ -1,0 +1,37 @@
+"""Becomes a command that the kernel kills as soon as its parent is gone.
+
+Run by path, as `python -I -S guarded.py PARENT_PID COMMAND…`: a process of its own, because code
+between fork and exec is unsafe in a program with threads.
+
+The kernel's tie (prctl(2), PR_SET_PDEATHSIG) is to the parent's *thread*, survives exec, and is
+not inherited by the command's own children.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from typing import Final
+
+_PR_SET_PDEATHSIG: Final = 1
+_NOT_FOUND: Final = 127
+
+
+def run(parent: int, command: list[str]) -> None:
+    """Replaces this process by `command`, tied to the process `parent`.
+
+    Raises:
+        SystemExit: the command cannot be run, or the parent is gone already.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the tie was made
+        sys.exit(_NOT_FOUND)
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - running a given command is the purpose
+    except OSError as error:
+        sys.stderr.write(f"cannot run {command[0]}: {error.strerror}\n")
+        sys.exit(_NOT_FOUND)
+
+
+if __name__ == "__main__":
+    run(int(sys.argv[1]), sys.argv[2:])

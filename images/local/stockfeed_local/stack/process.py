@@ -1,0 +1,168 @@
+"""A child process that never outlives its parent: the services and the pipeline's own roles."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from stockfeed_local.stack import guarded
+
+_Request: TypeAlias = tuple[Callable[[], subprocess.Popen[bytes]], Future[subprocess.Popen[bytes]]]
+
+_TAIL_BYTES: Final = 16_384
+
+
+class Process:
+    """One child in a session of its own; its output goes to `log_path`.
+
+    Args:
+        name: of the process and its log file.
+        command: program and arguments.
+        log_dir: where `<name>.log` is appended to; created if missing.
+        env: the whole environment of the child; None hands on this process's own.
+        cwd: working directory; None keeps this process's own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log_dir: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.log_path = log_dir / f"{name}.log"
+        self._command = tuple(command)
+        self._env = env
+        self._cwd = cwd
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child runs."""
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, also after its end; None before the first start."""
+        return self._child.pid if self._child else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The child's exit code, negative for a signal; None while it runs."""
+        return self._child.poll() if self._child else None
+
+    def start(self) -> None:
+        """Starts the child, unless it runs already."""
+        if self.alive:
+            return
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_path.open("ab") as log:
+            self._child = _spawn(lambda: self._popen(log.fileno()))
+
+    def terminate(self, grace: float = 10.0) -> int | None:
+        """Asks the child to end (SIGTERM), and kills it after `grace` seconds.
+
+        Returns:
+            The exit code, or None if the child was never started.
+        """
+        if self._child is None:
+            return None
+        self._child.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(grace)
+        return self.kill()
+
+    def kill(self) -> int | None:
+        """Ends the child and all of its own children at once (SIGKILL).
+
+        Returns:
+            The exit code, or None if the child was never started.
+        """
+        if self._child is None:
+            return None
+        with suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        return self._child.wait()
+
+    def restart(self, grace: float = 10.0) -> None:
+        """Ends the child if it runs and starts it anew; the log goes on in the same file."""
+        self.terminate(grace)
+        self.start()
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Waits for the child's own end, at most `timeout` seconds.
+
+        Returns:
+            The exit code, or None if the child still runs or was never started.
+        """
+        if self._child is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(timeout)
+        return self.exit_code
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines of the log; empty if there is none."""
+        if not self.log_path.exists():
+            return ""
+        with self.log_path.open("rb") as log:
+            log.seek(max(0, self.log_path.stat().st_size - _TAIL_BYTES))
+            text = log.read().decode(errors="replace")
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _popen(self, log: int) -> subprocess.Popen[bytes]:
+        guard = [sys.executable, "-I", "-S", guarded.__file__, str(os.getpid())]
+        return subprocess.Popen(  # noqa: S603 - the command is the caller's, no shell is involved
+            [*guard, *self._command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=self._env,
+            cwd=self._cwd,
+            start_new_session=True,
+        )
+
+
+def _spawn(popen: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    started: Future[subprocess.Popen[bytes]] = Future()
+    _SPAWNER.put((popen, started))
+    return started.result()
+
+
+class _Spawner:
+    """Starts all children from one thread that lives as long as the interpreter.
+
+    A child dies with the thread that started it (see `guarded`), so a caller's short-lived
+    worker thread must not be the one.
+    """
+
+    def __init__(self) -> None:
+        self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, request: _Request) -> None:
+        with self._start:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="spawner", daemon=True)
+                self._thread.start()
+        self._requests.put(request)
+
+    def _serve(self) -> None:
+        while True:
+            popen, started = self._requests.get()
+            try:
+                started.set_result(popen())
+            except Exception as error:  # noqa: BLE001 - raised in the caller's thread
+                started.set_exception(error)
+
+
+_SPAWNER: Final = _Spawner()
