@@ -42,9 +42,10 @@ def loader(once: bool, skip: str | None, reason: str | None) -> None:
 
 
 @main.command()
-def build() -> None:
+@click.option("--daily", is_flag=True, help="Run all tests, over whole tables.")
+def build(daily: bool) -> None:
     """Run dbt build on what was loaded."""
-    _run("stockfeed.build.app", lambda module: module.main(os.environ))
+    _run("stockfeed.build.app", lambda module: module.main(os.environ, daily))
 
 
 def _run(module: str, call: Callable[[Any], int]) -> None:

@@ -1,0 +1,1 @@
+"""`stockfeed build`: runs dbt on what the load before it loaded."""
