@@ -1,0 +1,72 @@
+"""`stockfeed loader`: settings, signals and health around load runs."""
+
+import signal
+import threading
+from collections.abc import Mapping
+from time import time
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from stockfeed import logs
+from stockfeed.errors import TransientError
+from stockfeed.health import HealthServer
+from stockfeed.loader.report import Report
+from stockfeed.loader.retry import retrying
+from stockfeed.loader.run import THREADS, StoppedError
+from stockfeed.loader.service import Service
+from stockfeed.loader.skip import skip as skip_object
+from stockfeed.loader.warehouse import Warehouse
+from stockfeed.metrics import LoaderMetrics
+from stockfeed.objectstore import object_store
+from stockfeed.settings import LoaderSettings
+
+_log = structlog.get_logger()
+
+
+def main(environ: Mapping[str, str], once: bool, skip: str | None, reason: str | None) -> int:
+    """Loads once, or in a loop until SIGTERM or SIGINT, or skips one object.
+
+    Args:
+        environ: see `stockfeed.settings.LoaderSettings`.
+        once: load what is new, print a summary, end.
+        skip: the key of an object to pass over; nothing is loaded then.
+        reason: why; kept in the ledger.
+
+    Returns:
+        the exit status.
+
+    Raises:
+        StockfeedError: with what to do. What was loaded before it stays loaded.
+    """
+    settings = LoaderSettings.from_env(environ)
+    logs.configure(settings.log_level, settings.log_format)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    store = object_store(settings, max_connections=THREADS)
+    registry = CollectorRegistry()
+    with Warehouse(settings) as warehouse:
+        if skip is not None:
+            retrying()(skip_object, store, warehouse, settings.feed, skip, reason or "")
+            _log.info("skipped", key=skip, reason=reason)
+            return 0
+        service = Service(settings, store, warehouse, LoaderMetrics(registry), stop)
+        if once:
+            _load_once(service)
+        else:
+            with HealthServer(settings.http_port, registry, service.checks()):
+                service.loop()
+    return 0
+
+
+def _load_once(service: Service) -> None:
+    report = Report()
+    try:
+        service.load(report)
+    except StoppedError:
+        raise TransientError(
+            "stopped by a signal before all was loaded; the next run goes on from there"
+        ) from None
+    finally:
+        print(report.summary(time()))

@@ -1,0 +1,133 @@
+"""Opening a Snowflake session, and what Snowflake's errors mean to the loader."""
+
+import binascii
+from typing import Any, Final
+
+import snowflake.connector
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from snowflake.connector import SnowflakeConnection
+from snowflake.connector.errors import (
+    DatabaseError,
+    Error,
+    ForbiddenError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+)
+
+from stockfeed.contract import env
+from stockfeed.errors import ConfigurationError, DataError, StockfeedError, TransientError
+from stockfeed.settings import LoaderSettings
+
+LOCK_TIMEOUT_SECONDS: Final = 600
+"""Longer than the 5 minutes after which Snowflake aborts a killed loader's blocking transaction."""
+
+_LOGIN_SECONDS: Final = 20
+_NETWORK_SECONDS: Final = 30
+
+# https://docs.snowflake.com/en/user-guide/key-pair-auth-troubleshooting and the messages of the
+# statements themselves.
+_MISSING: Final = frozenset({2003, 2043, 90105, 90106})
+_CONFIGURATION: Final = _MISSING | {606, 3001, 90073}
+_TRANSIENT: Final = frozenset({603, 604, 608, 625, 630, 390111, 390112, 390114, 390115, 390195})
+# SQL states: connection exceptions, operator intervention (lock timeouts, cancelled statements).
+_TRANSIENT_CLASSES: Final = ("08", "57")
+
+
+def connect(settings: LoaderSettings) -> SnowflakeConnection:
+    """Opens a session; credentials are read now, so that a rotated file is used.
+
+    Raises:
+        ConfigurationError: a credential is unusable or was refused.
+        TransientError: Snowflake did not answer.
+    """
+    parameters = _parameters(settings)
+    try:
+        return snowflake.connector.connect(**parameters)
+    except OperationalError as error:
+        raise TransientError(f"Snowflake, log in: {error}") from error
+    except (DatabaseError, ForbiddenError) as error:
+        raise ConfigurationError(
+            f"Snowflake refused account {parameters['account']!r}, user {parameters['user']!r}: "
+            f"{error}; check the warehouse's Secret, and that the public key is set on the user"
+        ) from error
+    except Error as error:
+        raise TransientError(f"Snowflake, log in: {error}") from error
+
+
+def is_missing(error: Error) -> bool:
+    """The statement names an object that does not exist, or one that the role may not see."""
+    return error.errno in _MISSING
+
+
+def translated(error: Error, action: str) -> StockfeedError:
+    """What an error of a statement means for a next try."""
+    text = f"Snowflake, {action}: {error}"
+    if error.errno in _CONFIGURATION:
+        return ConfigurationError(f"{text}; check database, schema, role and warehouse")
+    if error.errno in _TRANSIENT or (error.sqlstate or "").startswith(_TRANSIENT_CLASSES):
+        return TransientError(text)
+    if isinstance(error, ProgrammingError | NotSupportedError):
+        return DataError(text)
+    return TransientError(text)
+
+
+def private_key_der(pem: str, passphrase: str | None) -> bytes:
+    """A PEM private key in the form that the connector takes.
+
+    Raises:
+        ConfigurationError: it is no PEM private key, or the passphrase does not open it.
+    """
+    try:
+        key = serialization.load_pem_private_key(
+            pem.encode(), None if passphrase is None else passphrase.encode()
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm, binascii.Error) as error:
+        raise ConfigurationError(
+            f"{env.SNOWFLAKE_PRIVATE_KEY} is no PEM private key that "
+            f"{env.SNOWFLAKE_PRIVATE_KEY_PASSPHRASE} opens: {error}"
+        ) from error
+    return key.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _parameters(settings: LoaderSettings) -> dict[str, Any]:
+    parts = {name: secret.find() for name, secret in settings.snowflake.items()}
+    given = {
+        "account": settings.snowflake[env.SNOWFLAKE_ACCOUNT].get(),
+        "user": settings.snowflake[env.SNOWFLAKE_USER].get(),
+        "role": parts[env.SNOWFLAKE_ROLE],
+        "warehouse": parts[env.SNOWFLAKE_WAREHOUSE],
+        "host": parts[env.SNOWFLAKE_HOST],
+        "port": parts[env.SNOWFLAKE_PORT],
+        "protocol": parts[env.SNOWFLAKE_PROTOCOL],
+        **_authentication(settings),
+    }
+    return {name: value for name, value in given.items() if value is not None} | {
+        "database": settings.database,
+        "schema": settings.raw_schema,
+        "paramstyle": "qmark",
+        "login_timeout": _LOGIN_SECONDS,
+        "network_timeout": _NETWORK_SECONDS,
+        "client_session_keep_alive": False,
+        "session_parameters": {
+            "QUERY_TAG": f"stockfeed loader {settings.feed}",
+            "LOCK_TIMEOUT": LOCK_TIMEOUT_SECONDS,
+            "TIMEZONE": "UTC",
+        },
+    }
+
+
+def _authentication(settings: LoaderSettings) -> dict[str, object]:
+    """A key pair; a password only for the emulator, which answers on a host of its own."""
+    secrets = settings.snowflake
+    emulator = secrets[env.SNOWFLAKE_HOST].find() is not None
+    pem, password = secrets[env.SNOWFLAKE_PRIVATE_KEY], secrets[env.SNOWFLAKE_PASSWORD].find()
+    if emulator and pem.find() is None and password is not None:
+        return {"password": password}
+    passphrase = secrets[env.SNOWFLAKE_PRIVATE_KEY_PASSPHRASE].find()
+    return {"private_key": private_key_der(pem.get(), passphrase)}

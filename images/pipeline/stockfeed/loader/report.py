@@ -1,0 +1,103 @@
+"""What one run loaded, what it left behind, and where that is written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stockfeed.contract import outputs
+from stockfeed.loader.plan import Piece, Stop
+
+
+@dataclass
+class Report:
+    """Counts of one run; they grow with each batch, so a run that fails has its share in them.
+
+    Attributes:
+        rows: rows loaded.
+        files: objects loaded, those that stand for lost offsets among them.
+        bytes: compressed bytes of those objects.
+        newest: poll time of the newest quote loaded, Unix milliseconds.
+        waiting: objects left behind a hole or a failed object.
+        stops: why partitions went no further.
+        seconds: how long the run took.
+    """
+
+    rows: int = 0
+    files: int = 0
+    bytes: int = 0
+    newest: int | None = None
+    waiting: int = 0
+    stops: list[Stop] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, pieces: Iterable[Piece]) -> None:
+        """Counts objects that were committed."""
+        for piece in pieces:
+            self.rows += piece.metadata.records
+            self.files += 1
+            self.bytes += piece.size
+            last = piece.metadata.last_timestamp
+            if last is not None:
+                self.newest = last if self.newest is None else max(self.newest, last)
+
+    @property
+    def newest_quote_at(self) -> str:
+        """RFC 3339 in UTC; empty when nothing was loaded."""
+        if self.newest is None:
+            return ""
+        moment = datetime.fromtimestamp(self.newest / 1000, UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    @property
+    def failures(self) -> list[Stop]:
+        """The stops that a person must look at."""
+        return [stop for stop in self.stops if stop.failed]
+
+    def freshness(self, now: float) -> float | None:
+        """Seconds from the newest quote loaded to `now` (Unix seconds); None without one."""
+        return None if self.newest is None else now - self.newest / 1000
+
+    def fields(self, now: float) -> dict[str, object]:
+        """As fields of a log line."""
+        return {
+            "rows": self.rows,
+            "files": self.files,
+            "bytes": self.bytes,
+            "seconds": round(self.seconds, 3),
+            "freshness": self.freshness(now),
+            "waiting": self.waiting,
+        }
+
+    def summary(self, now: float) -> str:
+        """One line for people, and a line for each partition that waits or failed."""
+        age = self.freshness(now)
+        freshness = "nothing new" if age is None else f"freshness {age:.1f} s"
+        lines = [
+            f"loaded {self.rows} rows from {self.files} files ({self.bytes} bytes) "
+            f"in {self.seconds:.1f} s; {freshness}"
+        ]
+        lines += [f"{_word(stop)} {stop.key}: {stop.text}" for stop in self.stops]
+        if self.waiting:
+            lines.append(f"{self.waiting} objects wait behind these")
+        return "\n".join(lines)
+
+    def write(self, directory: Path) -> None:
+        """Writes the workflow's outputs, one file each."""
+        values = {
+            outputs.ROWS: self.rows,
+            outputs.FILES: self.files,
+            outputs.BYTES: self.bytes,
+            outputs.NEWEST_QUOTE_AT: self.newest_quote_at,
+            outputs.LOAD_SECONDS: f"{self.seconds:.3f}",
+        }
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, value in values.items():
+            # A reader sees the old value or the new one, never half of it.
+            part = directory / f".{name}.part"
+            part.write_text(str(value))
+            part.replace(directory / name)
+
+
+def _word(stop: Stop) -> str:
+    return "failed" if stop.failed else "waiting"

@@ -1,0 +1,118 @@
+"""Load runs with their accounts: metrics, outputs, logs, health."""
+
+import threading
+from time import monotonic, time
+
+import structlog
+
+from stockfeed.contract import endpoints
+from stockfeed.errors import StockfeedError
+from stockfeed.health import Answer, Check
+from stockfeed.loader.report import Report
+from stockfeed.loader.run import Run, StoppedError
+from stockfeed.loader.warehouse import Warehouse
+from stockfeed.metrics import LoaderMetrics
+from stockfeed.objectstore import ObjectStore
+from stockfeed.settings import LoaderSettings
+
+_log = structlog.get_logger()
+
+# Longer than a step may take: waiting for the lock of a killed loader takes up to ten minutes.
+_STALLED_SECONDS = 900
+
+
+class Service:
+    """Loads once, or again and again.
+
+    Args:
+        settings: the feed and the pauses between runs.
+        store: the raw zone.
+        warehouse: Snowflake.
+        metrics: counts all runs.
+        stop: once set, the run under way ends between two steps.
+    """
+
+    def __init__(
+        self,
+        settings: LoaderSettings,
+        store: ObjectStore,
+        warehouse: Warehouse,
+        metrics: LoaderMetrics,
+        stop: threading.Event,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._warehouse = warehouse
+        self._metrics = metrics
+        self._stop = stop
+        self._beat = monotonic()
+        self._problem = "no load has ended yet"
+
+    def load(self, report: Report) -> None:
+        """One run; `report` has what was loaded, also when the run fails.
+
+        Raises:
+            StockfeedError: as Run.load says.
+            StoppedError: the process was asked to end.
+        """
+        started = monotonic()
+        result = "failed"
+        try:
+            run = Run(self._store, self._warehouse, self._settings.feed, report, self._checkpoint)
+            run.load()
+            result = "loaded" if report.files else "empty"
+        finally:
+            report.seconds = monotonic() - started
+            self._account(report, result)
+
+    def loop(self) -> None:
+        """A run each interval until stopped; a failed run is logged and the next one tries."""
+        while not self._stop.is_set():
+            started = monotonic()
+            try:
+                self.load(Report())
+            except StoppedError:
+                break
+            except StockfeedError as error:
+                self._problem = f"{type(error).__name__}: {error}"
+                _log.error("load failed", error=self._problem)
+            else:
+                self._problem = ""
+            self._checkin()
+            self._stop.wait(max(0.0, self._settings.load_interval - (monotonic() - started)))
+
+    def checks(self) -> dict[str, Check]:
+        """The probes: alive while steps end, ready while the last run succeeded."""
+        return {endpoints.HEALTHZ: self._health, endpoints.READYZ: self._ready}
+
+    def _checkpoint(self) -> None:
+        self._checkin()
+        if self._stop.is_set():
+            raise StoppedError
+
+    def _checkin(self) -> None:
+        self._beat = monotonic()
+
+    def _health(self) -> Answer:
+        idle = monotonic() - self._beat
+        limit = _STALLED_SECONDS + self._settings.load_interval
+        return Answer(idle < limit, {"seconds_since_last_step": round(idle, 1)})
+
+    def _ready(self) -> Answer:
+        return Answer(not self._problem, {"problem": self._problem or None})
+
+    def _account(self, report: Report, result: str) -> None:
+        metrics = self._metrics
+        metrics.loads.labels(result).inc()
+        metrics.rows.inc(report.rows)
+        metrics.files.inc(report.files)
+        metrics.bytes.inc(report.bytes)
+        metrics.load_latency.observe(report.seconds)
+        metrics.waiting.set(report.waiting)
+        if report.newest is not None:
+            metrics.newest_quote_timestamp.set(report.newest / 1000)
+        if self._settings.outputs_dir is not None:
+            report.write(self._settings.outputs_dir)
+        _log.info("load ended", result=result, **report.fields(time()))
+        for stop in report.stops:
+            _log.warning("partition stopped", key=stop.key, why=stop.text, failed=stop.failed)
