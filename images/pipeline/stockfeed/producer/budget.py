@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 _BURST_SECONDS: Final = 0.02
@@ -26,18 +26,15 @@ class Budget:
     Args:
         per_minute: the bucket's rate; asked again for each request.
         clock: monotonic seconds.
-        sleep: waits so many seconds by that clock.
     """
 
     def __init__(
         self,
         per_minute: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._per_minute = per_minute
         self._clock = clock
-        self._sleep = sleep
         self._turn = asyncio.Lock()
         self._tokens = 1.0
         self._refilled = clock()
@@ -51,9 +48,11 @@ class Budget:
         """
         asked = self._clock()
         async with self._turn:
-            # Short sleeps, so that a larger share is used soon after it was given.
-            while (delay := self._delay()) > 0:
-                await self._sleep(min(delay, _RECHECK_SECONDS))
+            delay = self._delay()
+            while delay > 0:
+                # Short sleeps, so that a larger share is used soon after it was given.
+                await asyncio.sleep(min(delay, _RECHECK_SECONDS))
+                delay = self._delay()
             self._tokens -= 1
         return self._clock() - asked
 

@@ -104,29 +104,27 @@ class Finnhub:
 def _pause(response: httpx.Response) -> float:
     """Seconds for which the server wants no request."""
     limited = response.status_code == httpx.codes.TOO_MANY_REQUESTS
-    if not limited and response.headers.get(REMAINING_HEADER) != "0":
-        return 0.0
+    # Measured on the server's clock where it tells it: ours may be wrong.
     now = _date(response.headers.get("Date", "")) or time.time()
-    told = (_retry_after(response, now), _reset(response, now))
-    seconds = max((wait for wait in told if wait is not None), default=None)
-    if seconds is None or (limited and seconds <= 0):
-        seconds = _UNTOLD_PAUSE_SECONDS if limited else 0.0
+    seconds = _retry_after(response, now)
+    if limited or response.headers.get(REMAINING_HEADER) == "0":
+        seconds = max(seconds, _reset(response, now))
+    if limited and seconds <= 0:
+        seconds = _UNTOLD_PAUSE_SECONDS
     return min(max(seconds, 0.0), _LONGEST_PAUSE_SECONDS)
 
 
-def _retry_after(response: httpx.Response, now: float) -> float | None:
+def _retry_after(response: httpx.Response, now: float) -> float:
     """Seconds by `Retry-After`, which holds seconds or a date (RFC 9110, 10.2.3)."""
     text = response.headers.get("Retry-After", "")
     if text.isdecimal():
         return float(text)
-    until = _date(text)
-    return None if until is None else until - now
+    return (_date(text) or now) - now
 
 
-def _reset(response: httpx.Response, now: float) -> float | None:
+def _reset(response: httpx.Response, now: float) -> float:
     text = response.headers.get(RESET_HEADER, "")
-    # Measured on the server's clock where it tells it: ours may be wrong.
-    return float(text) - now if text.isdecimal() else None
+    return float(text) - now if text.isdecimal() else 0.0
 
 
 def _date(text: str) -> float | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,7 +50,6 @@ class Poller:
         interval: seconds between two polls of a symbol.
         heartbeat: seconds within which a quote is published though unchanged; None is never.
         clock: monotonic seconds.
-        sleep: waits so many seconds by that clock.
     """
 
     provider: Provider
@@ -61,7 +60,6 @@ class Poller:
     interval: float
     heartbeat: float | None
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self, symbols: Sequence[str]) -> None:
         """Polls until cancelled."""
@@ -74,7 +72,7 @@ class Poller:
         last = LastPublication(self.heartbeat, self.interval)
         failures = 0
         while True:
-            await self.sleep(max(0.0, due - self.clock()))
+            await asyncio.sleep(max(0.0, due - self.clock()))
             outcome = await self._poll(symbol, last)
             if isinstance(outcome, Failed | Unauthorized | RateLimited):
                 failures += 1

@@ -1,0 +1,136 @@
+import asyncio
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stockfeed.producer.budget import Budget, burst
+
+rates = st.one_of(st.floats(1, 100), st.floats(100, 200_000))
+pauses = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 20)), max_size=3)
+
+
+@given(rates, st.lists(st.floats(0, 5), min_size=2, max_size=60), pauses)
+def test_no_window_holds_more_than_share_and_burst(run_virtually, per_minute, asks, pauses):
+    async def main(clock):
+        budget = Budget(lambda: per_minute, clock)
+        granted = []
+
+        async def ask(after):
+            await asyncio.sleep(after)
+            await budget.acquire()
+            granted.append(clock())
+
+        async def pause(after, seconds):
+            await asyncio.sleep(after)
+            budget.pause(seconds)
+
+        await asyncio.gather(*map(ask, asks), *(pause(*each) for each in pauses))
+        return granted
+
+    times = run_virtually(main)
+    assert len(times) == len(asks)
+    for first in range(len(times)):
+        for last in range(first, len(times)):
+            allowed = (times[last] - times[first]) * per_minute / 60 + burst(per_minute)
+            assert last - first + 1 <= allowed + 1e-6
+
+
+def test_up_to_1800_a_minute_no_second_has_more_than_30(run_virtually):
+    async def main(clock):
+        budget = Budget(lambda: 1800.0, clock)
+        times = []
+        for _ in range(100):
+            await budget.acquire()
+            times.append(clock())
+        return times
+
+    times = run_virtually(main)
+    for start in times:
+        assert sum(start <= time < start + 1 - 1e-6 for time in times) <= 30
+
+
+def test_a_restart_adds_one_request_at_most(run_virtually):
+    async def main(clock):
+        granted = []
+        for _ in range(3):
+            budget = Budget(lambda: 60.0, clock)
+            for _ in range(5):
+                await budget.acquire()
+                granted.append(clock())
+        return granted
+
+    times = run_virtually(main)
+    assert len(times) <= (times[-1] - times[0]) * 60 / 60 + 3 + 1e-6
+
+
+def test_requests_are_granted_in_the_order_asked(run_virtually):
+    async def main(clock):
+        budget, order = Budget(lambda: 60.0, clock), []
+
+        async def ask(number):
+            await budget.acquire()
+            order.append((number, round(clock(), 3)))
+
+        await asyncio.gather(*map(ask, range(4)))
+        return order
+
+    assert run_virtually(main) == [(0, 0.0), (1, 1.0), (2, 2.0), (3, 3.0)]
+
+
+def test_the_wait_is_reported(run_virtually):
+    async def main(clock):
+        budget = Budget(lambda: 30.0, clock)
+        return [await budget.acquire() for _ in range(3)]
+
+    assert run_virtually(main) == pytest.approx([0.0, 2.0, 2.0])
+
+
+def test_a_pause_holds_everyone_and_the_longest_wins(run_virtually):
+    async def main(clock):
+        budget, times = Budget(lambda: 6000.0, clock), []
+        budget.pause(30.0)
+        budget.pause(5.0)
+
+        async def ask():
+            await budget.acquire()
+            times.append(clock())
+
+        await asyncio.gather(*(ask() for _ in range(3)))
+        return times
+
+    times = run_virtually(main)
+    assert times[0] >= 30.0
+    assert times[-1] < 30.1
+
+
+def test_a_larger_share_is_used_within_a_second(run_virtually):
+    async def main(clock):
+        share = [1.0]
+        budget = Budget(lambda: share[0], clock)
+        await budget.acquire()
+        waiting = asyncio.create_task(budget.acquire())
+        await asyncio.sleep(2.5)
+        share[0] = 6000.0
+        await waiting
+        return clock()
+
+    assert run_virtually(main) <= 3.6
+
+
+def test_a_cancelled_wait_costs_nothing(run_virtually):
+    async def main(clock):
+        budget, times = Budget(lambda: 60.0, clock), []
+        await budget.acquire()
+        cancelled = asyncio.create_task(budget.acquire())
+        await asyncio.sleep(0.5)
+        cancelled.cancel()
+        for _ in range(3):
+            await budget.acquire()
+            times.append(clock())
+        return times
+
+    times = run_virtually(main)
+    assert times[0] == pytest.approx(1.0)
+    assert [b - a for a, b in pairwise(times)] == pytest.approx([1.0, 1.0])

@@ -1,0 +1,161 @@
+import asyncio
+import threading
+import time
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from stockfeed.producer.finnhub import Finnhub
+from stockfeed.producer.provider import (
+    Failed,
+    Quote,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unchanged,
+)
+from stockfeed.secrets import Secret
+
+KEY = Secret("STOCKFEED_SOURCE_API_KEY", value="sesame")
+
+
+def poll(base_url, *, key=KEY, etag=None, times=1, timeout=5.0):
+    """The last of so many answers."""
+
+    async def main():
+        provider = Finnhub(base_url, key, timeout)
+        try:
+            answers = [await provider.poll("BRK.B", etag) for _ in range(times)]
+        finally:
+            await provider.close()
+        return answers[-1]
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_key_is_in_a_header_and_the_symbol_in_the_query(api, slash):
+    answer = poll(api.url + slash)
+    assert isinstance(answer.outcome, Quote)
+    assert answer.pause == 0
+    ((path, headers),) = api.requests
+    assert path == "/api/v1/quote?symbol=BRK.B"
+    assert headers["X-Finnhub-Token"] == "sesame"
+    assert "If-None-Match" not in headers
+
+
+def test_an_etag_is_sent_and_304_is_unchanged(api, reply):
+    api.will(reply(304, b""))
+    assert poll(api.url, etag='"7"').outcome == Unchanged()
+    assert api.requests[0][1]["If-None-Match"] == '"7"'
+
+
+def test_the_answers_etag_is_kept(api, reply):
+    api.will(reply(headers={"ETag": 'W/"7"'}))
+    assert poll(api.url).outcome.etag == 'W/"7"'
+
+
+def test_a_rotated_key_is_used_for_the_next_request(api, tmp_path: Path):
+    file = tmp_path / "token"
+    file.write_text("old\n")
+
+    async def main():
+        provider = Finnhub(api.url, Secret("STOCKFEED_SOURCE_API_KEY", file), 5.0)
+        await provider.poll("A", None)
+        file.write_text("new\n")
+        await provider.poll("A", None)
+        await provider.close()
+
+    asyncio.run(main())
+    assert [headers["X-Finnhub-Token"] for _, headers in api.requests] == ["old", "new"]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_names_where_it_comes_from(api, reply, tmp_path, status):
+    api.will(reply(status, b"{}"))
+    assert "STOCKFEED_SOURCE_API_KEY" in poll(api.url).outcome.message
+    file = tmp_path / "token"
+    file.write_text("bad")
+    outcome = poll(api.url, key=Secret("STOCKFEED_SOURCE_API_KEY", file)).outcome
+    assert isinstance(outcome, Unauthorized)
+    assert str(file) in outcome.message
+
+
+@pytest.mark.parametrize("text", [None, "k\u00e9y", "a\nb"])
+def test_a_key_that_cannot_be_sent_is_unauthorized(api, tmp_path, text):
+    file = tmp_path / "token"
+    if text is not None:
+        file.write_text(text)
+    outcome = poll(api.url, key=Secret("STOCKFEED_SOURCE_API_KEY", file)).outcome
+    assert isinstance(outcome, Unauthorized)
+    assert "STOCKFEED_SOURCE_API_KEY" in outcome.message
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [(500, "500"), (503, "503"), (404, "STOCKFEED_SOURCE_BASE_URL"), (301, "SOURCE_BASE_URL")],
+)
+def test_other_statuses_are_failures(api, reply, status, says):
+    api.will(reply(status, b""))
+    outcome = poll(api.url).outcome
+    assert isinstance(outcome, Failed)
+    assert says in outcome.message
+
+
+def test_an_answer_that_is_no_json_is_rejected(api, reply):
+    api.will(reply(200, b"<html>sorry</html>"))
+    assert poll(api.url).outcome == Rejected("not_json")
+
+
+def test_a_server_that_does_not_answer_is_a_failure(api, reply):
+    hold = threading.Event()
+    api.will(reply(hold=hold))
+    outcome = poll(api.url, timeout=0.1).outcome
+    hold.set()
+    assert isinstance(outcome, Failed)
+
+
+def test_no_server_is_a_failure():
+    assert isinstance(poll("http://127.0.0.1:1/api/v1").outcome, Failed)
+
+
+NOW = 1_700_000_000
+DATE = {"Date": formatdate(NOW, usegmt=True)}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "pause"),
+    [
+        (200, {"X-Ratelimit-Remaining": "1", "X-Ratelimit-Reset": str(NOW + 30)}, 0),
+        (200, {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": str(NOW + 30)}, 30),
+        (200, {"X-Ratelimit-Remaining": "0"}, 0),
+        (200, {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": str(NOW - 5)}, 0),
+        (429, {"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": str(NOW + 30)}, 30),
+        (429, {"Retry-After": "7"}, 7),
+        (429, {"Retry-After": formatdate(NOW + 8, usegmt=True)}, 8),
+        (429, {"Retry-After": "7", "X-Ratelimit-Reset": str(NOW + 30)}, 30),
+        (429, {"Retry-After": "soon", "X-Ratelimit-Reset": "later"}, 1),
+        (429, {"X-Ratelimit-Reset": str(NOW - 5)}, 1),
+        (429, {}, 1),
+        (429, {"Retry-After": "999999"}, 3600),
+        (503, {"Retry-After": "9"}, 9),
+    ],
+)
+def test_the_servers_wish_to_pause_is_read_on_its_own_clock(api, reply, status, headers, pause):
+    api.will(reply(status, headers={**DATE, **headers}))
+    assert poll(api.url).pause == pause
+
+
+def test_without_a_date_the_own_clock_counts(api, reply):
+    reset = int(time.time()) + 1000
+    api.will(reply(429, headers={"X-Ratelimit-Reset": str(reset)}))
+    answer = poll(api.url)
+    assert isinstance(answer.outcome, RateLimited)
+    assert 900 < answer.pause <= 1000
+
+
+def test_connections_are_kept(api, reply):
+    assert isinstance(poll(api.url, times=3).outcome, Quote)
+    assert len(api.requests) == 3

@@ -1,0 +1,121 @@
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stockfeed.producer.provider import Quote
+from stockfeed.producer.publication import LastPublication
+
+
+def quote(price, etag=None):
+    return Quote(("A", 1, price), b"{}", 1, etag)
+
+
+@pytest.fixture(scope="module")
+def future():
+    """Makes a future that is settled by hand."""
+    loop = asyncio.new_event_loop()
+    yield loop.create_future
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def delivered(future):
+    def make(acknowledged):
+        delivery = future()
+        delivery.set_result(acknowledged)
+        return delivery
+
+    return make
+
+
+def test_the_first_quote_is_news():
+    last = LastPublication(None, 6.0)
+    assert last.is_news(quote(1), 0.0)
+    assert last.etag(0.0) is None
+    assert last.pending is None
+
+
+def test_in_flight_and_acknowledged_quotes_are_no_news(future):
+    last, delivery = LastPublication(None, 6.0), future()
+    last.record(quote(1), 0.0, delivery)
+    assert last.pending.delivery is delivery
+    assert not last.is_news(quote(1), 1.0)
+    assert last.is_news(quote(2), 1.0)
+    delivery.set_result(True)
+    assert last.pending is None
+    assert not last.is_news(quote(1), 1e9)
+    assert last.is_news(quote(2), 1.0)
+
+
+def test_after_a_failed_delivery_everything_is_news(delivered):
+    last = LastPublication(None, 6.0)
+    last.record(quote(1), 0.0, delivered(True))
+    last.record(quote(2), 1.0, delivered(False))
+    assert last.is_news(quote(2), 2.0)
+    assert last.is_news(quote(1), 2.0)
+
+
+def test_an_etag_is_sent_only_when_kafka_has_the_quote(future):
+    last, delivery = LastPublication(None, 6.0), future()
+    last.record(quote(1, "one"), 0.0, delivery)
+    assert last.etag(1.0) is None
+    delivery.set_result(True)
+    assert last.etag(1.0) == "one"
+    last.record(quote(2, "two"), 2.0, future())
+    assert last.etag(3.0) is None
+
+
+def test_the_etag_of_a_failed_delivery_is_not_sent(delivered):
+    last = LastPublication(None, 6.0)
+    last.record(quote(1, "one"), 0.0, delivered(False))
+    assert last.etag(1.0) is None
+
+
+def test_a_heartbeat_is_due_before_the_limit_would_be_passed(delivered):
+    last = LastPublication(60.0, 6.0)
+    last.record(quote(1, "one"), 0.0, delivered(True))
+    assert not last.is_news(quote(1), 54.0)
+    assert last.etag(54.0) == "one"
+    assert last.is_news(quote(1), 54.1)
+    # Without an ETag the answer is the whole quote, which can be published.
+    assert last.etag(54.1) is None
+
+
+def test_there_is_no_heartbeat_while_a_quote_is_in_flight(future):
+    last = LastPublication(60.0, 6.0)
+    last.record(quote(1), 0.0, future())
+    assert not last.is_news(quote(1), 1e6)
+
+
+prices = st.integers(1, 3)
+
+
+@given(st.lists(prices, max_size=60))
+def test_given_acknowledgements_each_run_of_equal_quotes_is_published_once(delivered, answers):
+    last, published = LastPublication(None, 1.0), []
+    for now, price in enumerate(answers):
+        if last.is_news(quote(price), now):
+            published.append(price)
+            last.record(quote(price), now, delivered(True))
+    runs = [price for i, price in enumerate(answers) if i == 0 or answers[i - 1] != price]
+    assert published == runs
+
+
+@given(st.lists(st.tuples(prices, st.sampled_from(["acknowledge", "fail", "wait"])), max_size=60))
+def test_a_quote_is_held_back_only_if_it_is_the_last_one_and_not_failed(future, steps):
+    last, deliveries = LastPublication(None, 1.0), []
+    for now, (price, fate) in enumerate(steps):
+        newest = deliveries[-1] if deliveries else None
+        held_back = (
+            newest is not None
+            and newest[0] == price
+            and (not newest[1].done() or newest[1].result())
+        )
+        assert last.is_news(quote(price), now) == (not held_back)
+        if not held_back:
+            deliveries.append((price, future()))
+            last.record(quote(price), now, deliveries[-1][1])
+        if fate != "wait" and not deliveries[-1][1].done():
+            deliveries[-1][1].set_result(fate == "acknowledge")

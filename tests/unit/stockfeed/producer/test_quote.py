@@ -1,0 +1,90 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stockfeed.producer.provider import Quote, Rejected
+from stockfeed.producer.quote import read_quote
+
+GOOD = b'{"c":187.42,"d":3.39,"dp":1.85,"h":188.1,"l":184.75,"o":185.9,"pc":184.03,"t":1713456789}'
+
+
+def test_the_answer_is_kept_and_the_symbol_put_first():
+    quote = read_quote("AAPL", GOOD, '"7"')
+    assert quote == Quote(
+        identity=("AAPL", 1713456789, 187.42, 185.9, 188.1, 184.75, 184.03),
+        event=b'{"symbol":"AAPL",' + GOOD[1:],
+        time=1713456789,
+        etag='"7"',
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        (b'{"symbol":"A","c":1,"t":2}', b'{"symbol":"A","c":1,"t":2}'),
+        (b' {"c":1.10,"t":2}\n', b'{"symbol":"A","c":1.10,"t":2}'),
+        (b'{\r\n  "c": 1e2,\n  "t": 2\n}', b'{"symbol":"A",  "c": 1e2,  "t": 2}'),
+        (
+            b'{"c":0.30000000000000004,"t":2,"name":"\xc3\xa9\\n"}',
+            b'{"symbol":"A","c":0.30000000000000004,"t":2,"name":"\xc3\xa9\\n"}',
+        ),
+    ],
+    ids=["has its symbol", "space around", "pretty-printed", "digits and text"],
+)
+def test_an_event_is_one_line_with_the_providers_own_text(body, event):
+    assert read_quote("A", body).event == event
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "not_json"),
+        (b"<html>", "not_json"),
+        (b'{"c":NaN,"t":1}', "not_json"),
+        (b'{"c":1e999,"t":1}', "not_json"),
+        (b'{"c":1,"t":1}{"c":1,"t":1}', "not_json"),
+        (b"[1]", "not_object"),
+        (b"null", "not_object"),
+        (b"{}", "no_price"),
+        (b'{"c":null,"t":1}', "no_price"),
+        (b'{"c":"187.42","t":1}', "no_price"),
+        (b'{"c":true,"t":1}', "no_price"),
+        (b'{"c":0,"d":null,"dp":null,"h":0,"l":0,"o":0,"pc":0,"t":0}', "zero_price"),
+        (b'{"c":-1.5,"t":1}', "zero_price"),
+        (b'{"c":1}', "bad_time"),
+        (b'{"c":1,"t":0}', "bad_time"),
+        (b'{"c":1,"t":-5}', "bad_time"),
+        (b'{"c":1,"t":"2024-01-01"}', "bad_time"),
+        (b'{"c":1,"t":1.5}', "bad_time"),
+        (b'{"c":1,"t":1713456789123}', "bad_time"),
+        (b'{"c":1,"t":1,"symbol":"B"}', "other_symbol"),
+        (b'{"c":1,"t":1,"symbol":null}', "other_symbol"),
+    ],
+)
+def test_what_is_no_quote_is_rejected_with_its_reason(body, reason):
+    assert read_quote("A", body) == Rejected(reason)
+
+
+def test_a_price_outside_low_and_high_is_a_quote():
+    assert isinstance(read_quote("A", b'{"c":9,"h":2,"l":1,"o":1,"pc":1,"t":1}'), Quote)
+
+
+prices = st.floats(min_value=1e-5, max_value=1e9)
+texts = st.dictionaries(st.text().filter(lambda name: name not in "symbol c t"), st.text())
+
+
+@given(prices, st.integers(1, 2**33), texts, st.sampled_from([None, 0, 2]))
+def test_an_event_says_what_the_answer_said(price, time, others, indent):
+    answer = {**others, "c": price, "t": time}
+    event = read_quote("BRK.B", json.dumps(answer, indent=indent).encode()).event
+    assert json.loads(event) == {"symbol": "BRK.B", **answer}
+    assert event.startswith(b"{")
+    assert event.endswith(b"}")
+    assert b"\n" not in event
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_break_the_reader(body):
+    assert isinstance(read_quote("A", body), Quote | Rejected)

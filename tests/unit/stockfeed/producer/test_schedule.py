@@ -1,0 +1,36 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stockfeed.producer.schedule import first_dues, next_due, retry_delay
+
+
+def test_symbols_are_spread_over_one_interval():
+    assert first_dues(4, 6.0, 100.0) == [100.0, 101.5, 103.0, 104.5]
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [(10.0, 16.0), (10.4, 16.0), (15.9, 16.0), (16.0, 22.0), (40.0, 46.0), (9.0, 16.0)],
+    ids=["at once", "slow", "just in time", "one missed", "many missed", "early"],
+)
+def test_the_next_poll_stays_on_the_grid(now, due):
+    assert next_due(10.0, 6.0, now) == due
+
+
+@given(st.floats(0, 1e6), st.floats(0.001, 3600), st.floats(0, 1e5))
+def test_the_next_poll_is_ahead_by_at_most_an_interval(due, interval, late):
+    upcoming = next_due(due, interval, due + late)
+    assert due + late - 1e-6 <= upcoming <= due + late + interval + 1e-6
+
+
+@given(st.integers(1, 10_000), st.floats(0.001, 600))
+def test_retries_back_off_to_a_limit(failures, interval):
+    delay = retry_delay(failures, interval)
+    assert 0.25 <= delay <= max(30.0, interval)
+
+
+def test_retries_double():
+    assert retry_delay(1, 6.0) <= 0.5
+    assert 0.5 <= retry_delay(2, 6.0) <= 1.0
+    assert retry_delay(20, 6.0) >= 15.0
