@@ -1,0 +1,220 @@
+"""One batch against scripted answers; tests/integration/test_loader_*.py run the real thing."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snowflake.connector.errors import OperationalError, ProgrammingError
+
+from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.errors import TransientError
+from stockfeed.loader.batch import Batch
+from stockfeed.loader.plan import Piece
+from stockfeed.loader.warehouse import Warehouse
+
+Make = Callable[[Callable[[str], Any]], tuple[Warehouse, list[str]]]
+
+CHAINS = [Chain("us", "autos", "ab12", number) for number in range(2)]
+GONE = OperationalError("connection reset", errno=250003)
+
+
+def piece(start: int, chain: Chain = CHAINS[0], records: int = 10) -> Piece:
+    lost = 0 if records else 10
+    return Piece(chain, start, 100, "etag", BatchMetadata(start + 9, records, 0, 1, 2, lost))
+
+
+A, B, FAR = piece(0), piece(10), piece(0, CHAINS[1])
+
+
+class Server:
+    """Answers as Snowflake would; tests change what it says.
+
+    Attributes:
+        positions: rows of LOAD_POSITION as (partition, next offset).
+        rows_loaded: what COPY says of each key, as (status, rows).
+        commits: what each COMMIT answers in turn.
+        recorded: objects that the ledger has of the batch.
+    """
+
+    def __init__(self) -> None:
+        self.positions: list[tuple[int, int]] = []
+        self.rows_loaded: dict[str, tuple[str, int]] = {}
+        self.commits: list[Any] = []
+        self.recorded = 0
+        self.copy_error: Exception | None = None
+
+    def __call__(self, text: str) -> Any:
+        if text.startswith("COPY"):
+            error, self.copy_error = self.copy_error, None
+            return error or [self._copied(key) for key in _files(text)]
+        if text.startswith("SELECT FEED"):
+            return [
+                {"FEED": "us", "GROUP_NAME": "autos", "TOPIC_ID": "ab12"}
+                | {"PARTITION_ID": partition, "NEXT_OFFSET": offset}
+                for partition, offset in self.positions
+            ]
+        if text.startswith("SELECT BATCH_SEQ"):
+            return [{"BATCH_SEQ": 7, "LOADED_AT": datetime(2026, 11, 22)}]  # noqa: DTZ001
+        if text.startswith("SELECT COUNT"):
+            return [{"OBJECTS": self.recorded}]
+        if text == "COMMIT" and self.commits:
+            return self.commits.pop(0)
+        return []
+
+    def _copied(self, key: str) -> dict[str, Any]:
+        status, rows = self.rows_loaded.get(key, ("LOADED", 10))
+        error = None if status == "LOADED" else "Error parsing JSON"
+        return {
+            "file": f"stg_stock_quotes/0f1e/{key}",
+            "status": status,
+            "rows_loaded": rows,
+            "first_error": error,
+            "first_error_line": None if error is None else 3,
+        }
+
+
+def _files(copy: str) -> list[str]:
+    names = copy.partition("FILES = (")[2].partition(")")[0]
+    return [name.strip(" '") for name in names.split(",")]
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+def batch(scripted: Make, server: Server, *pieces: Piece) -> tuple[Batch, list[str]]:
+    warehouse, log = scripted(server)
+    return Batch(warehouse, "0f1e", pieces, Path("unused")), log
+
+
+def copies(log: list[str]) -> list[list[str]]:
+    return [_files(text) for text in log if text.startswith("COPY")]
+
+
+def test_the_lock_comes_first_and_the_positions_are_read_under_it(
+    scripted: Make, server: Server
+) -> None:
+    one, log = batch(scripted, server, A, B)
+    outcome = one.load()
+
+    words = [" ".join(text.split()[:2]) for text in log[1:]]
+    assert words == [
+        "BEGIN",
+        "UPDATE LOAD_LOCK",
+        "SELECT BATCH_SEQ,",
+        "SELECT FEED,",
+        "COPY INTO",
+        "INSERT INTO",
+        "MERGE INTO",
+        "COMMIT",
+    ]
+    assert (outcome.loaded, outcome.rejected, outcome.complete) == ((A, B), {}, True)
+
+
+def test_what_another_loader_did_is_left_out(scripted: Make, server: Server) -> None:
+    server.positions = [(0, 10)]
+    one, log = batch(scripted, server, A, B, FAR)
+    outcome = one.load()
+
+    assert copies(log) == [[B.key, FAR.key]]
+    assert (outcome.loaded, outcome.complete) == ((B, FAR), False)
+
+
+def test_nothing_is_copied_when_another_loader_did_it_all(scripted: Make, server: Server) -> None:
+    server.positions = [(0, 20)]
+    one, log = batch(scripted, server, A, B)
+
+    assert one.load().loaded == ()
+    assert copies(log) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (("LOAD_FAILED", 0), "COPY says LOAD_FAILED: Error parsing JSON (line 3)"),
+        (("PARTIALLY_LOADED", 9), "COPY says PARTIALLY_LOADED: Error parsing JSON (line 3)"),
+        (("LOADED", 9), "has 9 rows, its record-count says 10"),
+    ],
+)
+def test_a_file_that_is_not_loaded_whole_is_rolled_back_and_left_out(
+    scripted: Make, server: Server, answer: tuple[str, int], why: str
+) -> None:
+    server.rows_loaded = {A.key: answer}
+    one, log = batch(scripted, server, A, B, FAR)
+    outcome = one.load()
+
+    assert copies(log) == [[A.key, B.key, FAR.key], [FAR.key]]
+    assert log.count("ROLLBACK") == 1
+    assert (outcome.loaded, outcome.rejected, outcome.complete) == ((FAR,), {A.key: why}, True)
+
+
+def test_a_copy_that_fails_as_a_whole_and_names_a_file_rejects_that_file(
+    scripted: Make, server: Server
+) -> None:
+    message = f"Invalid data encountered during decompression for file: '0f1e/{FAR.key}'"
+    server.copy_error = ProgrammingError(message, errno=100016, sqlstate="22000")
+    one, log = batch(scripted, server, A, FAR)
+    outcome = one.load()
+
+    assert copies(log) == [[A.key, FAR.key], [A.key]]
+    assert outcome.loaded == (A,)
+    assert "decompression" in outcome.rejected[FAR.key]
+
+
+def test_a_batch_of_lost_intervals_copies_nothing_and_is_recorded(
+    scripted: Make, server: Server
+) -> None:
+    lost = piece(0, records=0)
+    one, log = batch(scripted, server, lost)
+
+    assert one.load().loaded == (lost,)
+    assert copies(log) == []
+    assert any(text.startswith("INSERT") for text in log)
+
+
+@pytest.mark.parametrize("recorded", [0, 2])
+def test_a_commit_without_an_answer_is_looked_up_in_the_ledger_under_the_lock(
+    scripted: Make, server: Server, recorded: int
+) -> None:
+    server.commits, server.recorded = [GONE, []], recorded
+    one, log = batch(scripted, server, A, B)
+    if recorded:
+        assert one.load().loaded == (A, B)
+    else:
+        with pytest.raises(TransientError):
+            one.load()
+
+    after = log[log.index("COMMIT") + 1 :]
+    words = [" ".join(text.split()[:2]) for text in after]
+    assert words[:5] == ["close", "connect", "BEGIN", "UPDATE LOAD_LOCK", "SELECT BATCH_SEQ,"]
+    assert "SELECT COUNT(*)" in words
+    assert len(copies(log)) == 1
+
+
+def test_only_what_is_loaded_is_uploaded_and_every_answer_is_checked(
+    scripted: Make, tmp_path: Path
+) -> None:
+    directory = tmp_path / CHAINS[0].prefix
+    directory.mkdir(parents=True)
+    for name in (A.key, B.key):
+        (tmp_path / name).write_bytes(b"x")
+    answers = {"status": "UPLOADED"}
+    warehouse, log = scripted(lambda text: [{"source": Path(A.key).name, **answers}])
+
+    Batch(warehouse, "0f1e", [A], tmp_path).stage()
+    assert [path.name for path in directory.iterdir()] == [Path(A.key).name]
+    assert len(log) == 2
+
+    answers["status"] = "SKIPPED"
+    with pytest.raises(TransientError, match="SKIPPED"):
+        Batch(warehouse, "0f1e", [A], tmp_path).stage()
+
+
+def test_cleaning_up_fails_silently(scripted: Make) -> None:
+    warehouse, log = scripted(lambda text: GONE)
+    Batch(warehouse, "0f1e", [A], Path("unused")).clean()
+
+    assert log[1] == "REMOVE @STG_STOCK_QUOTES/0f1e/"
