@@ -39,12 +39,15 @@ def snowflake(
 
 @pytest.fixture
 def quote_server(tmp_path: Path) -> Iterator[Callable[..., QuoteServer]]:
-    """Starts quote servers, which stop with the test: `quote_server("--random-walk", …)`."""
+    """Starts quote servers, which stop with the test: `quote_server("--random-walk", …)`.
+
+    Their controls are open.
+    """
     numbers = itertools.count()
     with ExitStack() as running:
 
         def start(*options: str) -> QuoteServer:
             home = tmp_path / f"quotes-{next(numbers)}"
-            return running.enter_context(QuoteServer(home, home, options))
+            return running.enter_context(QuoteServer(home, home, ["--controls", *options]))
 
         yield start

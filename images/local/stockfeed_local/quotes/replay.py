@@ -1,0 +1,76 @@
+"""Plays a tape: a symbol's next quote is answered once the client confirms the current one."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from stockfeed_local.quotes.quote import Quote
+from stockfeed_local.quotes.source import Answer, Progress
+from stockfeed_local.quotes.tape import Tape
+
+
+@dataclass(slots=True)
+class _Reel:
+    """A symbol's quotes and how far they are played."""
+
+    quotes: list[Quote]
+    position: int = 0
+    asked: bool = False
+    confirmed: int = 0
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.position}"'
+
+    @property
+    def revealed(self) -> int:
+        return self.position + 1 if self.asked else 0
+
+    @property
+    def at_end(self) -> bool:
+        return self.position + 1 == len(self.quotes)
+
+
+class Replay:
+    """A source that repeats a quote until its ETag comes back, so that none is ever lost.
+
+    Every symbol has its own position. A hold counts all symbols together, first come, first
+    served: a released quote is then one that somebody asks for, and the symbols of a fast
+    producer need not wait for those of a slow one. A symbol's first quote is never held back.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self._reels: Final = {symbol: _Reel(quotes) for symbol, quotes in tape.items()}
+        self._revealed = 0
+        self._released: int | None = None
+
+    def answer(self, symbol: str, etag: str | None) -> Answer | None:
+        """As `Source.answer`."""
+        reel = self._reels.get(symbol)
+        if reel is None:
+            return None
+        if not reel.asked:
+            reel.asked = True
+            self._revealed += 1
+        if etag == reel.etag and not self._advance(reel):
+            return Answer(None, reel.etag)
+        return Answer(reel.quotes[reel.position].to_json(), reel.etag)
+
+    def progress(self) -> dict[str, Progress]:
+        """As `Source.progress`."""
+        return {
+            symbol: Progress(reel.revealed, reel.confirmed, len(reel.quotes) - reel.revealed)
+            for symbol, reel in self._reels.items()
+        }
+
+    def release(self, count: int | None) -> None:
+        """As `Source.release`."""
+        self._released = count
+
+    def _advance(self, reel: _Reel) -> bool:
+        reel.confirmed = reel.position + 1
+        held = self._released is not None and self._revealed >= self._released
+        if reel.at_end or held:
+            return False
+        reel.position += 1
+        self._revealed += 1
+        return True

@@ -1,0 +1,33 @@
+import json
+from decimal import Decimal
+
+from stockfeed_local.quotes.quote import ZEROS, Quote
+
+
+def test_an_answer_has_finnhubs_fields_with_the_exact_decimals() -> None:
+    quote = Quote(
+        current=Decimal("187.42000"),
+        open=Decimal("185.9"),
+        high=Decimal("188.1"),
+        low=Decimal("184.75"),
+        previous_close=Decimal("184.03"),
+        time=1713456789,
+    )
+
+    assert quote.to_json() == (
+        b'{"c":187.42000,"d":3.39000,"dp":1.8421,"h":188.1,"l":184.75,"o":185.9,"pc":184.03,'
+        b'"t":1713456789}'
+    )
+
+
+def test_a_fall_and_a_tiny_price_are_plain_numbers() -> None:
+    tiny, more = Decimal("0.00000001"), Decimal("0.00000004")
+
+    answer = Quote(tiny, tiny, tiny, tiny, more, 1).to_json()
+
+    assert answer.startswith(b'{"c":0.00000001,"d":-0.00000003,"dp":-75.0000,')
+    assert json.loads(answer)["c"] == 1e-8
+
+
+def test_zeros_have_the_fields_of_a_quote() -> None:
+    assert json.loads(ZEROS).keys() == {"c", "d", "dp", "h", "l", "o", "pc", "t"}

@@ -1,0 +1,47 @@
+import itertools
+import json
+from typing import Any
+
+from stockfeed_local.quotes.randomwalk import RandomWalk
+
+NOON = 1_713_441_600
+
+
+def walk(seed: int, count: int, start: int = NOON) -> list[dict[str, Any]]:
+    """The answers of `count` polls, one a second."""
+    clock = itertools.count(start)
+    source = RandomWalk(["A", "B"], seed, clock=lambda: float(next(clock)))
+    answers = [source.answer("A", None) for _ in range(count)]
+    return [json.loads(answer.body) for answer in answers if answer and answer.body]
+
+
+def test_the_same_seed_gives_the_same_walk_and_another_seed_another() -> None:
+    assert walk(1, 50) == walk(1, 50)
+    assert walk(1, 50) != walk(2, 50)
+
+
+def test_prices_move_inside_their_range_and_answers_are_sometimes_stale() -> None:
+    quotes = walk(1, 200)
+
+    assert len({quote["c"] for quote in quotes}) > 50
+    assert all(0 < quote["l"] <= quote["c"] <= quote["h"] for quote in quotes)
+    times = [quote["t"] for quote in quotes]
+    assert times == sorted(times)
+    assert 10 < len(times) - len(set(times)) < 100
+
+
+def test_a_new_day_opens_with_the_close_before_as_previous() -> None:
+    midnight = NOON + 43_200
+    quotes = walk(1, 20, start=midnight - 10)
+    before = [quote for quote in quotes if quote["t"] < midnight]
+    after = [quote for quote in quotes if quote["t"] >= midnight]
+
+    assert after[0]["pc"] == before[-1]["c"]
+    assert after[0]["o"] == after[0]["h"] == after[0]["l"] == after[0]["c"]
+
+
+def test_an_unknown_symbol_has_no_answer_and_a_walk_no_end() -> None:
+    source = RandomWalk(["A"], seed=1)
+
+    assert source.answer("B", None) is None
+    assert source.progress() == {}
