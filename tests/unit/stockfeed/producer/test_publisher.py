@@ -1,0 +1,180 @@
+"""The publisher against librdkafka's mock cluster, or against nobody."""
+
+import asyncio
+import time
+import uuid
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+from stockfeed.errors import ConfigurationError
+from stockfeed.producer.publisher import KafkaPublisher
+from stockfeed.settings import KafkaSettings
+
+NOBODY = "127.0.0.1:1"
+
+
+@pytest.fixture
+def topic():
+    return f"quotes-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def settings(topic):
+    """Settings for a broker, with more variables if given."""
+
+    def make(bootstrap, **more):
+        names = {
+            "FEED": "us",
+            "GROUP": "megacaps",
+            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+            "KAFKA_TOPIC": topic,
+            **more,
+        }
+        environment = {f"STOCKFEED_{name}": str(value) for name, value in names.items()}
+        return KafkaSettings.from_env(environment)
+
+    return make
+
+
+@pytest.fixture
+def publishing(metrics):
+    """Runs `main(publisher)`, closes the publisher, and gives both results back."""
+
+    def run(settings, main, *, delivery_timeout=30.0, flush=5.0):
+        async def started():
+            publisher = KafkaPublisher(settings, metrics, delivery_timeout)
+            try:
+                result = await main(publisher)
+            finally:
+                unflushed = await asyncio.to_thread(publisher.close, flush)
+            return result, unflushed
+
+        return asyncio.run(started())
+
+    return run
+
+
+@pytest.fixture
+def read(mock_kafka, topic):
+    """So many messages of the topic, as (key, value, timestamp)."""
+
+    def messages(count):
+        consumer = Consumer({"bootstrap.servers": mock_kafka, "group.id": "test"})
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each in partitions])
+        found = consumer.consume(count, timeout=10)
+        consumer.close()
+        return sorted((m.key(), m.value(), m.timestamp()[1]) for m in found)
+
+    return messages
+
+
+async def until(condition, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        await asyncio.sleep(0.01)
+
+
+def value(counter):
+    return counter.collect()[0].samples[0].value
+
+
+def test_an_acknowledged_event_is_in_the_topic_with_key_and_poll_time(
+    mock_kafka, settings, publishing, read, metrics
+):
+    async def main(publisher):
+        return await asyncio.gather(
+            publisher.publish("AAPL", b'{"c":1}', 1_713_456_789_123),
+            publisher.publish("F", b'{"c":2}', 1_713_456_789_124),
+        )
+
+    assert publishing(settings(mock_kafka), main) == ([True, True], 0)
+    assert read(2) == [
+        (b"AAPL", b'{"c":1}', 1_713_456_789_123),
+        (b"F", b'{"c":2}', 1_713_456_789_124),
+    ]
+    assert value(metrics.published) == 2
+
+
+def test_events_that_wait_are_flushed_on_close(mock_kafka, settings, publishing, read):
+    async def main(publisher):
+        for number in range(50):
+            publisher.publish("AAPL", b"%d" % number, 1)
+
+    assert publishing(settings(mock_kafka), main) == (None, 0)
+    assert len(read(50)) == 50
+
+
+def test_there_is_a_problem_until_a_broker_has_the_topic(
+    mock_kafka, settings, publishing, topic, metrics
+):
+    async def main(publisher):
+        assert "no broker has answered yet" in publisher.problem()
+        await until(lambda: f"topic {topic!r} does not exist" in publisher.problem())
+        # The mock, like many brokers, makes a topic when it is first written to.
+        await publisher.publish("AAPL", b"{}", 1)
+        await until(lambda: publisher.problem() is None)
+
+    publishing(settings(mock_kafka), main)
+
+
+def test_without_a_broker_deliveries_fail_and_the_reason_is_told(settings, publishing, metrics):
+    async def main(publisher):
+        acknowledged = await publisher.publish("AAPL", b"{}", 1)
+        await until(lambda: "brokers are down" in publisher.problem())
+        return acknowledged
+
+    assert publishing(settings(NOBODY), main, delivery_timeout=0.3) == (False, 0)
+    assert value(metrics.delivery_failures) == 1
+
+
+def test_deliveries_that_fail_are_a_problem_until_one_succeeds(mock_kafka, settings, publishing):
+    async def main(publisher):
+        await publisher.publish("AAPL", b"{}", 1)
+        await until(lambda: publisher.problem() is None)
+        assert not await publisher.publish("AAPL", b"x" * 2_000_000, 1)
+        assert "deliveries fail" in publisher.problem()
+        assert await publisher.publish("AAPL", b"{}", 1)
+        assert publisher.problem() is None
+
+    publishing(settings(mock_kafka), main)
+
+
+def test_what_cannot_be_flushed_in_time_is_counted(settings, publishing):
+    async def main(publisher):
+        publisher.publish("AAPL", b"{}", 1)
+        publisher.publish("AAPL", b"{}", 2)
+
+    assert publishing(settings(NOBODY), main, flush=0.3) == (None, 2)
+
+
+def test_rotated_credentials_make_a_new_client_and_lose_nothing(
+    mock_kafka, settings, publishing, read, tmp_path
+):
+    certificate = tmp_path / "ca.crt"
+    certificate.write_text("old")
+
+    async def main(publisher):
+        first = publisher._client
+        early = publisher.publish("AAPL", b"early", 1)
+        certificate.write_text("new")
+        await until(lambda: publisher._client is not first)
+        late = publisher.publish("AAPL", b"late", 2)
+        return await early, await late
+
+    rotated = settings(mock_kafka, KAFKA_TLS_CA_FILE=certificate)
+    assert publishing(rotated, main) == ((True, True), 0)
+    assert [event for _, event, _ in read(2)] == [b"early", b"late"]
+
+
+def test_a_certificate_that_cannot_be_used_is_a_configuration_error(settings, metrics, tmp_path):
+    certificate = tmp_path / "ca.crt"
+    certificate.write_text("no certificate")
+
+    async def main():
+        KafkaPublisher(settings(NOBODY, KAFKA_TLS="true", KAFKA_TLS_CA_FILE=certificate), metrics)
+
+    with pytest.raises(ConfigurationError, match=r"ssl\.ca\.location"):
+        asyncio.run(main())
