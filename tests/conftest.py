@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stockfeed.objectstore import ObjectStore
 from stockfeed_local.stack.s3 import SeaweedS3
 
 
@@ -28,3 +29,9 @@ def s3_bucket(s3: SeaweedS3) -> str:
     name = f"test-{uuid.uuid4().hex[:12]}"
     s3.create_bucket(name)
     return name
+
+
+@pytest.fixture
+def object_store(s3: SeaweedS3, s3_bucket: str) -> ObjectStore:
+    """The pipeline's own client on a fresh bucket."""
+    return ObjectStore(s3.client(), s3_bucket)

@@ -6,15 +6,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A consumer group's committed position in a partition.
+    """A position that a consumer of ours committed.
 
     Attributes:
         offset: the next offset to read.
-        key: the key of the object that ends before it; None when someone else committed.
+        key: the key of the object that ends before it, kept as the commit's metadata.
     """
 
     offset: int
-    key: str | None
+    key: str
 
 
 class Record(Protocol):
@@ -36,7 +36,7 @@ class Log(Protocol):
         """The topic's identity now, as object keys hold it; called from any thread."""
 
     def committed(self, partition: int) -> Commit | None:
-        """The group's position, or None when it has none or it expired."""
+        """Our commit, or None when there is none, it expired, or it was reset by hand."""
 
     def bounds(self, partition: int) -> tuple[int, int]:
         """The log's first offset and its end, the next offset; called from any thread."""

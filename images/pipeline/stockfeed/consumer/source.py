@@ -81,7 +81,10 @@ class KafkaLog:
             )
         except KafkaException as error:
             raise self._unanswered("committed offset", partition, error) from error
-        return None if found.offset < 0 else Commit(found.offset, found.metadata or None)
+        # A reset by hand carries no key; the bucket knows better where to go on.
+        return (
+            Commit(found.offset, found.metadata) if found.offset >= 0 and found.metadata else None
+        )
 
     def bounds(self, partition: int) -> tuple[int, int]:
         """See Log."""

@@ -60,12 +60,10 @@ def find_start(
 
 
 def _next_offset(store: ObjectStore, chain: Chain, commit: Commit | None) -> int | None:
-    if commit is not None and commit.key is not None and not _is_in(chain, commit.key):
-        # It belongs to an earlier topic of the same name.
-        commit = None
-    known = "" if commit is None or commit.key is None else commit.key
+    if commit is not None and not _is_in(chain, commit.key):
+        commit = None  # It belongs to an earlier topic of the same name.
     last = ""
-    for stored in store.list(chain.prefix, start_after=known):
+    for stored in store.list(chain.prefix, start_after="" if commit is None else commit.key):
         last = stored.key
     if last:
         return end_of(store, last).end + 1

@@ -1,0 +1,315 @@
+"""Random lives of consumers against a real S3 server: every offset lands once, in one chain.
+
+The broker is a model, so that a schedule can hold what a real one shows once a year: two owners
+at once, crashes between any two steps, lost commits, retention that overtakes the consumer.
+"""
+
+import base64
+import gzip
+import json
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from stockfeed.consumer.lander import Lander
+from stockfeed.consumer.log import Commit
+from stockfeed.consumer.partition import Rotation
+from stockfeed.consumer.worker import Feed, Worker
+from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.errors import TransientError
+from stockfeed.metrics import ConsumerMetrics
+
+TOPIC_ID = "0" * 31 + "1"
+
+
+class Crash(BaseException):
+    """The process is gone; nothing after this point runs."""
+
+
+@dataclass
+class Message:
+    at: int
+    body: bytes
+
+    def partition(self):
+        return 0
+
+    def offset(self):
+        return self.at
+
+    def value(self):
+        return self.body
+
+    def timestamp(self):
+        return (1, 1_700_000_000_000 + self.at)
+
+
+@dataclass
+class Broker:
+    """One partition's log, its consumer group's commit, and the clock."""
+
+    messages: list[Message] = field(default_factory=list)
+    low: int = 0
+    end: int = 0
+    commit: Commit | None = None
+    now: float = 0.0
+
+    def produce(self, kind: str) -> None:
+        bodies = {
+            "event": b'{"symbol":"F","n":%d}' % self.end,
+            "pretty": b'{\n"symbol":"F",\n"n":%d}' % self.end,
+            "poison": b"poison %d" % self.end,
+        }
+        if kind in bodies:
+            self.messages.append(Message(self.end, bodies[kind]))
+        self.end += 1  # a "gap" is an offset that holds no message
+
+    def fetch(self, position: int, number: int) -> list[Message]:
+        return [m for m in self.messages if m.at >= max(position, self.low)][:number]
+
+
+class Owner:
+    """One consumer process: a worker, its fetch position, and where it will crash."""
+
+    def __init__(self, broker, store, feed):
+        self.broker, self.store = broker, store
+        self.crash_at: str | None = None
+        self.fail_puts = 0
+        self.position = 0
+        self.paused = False
+        lander = Lander(self, lambda _: broker.end, self.topic_id)
+        rotation = Rotation(records=4, bytes=10_000, interval=15.0)
+        metrics = ConsumerMetrics(CollectorRegistry())
+        self.worker = Worker(
+            Feed(feed, "g", "t"), self, self, lander, Inline(), rotation, metrics, self.clock
+        )
+
+    def reach(self, point):
+        if self.crash_at == point:
+            raise Crash
+
+    def clock(self):
+        self.broker.now += 0.01  # a drain's deadline passes in the model too
+        return self.broker.now
+
+    # The log, as this owner sees it.
+    def topic_id(self):
+        return TOPIC_ID
+
+    def committed(self, _):
+        return self.broker.commit
+
+    def bounds(self, _):
+        return self.broker.low, self.broker.end
+
+    def commit(self, _, commit, *, wait):
+        self.reach("before commit")
+        self.broker.commit = commit
+        self.reach("after commit")
+
+    def pause(self, _):
+        self.paused = True
+
+    def resume(self, _):
+        self.paused = False
+
+    # The store, as this owner sees it.
+    def create(self, key, body, metadata):
+        self.reach("before put")
+        if self.fail_puts:
+            self.fail_puts -= 1
+            if self.fail_puts % 2:  # the put is done and its answer is lost
+                self.store.create(key, body, metadata)
+            raise TransientError("no answer")
+        created = self.store.create(key, body, metadata)
+        self.reach("after put")
+        return created
+
+    def head(self, key):
+        return self.store.head(key)
+
+    def list(self, prefix, start_after=""):
+        return self.store.list(prefix, start_after)
+
+    # What happens to it.
+    def assign(self):
+        self.position = self.worker.assign([0])[0]
+
+    def read(self, number):
+        if self.position < self.broker.low:  # out of range: the session starts anew
+            self.worker.revoke([0], 5)
+            self.assign()
+        messages = [] if self.paused else self.broker.fetch(self.position, number)
+        if messages:
+            self.position = messages[-1].at + 1
+        self.worker.step(messages)
+
+
+class Inline(Executor):
+    """Runs at once, so that a crash is one point in a schedule."""
+
+    def submit(self, work, *arguments):
+        future = Future()
+        try:
+            future.set_result(work(*arguments))
+        except Exception as error:  # noqa: BLE001 - the caller looks at the future
+            future.set_exception(error)
+        return future
+
+
+owners = st.integers(0, 1)
+points = st.sampled_from(["before put", "after put", "before commit", "after commit"])
+kinds = st.sampled_from(["event", "event", "event", "pretty", "poison", "gap"])
+operations = st.one_of(
+    st.tuples(st.just("produce"), st.lists(kinds, min_size=1, max_size=8)),
+    st.tuples(st.just("read"), owners, st.integers(1, 12)),
+    st.tuples(st.just("read"), owners, st.integers(1, 12)),
+    st.tuples(st.just("timer"), owners),
+    st.tuples(st.just("start"), owners),
+    st.tuples(st.just("revoke"), owners),
+    st.tuples(st.just("lose"), owners),
+    st.tuples(st.just("crash"), owners, points),
+    st.tuples(st.just("fail puts"), owners, st.integers(1, 4)),
+    st.tuples(st.just("expire offsets")),
+    st.tuples(st.just("reset offsets"), st.integers(0, 60)),
+    st.tuples(st.just("retention"), st.integers(1, 20)),
+)
+
+
+class Life:
+    """Carries operations out and keeps what must hold in mind."""
+
+    def __init__(self, store):
+        self.store = store
+        self.feed = f"life-{uuid4().hex}"
+        self.chain = Chain(self.feed, "g", TOPIC_ID, 0)
+        self.broker = Broker()
+        self.alive: dict[int, Owner] = {}
+
+    def run(self, operation):
+        name, *arguments = operation
+        getattr(self, name.replace(" ", "_"))(*arguments)
+
+    def guarded(self, owner, action):
+        """An owner that crashes, or ends its session, is gone."""
+        if owner not in self.alive:
+            return
+        try:
+            action(self.alive[owner])
+        except (Crash, TransientError) as error:
+            event(f"an owner ended by {type(error).__name__}")
+            del self.alive[owner]
+
+    def produce(self, kinds):
+        for kind in kinds:
+            self.broker.produce(kind)
+
+    def start(self, owner):
+        self.alive[owner] = Owner(self.broker, self.store, self.feed)
+        self.guarded(owner, Owner.assign)
+
+    def read(self, owner, number):
+        self.guarded(owner, lambda o: o.read(number))
+
+    def timer(self, owner):
+        self.broker.now += 20
+        self.guarded(owner, lambda o: o.worker.step([]))
+
+    def revoke(self, owner):
+        self.guarded(owner, lambda o: o.worker.revoke([0], 5))
+        self.alive.pop(owner, None)
+
+    def lose(self, owner):
+        self.guarded(owner, lambda o: o.worker.lose([0]))
+        self.alive.pop(owner, None)
+
+    def crash(self, owner, point):
+        self.produce(["event"] * 5)
+        self.guarded(owner, lambda o: setattr(o, "crash_at", point))
+        self.read(owner, 12)
+        self.timer(owner)
+
+    def fail_puts(self, owner, number):
+        self.guarded(owner, lambda o: setattr(o, "fail_puts", number))
+        self.read(owner, 12)
+        self.timer(owner)
+
+    def expire_offsets(self):
+        self.broker.commit = None
+
+    def reset_offsets(self, _):
+        # kafka-consumer-groups --reset-offsets commits without our metadata, which reads as none.
+        self.broker.commit = None
+
+    def retention(self, number):
+        # Before anything is landed, where the chain begins is the log's beginning of that moment.
+        if next(self.store.list(self.chain.prefix), None) is not None:
+            self.broker.low = min(self.broker.low + number, self.broker.end)
+
+    def heal(self):
+        self.alive.clear()
+        self.produce(["event"])
+        owner = Owner(self.broker, self.store, self.feed)
+        owner.assign()
+        while owner.position < self.broker.end:
+            owner.read(12)
+        owner.worker.revoke([0], 60)
+        assert not owner.worker.partitions
+
+    def check(self, download):
+        following, landed, lost = 0, {}, set()
+        for stored in self.store.list(self.chain.prefix):
+            chain, start = Chain.parse(stored.key)
+            metadata = BatchMetadata.from_s3(stored.key, self.store.head(stored.key).metadata)
+            assert chain == self.chain
+            assert start == following, "a break in the chain"
+            following = metadata.end + 1
+            if metadata.lost:
+                lost |= set(range(start, following))
+                assert metadata.lost == following - start
+            lines = gzip.decompress(download(stored.key)).splitlines()
+            assert metadata.records == len(lines)
+            assert metadata.errors == sum(b'"_error"' in line for line in lines)
+            for line in map(json.loads, lines):
+                offset = line["_meta"]["offset"]
+                assert offset not in landed, "landed twice"
+                assert start <= offset <= metadata.end
+                landed[offset] = line
+        assert following == self.broker.end
+        assert all(offset < self.broker.low for offset in lost)
+        for message in self.broker.messages:
+            assert (message.at in landed) != (message.at in lost)
+            if message.at in landed:
+                assert body_of(landed[message.at]) == message.body.replace(b"\n", b"")
+        assert len(landed) + sum(m.at in lost for m in self.broker.messages) == len(
+            self.broker.messages
+        )
+
+
+def body_of(line):
+    if "_raw" in line:
+        return base64.b64decode(line["_raw"])
+    return json.dumps(
+        {k: v for k, v in line.items() if k != "_meta"}, separators=(",", ":")
+    ).encode()
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(operations, max_size=40))
+def test_each_offset_is_landed_once_in_one_unbroken_chain(object_store, tmp_path, schedule):
+    life = Life(object_store)
+    for operation in [("produce", ["event"] * 5), ("start", 0), *schedule]:
+        life.run(operation)
+    life.heal()
+
+    def download(key):
+        object_store.download(key, tmp_path / "object")
+        return (tmp_path / "object").read_bytes()
+
+    life.check(download)

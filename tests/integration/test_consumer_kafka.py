@@ -1,0 +1,294 @@
+"""The consumer as a process, between a real Kafka and a real S3."""
+
+import base64
+import gzip
+import json
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed_local.stack.process import Process
+
+PARTITIONS = 3
+
+
+class Lab:
+    """One topic, one bucket, and the consumers started on them."""
+
+    def __init__(self, kafka, s3, bucket, store, home: Path):
+        self.kafka, self.s3, self.bucket, self.store, self.home = kafka, s3, bucket, store, home
+        self.topic = f"quotes.{uuid.uuid4().hex[:8]}"
+        self.group = f"group-{uuid.uuid4().hex[:8]}"
+        self.admin = AdminClient({"bootstrap.servers": kafka.endpoint})
+        self.consumers: list[Process] = []
+        self.sent: list[str] = []
+        kafka.create_topic(self.topic, PARTITIONS)
+
+    def consumer(self, **overrides: str) -> "Member":
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        env = {
+            "PATH": os.environ["PATH"],
+            "STOCKFEED_FEED": "us",
+            "STOCKFEED_GROUP": "autos",
+            "STOCKFEED_HTTP_PORT": str(port),
+            "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS": self.kafka.endpoint,
+            "STOCKFEED_KAFKA_TOPIC": self.topic,
+            "STOCKFEED_KAFKA_CONSUMER_GROUP": self.group,
+            "STOCKFEED_S3_ENDPOINT": self.s3.endpoint,
+            "STOCKFEED_S3_BUCKET": self.bucket,
+            "AWS_ACCESS_KEY_ID": self.s3.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.s3.secret_key,
+            "STOCKFEED_ROTATE_RECORDS": "500",
+            "STOCKFEED_ROTATE_INTERVAL": "1s",
+            **overrides,
+        }
+        command = [str(Path(sys.executable).parent / "stockfeed"), "consumer"]
+        process = Process(f"consumer-{len(self.consumers)}", command, self.home, env)
+        process.start()
+        self.consumers.append(process)
+        return Member(process, port)
+
+    def produce(self, number: int, value=lambda n: json.dumps({"symbol": f"S{n % 7}", "n": n})):
+        producer = Producer({"bootstrap.servers": self.kafka.endpoint, "linger.ms": 5})
+        for _ in range(number):
+            body = value(len(self.sent))
+            self.sent.append(body)
+            producer.produce(self.topic, body, key=f"S{len(self.sent) % 7}")
+        assert producer.flush(30) == 0
+
+    def landed(self) -> dict[int, list[dict]]:
+        """Lines by partition, after a check that each partition's objects form one chain."""
+        lines: dict[int, list[dict]] = {}
+        following: dict[int, int] = {}
+        for stored in self.store.list("feed="):
+            chain, start = Chain.parse(stored.key)
+            metadata = BatchMetadata.from_s3(stored.key, self.store.head(stored.key).metadata)
+            assert start == following.get(chain.partition, 0), f"a break at {stored.key}"
+            following[chain.partition] = metadata.end + 1
+            body = self.s3.client().get_object(Bucket=self.bucket, Key=stored.key)["Body"].read()
+            new = [json.loads(line) for line in gzip.decompress(body).splitlines()]
+            assert len(new) == metadata.records
+            lines.setdefault(chain.partition, []).extend(new)
+        return lines
+
+    def check_all_landed_once(self):
+        lines = [line for part in self.landed().values() for line in part]
+        assert sorted(line["n"] for line in lines) == list(range(len(self.sent)))
+
+    def offsets(self) -> dict[int, tuple[int, str]]:
+        """The group's committed offsets and their metadata."""
+        request = ConsumerGroupTopicPartitions(self.group)
+        found = self.admin.list_consumer_group_offsets([request])[self.group].result(10)
+        return {p.partition: (p.offset, p.metadata) for p in found.topic_partitions}
+
+
+class Member:
+    """One consumer process and its HTTP endpoints."""
+
+    def __init__(self, process: Process, port: int):
+        self.process, self.port = process, port
+
+    def get(self, path: str) -> tuple[int, dict]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+        except OSError:
+            return 0, {}
+
+    def drained(self) -> bool:
+        status, body = self.get("/drained")
+        return status == 200 and body["partitions"] == list(range(PARTITIONS))
+
+    def metric(self, name: str) -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            text = answer.read().decode()
+        samples = [line.split() for line in text.splitlines() if not line.startswith("#")]
+        return sum(float(value) for sample, value in samples if sample.split("{")[0] == name)
+
+
+def eventually(condition, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def lab(kafka, s3, s3_bucket, object_store, tmp_path):
+    lab = Lab(kafka, s3, s3_bucket, object_store, tmp_path)
+    yield lab
+    for process in lab.consumers:
+        process.kill()
+
+
+def test_everything_is_landed_in_a_chain_and_commits_name_their_object(lab):
+    lab.produce(3_000)
+    member = lab.consumer()
+    eventually(member.drained)
+    lab.check_all_landed_once()
+    assert member.get("/drained")[1] == {
+        "drained": True,
+        "lag": 0,
+        "buffered": 0,
+        "partitions": [0, 1, 2],
+    }
+    assert member.get("/readyz") == (200, {"ready": True, "reasons": []})
+    assert member.get("/healthz")[0] == 200
+    assert member.metric("stockfeed_messages_landed_total") == 3_000
+    assert member.process.terminate() == 0
+    ends = {partition: lines[-1]["_meta"]["offset"] for partition, lines in lab.landed().items()}
+    for partition, (offset, key) in lab.offsets().items():
+        assert offset == ends[partition] + 1
+        assert Chain.parse(key)[0].partition == partition
+
+
+def test_a_stop_lands_what_is_buffered(lab):
+    member = lab.consumer(STOCKFEED_ROTATE_INTERVAL="1h", STOCKFEED_ROTATE_RECORDS="100000")
+    lab.produce(1_000)
+    eventually(lambda: member.get("/drained")[1].get("buffered") == 1_000)
+    assert lab.landed() == {}
+    assert member.process.terminate() == 0
+    lab.check_all_landed_once()
+
+
+def test_a_killed_consumer_and_a_second_one_land_each_message_once(lab):
+    lab.produce(2_000)
+    first = lab.consumer()
+    eventually(lambda: first.get("/drained")[1].get("partitions") == [0, 1, 2])
+    second = lab.consumer()
+    lab.produce(5_000)
+    first.process.kill()
+    lab.produce(2_000)
+    third = lab.consumer()
+    lab.produce(1_000)
+
+    def drained():
+        answers = [member.get("/drained") for member in (second, third)]
+        owned = sorted(p for _, body in answers for p in body.get("partitions", []))
+        return all(status == 200 for status, _ in answers) and owned == [0, 1, 2]
+
+    eventually(drained)
+    lab.check_all_landed_once()
+
+
+def test_offsets_reset_by_hand_land_nothing_twice(lab):
+    lab.produce(2_000)
+    member = lab.consumer()
+    eventually(member.drained)
+    assert member.process.terminate() == 0
+    back = [TopicPartition(lab.topic, partition, 0) for partition in range(PARTITIONS)]
+    request = ConsumerGroupTopicPartitions(lab.group, back)
+    lab.admin.alter_consumer_group_offsets([request])[lab.group].result(10)
+    lab.produce(500)
+    member = lab.consumer()
+    eventually(member.drained)
+    lab.check_all_landed_once()
+
+
+def test_offsets_that_retention_removed_are_landed_as_lost(lab):
+    lab.produce(600)
+    member = lab.consumer()
+    eventually(member.drained)
+    assert member.process.terminate() == 0
+    before = {partition: len(lines) for partition, lines in lab.landed().items()}
+    lab.produce(600)
+    everything = [TopicPartition(lab.topic, partition, -1) for partition in range(PARTITIONS)]
+    for future in lab.admin.delete_records(everything).values():
+        future.result(10)
+    lab.produce(1)
+    member = lab.consumer()
+    eventually(member.drained)
+    assert sum(len(lines) for lines in lab.landed().values()) == sum(before.values()) + 1
+    assert member.metric("stockfeed_lost_offsets_total") == 600
+
+
+def test_retention_that_overtakes_a_waiting_consumer_is_landed_as_lost(lab):
+    lab.produce(300)
+    member = lab.consumer(STOCKFEED_ROTATE_RECORDS="50")
+    eventually(member.drained)
+    lab.s3.process.kill()
+    lab.produce(3_000)  # more than the buffers take, which pauses the partitions
+    eventually(lambda: member.get("/drained")[1]["buffered"] == 3_000)
+    lab.produce(200)
+    everything = [TopicPartition(lab.topic, partition, -1) for partition in range(PARTITIONS)]
+    for future in lab.admin.delete_records(everything).values():
+        future.result(10)
+    lab.s3.start()
+    lab.produce(1)
+    eventually(member.drained)
+    assert sum(len(lines) for lines in lab.landed().values()) == 3_301
+    assert member.metric("stockfeed_lost_offsets_total") == 200
+
+
+def test_a_recreated_topic_stops_the_consumer_and_a_restart_lands_the_new_one(lab):
+    lab.produce(300)
+    member = lab.consumer()
+    eventually(member.drained)
+    lab.admin.delete_topics([lab.topic])[lab.topic].result(10)
+    time.sleep(1)
+    lab.kafka.create_topic(lab.topic, PARTITIONS)
+    assert member.process.wait(60) == 1
+    assert "the topic was recreated" in member.process.log_tail()
+    lab.sent.clear()
+    lab.produce(300)
+    member = lab.consumer()
+    eventually(member.drained)
+    keys = [stored.key for stored in lab.store.list("feed=")]
+    assert len({Chain.parse(key)[0].topic_id for key in keys}) == 2
+
+
+def test_messages_that_are_no_events_are_landed_in_place(lab):
+    values = ['{"symbol":"F","n":%d}', "poison %d", '{"n":%d}', '{\n"symbol":"F","n":%d}']
+    lab.produce(400, value=lambda n: values[n % 4] % n)
+    member = lab.consumer()
+    eventually(member.drained)
+    lines = [line for part in lab.landed().values() for line in part]
+    errors = [base64.b64decode(line["_raw"]).decode() for line in lines if "_error" in line]
+    assert sorted(errors) == sorted(v for n, v in enumerate(lab.sent) if n % 4 in {1, 2})
+    assert len(lines) == 400
+    assert member.metric("stockfeed_error_lines_landed_total") == 200
+
+
+def test_the_per_event_layout_has_an_object_for_each_quote(lab):
+    lab.produce(50, value=lambda n: json.dumps({"symbol": ["F", "A/B"][n % 2], "n": n}))
+    lab.produce(1, value=lambda _: "poison")
+    member = lab.consumer(STOCKFEED_LAYOUT="PerEvent")
+    eventually(member.drained)
+    events = list(lab.store.list("events/feed=us/group=autos/"))
+    assert len(events) == 50
+    assert sum("/symbol=A%2FB/" in stored.key for stored in events) == 25
+    assert sum(len(lines) for lines in lab.landed().values()) == 51
+
+
+def test_a_store_that_is_away_delays_and_loses_nothing(lab):
+    lab.produce(1_000)
+    member = lab.consumer()
+    eventually(member.drained)
+    lab.s3.process.kill()
+    lab.produce(1_000)
+    eventually(lambda: member.get("/readyz")[0] == 503)
+    assert any("put feed=" in reason for reason in member.get("/readyz")[1]["reasons"])
+    lab.s3.start()
+    eventually(member.drained)
+    lab.check_all_landed_once()
+    assert member.metric("stockfeed_flush_failures_total") > 0
+
+
+def test_a_missing_bucket_is_named(lab):
+    member = lab.consumer(STOCKFEED_S3_BUCKET="nowhere")
+    assert member.process.wait(30) == 1
+    assert "ConfigurationError: bucket 'nowhere'" in member.process.log_tail()

@@ -1,0 +1,82 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stockfeed.consumer.batch import Buffer, lost_batch
+
+# Offsets with gaps, some of them errors.
+messages = st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1, max_size=40)
+
+
+def filled(start: int, steps: list[tuple[int, bool]]) -> tuple[Buffer, list[int]]:
+    buffer, offsets, offset = Buffer(start), [], start - 1
+    for step, is_event in steps:
+        offset += step
+        offsets.append(offset)
+        buffer.add(b"%d\n" % offset, offset, 1000 + offset, is_event=is_event)
+    return buffer, offsets
+
+
+@given(messages, st.integers(0, 100), st.integers(1, 10), st.integers(1, 30))
+def test_cuts_form_a_chain_that_holds_every_message_once(steps, start, records, size):
+    buffer, offsets = filled(start, steps)
+    seen: list[int] = []
+    following = start
+    while len(buffer):
+        batch = buffer.cut(records, size)
+        assert batch.start == following
+        assert 1 <= len(batch.lines) <= records
+        assert len(batch.lines) == 1 or sum(map(len, batch.lines)) <= size
+        assert batch.end == batch.offsets[-1]
+        seen += batch.offsets
+        following = batch.end + 1
+    assert seen == offsets
+    assert buffer.size == 0
+
+
+@given(messages, st.integers(1, 40))
+def test_a_cut_counts_its_own_errors(steps, records):
+    buffer, offsets = filled(0, steps)
+    errors = [offset for offset, (_, ok) in zip(offsets, steps, strict=True) if not ok]
+    batch = buffer.cut(records, 10**6)
+    assert list(batch.error_offsets) == [offset for offset in errors if offset <= batch.end]
+    assert batch.metadata.errors == len(batch.error_offsets)
+
+
+@given(messages, st.integers(1, 40), st.integers(0, 200))
+def test_after_a_shorter_conflict_only_what_is_not_landed_remains(steps, records, landed):
+    buffer, offsets = filled(0, steps)
+    batch = buffer.cut(records, 10**6)
+    landed = min(landed, batch.end)
+    buffer.put_back(batch)
+    buffer.skip_to(landed + 1)
+    remaining = [offset for offset in offsets if offset > landed]
+    assert buffer.start == landed + 1
+    assert len(buffer) == len(remaining)
+    assert buffer.size == sum(len(b"%d\n" % offset) for offset in remaining)
+    assert buffer.expected == offsets[-1] + 1
+    if remaining:
+        assert list(buffer.cut(10**6, 10**6).offsets) == remaining
+
+
+def test_skipping_beyond_what_was_read_expects_no_earlier_message():
+    buffer, _ = filled(0, [(1, True)] * 3)
+    buffer.skip_to(50)
+    assert (len(buffer), buffer.start, buffer.expected) == (0, 50, 50)
+
+
+def test_metadata_names_the_first_and_last_message_read():
+    buffer, _ = filled(10, [(3, True), (1, False)])
+    metadata = buffer.cut(10, 10**6).metadata
+    assert (metadata.end, metadata.records, metadata.errors) == (13, 2, 1)
+    assert (metadata.first_timestamp, metadata.last_timestamp, metadata.lost) == (1012, 1013, 0)
+
+
+def test_a_lost_batch_covers_what_retention_removed():
+    batch = lost_batch(5, 9)
+    assert (batch.start, batch.end, batch.lost) == (5, 8, 4)
+    assert batch.metadata.to_s3() == {
+        "end-offset": "8",
+        "record-count": "0",
+        "error-count": "0",
+        "lost": "4",
+    }
