@@ -1,0 +1,168 @@
+"""The HTTP server that Snowflake's clients talk to."""
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fakesnow.expr import normalise_ident
+from fakesnow.transforms import SERVER_VERSION
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from stockfeed_local.emulator import protocol
+from stockfeed_local.emulator.errors import to_snowflake
+from stockfeed_local.emulator.instance import Emulator
+from stockfeed_local.emulator.queries import Answer, Queries, Query
+from stockfeed_local.emulator.session import EmulatorSession
+
+IN_PROGRESS_AFTER = 20.0
+"""Seconds after which a client is told to ask again: well below its read timeout."""
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """Snowflake's client protocol on an emulator.
+
+    Args:
+        emulator: The databases.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._queries = Queries()
+        self._sessions: dict[str, EmulatorSession] = {}
+        self._ids = itertools.count(1)
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/session/v1/login-request", self.login, methods=["POST"]),
+                Route("/session", self._with_session(self.session), methods=["POST"]),
+                Route("/session/heartbeat", self._with_session(self.session), methods=["POST"]),
+                Route(
+                    "/queries/v1/query-request", self._with_session(self.query), methods=["POST"]
+                ),
+                Route(
+                    "/queries/v1/abort-request", self._with_session(self.abort), methods=["POST"]
+                ),
+                Route("/queries/{query_id}/result", self._with_session(self.result)),
+                Route("/telemetry/send", self.telemetry, methods=["POST"]),
+            ]
+        )
+
+    def close(self) -> None:
+        """Ends every session, rolling back what is open, and closes the databases."""
+        self._queries.close()
+        for session in self._sessions.values():
+            session.end()
+        self._emulator.close()
+
+    async def login(self, request: Request) -> Response:
+        """Opens a session; any user and password or key is welcome."""
+        parameters = (await protocol.body_of(request))["data"].get("SESSION_PARAMETERS") or {}
+        database, schema = (_named(request, n) for n in ("databaseName", "schemaName"))
+        session = await asyncio.to_thread(
+            self._emulator.connect, database, schema, parameters, parameters.get("nop_regexes")
+        )
+        token = secrets.token_urlsafe(32)
+        self._sessions[token] = session
+        return JSONResponse(
+            protocol.success(
+                {
+                    "token": token,
+                    "sessionId": next(self._ids),
+                    "serverVersion": SERVER_VERSION,
+                    "parameters": [
+                        {"name": "AUTOCOMMIT", "value": session.parameters["AUTOCOMMIT"] == "true"},
+                        {"name": "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", "value": 3600},
+                        # 0 keeps `executemany` inline: staging its rows would need a table stage
+                        {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0},
+                    ],
+                    "sessionInfo": {"databaseName": database, "schemaName": schema},
+                }
+            )
+        )
+
+    async def session(self, request: Request, session: EmulatorSession) -> Answer:
+        """A heartbeat, or the end of a session."""
+        if request.query_params.get("delete"):
+            self._sessions = {t: s for t, s in self._sessions.items() if s is not session}
+            await asyncio.to_thread(session.end)
+        return protocol.success(None)
+
+    async def query(self, request: Request, session: EmulatorSession) -> Answer:
+        """Runs a statement."""
+        body = await protocol.body_of(request)
+        request_id = request.query_params.get("requestId") or secrets.token_hex(16)
+        query = self._queries.start(request_id, session, lambda: _answer(session, body, request_id))
+        return await _outcome(query, request_id)
+
+    async def result(self, request: Request, session: EmulatorSession) -> Answer:
+        """Waits on for a statement that was in progress."""
+        query_id = request.path_params["query_id"]
+        query = self._queries.find(query_id)
+        if query is None or query.session is not session:
+            return _gone(f"Statement {query_id} not found", "000709")
+        return await _outcome(query, query_id)
+
+    async def abort(self, request: Request, session: EmulatorSession) -> Answer:
+        """Cancels a statement."""
+        query = self._queries.find((await protocol.body_of(request)).get("requestId", ""))
+        if query is not None and query.session is session and not query.answer.done():
+            session.cancel()
+        return protocol.success(None)
+
+    async def telemetry(self, _request: Request) -> Response:
+        """Takes the connector's usage reports and forgets them."""
+        return JSONResponse(protocol.success(None))
+
+    def _with_session(
+        self, handler: Callable[[Request, EmulatorSession], Awaitable[Answer]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            token = request.headers.get("Authorization", "").partition('Token="')[2].rstrip('"')
+            session = self._sessions.get(token)
+            if session is None:
+                gone = _gone("Session no longer exists. New login required.", protocol.SESSION_GONE)
+                return JSONResponse(gone)
+            return JSONResponse(await handler(request, session))
+
+        return handle
+
+
+def _named(request: Request, parameter: str) -> str | None:
+    value = request.query_params.get(parameter)
+    return normalise_ident(value) if value else None
+
+
+async def _outcome(query: Query, query_id: str) -> Answer:
+    answer = await asyncio.to_thread(query.wait, IN_PROGRESS_AFTER)
+    return protocol.in_progress(query_id) if answer is None else answer
+
+
+def _answer(session: EmulatorSession, body: dict[str, Any], query_id: str) -> Answer:
+    try:
+        result = _run(session, body)
+    except Exception as error:  # noqa: BLE001 - whatever fails, the client gets an answer
+        log.info("%s: %s", type(error).__name__, error)
+        return protocol.failure(to_snowflake(error), query_id)
+    return protocol.rows(result, query_id, session.database, session.schema)
+
+
+def _run(session: EmulatorSession, body: dict[str, Any]) -> Any:
+    bindings = protocol.bindings_of(body)
+    sql = body["sqlText"]
+    if isinstance(bindings, dict):
+        return session.run(sql, bindings)
+    return session.run_rows(sql, bindings)
+
+
+def _gone(message: str, code: str) -> Answer:
+    return {"data": None, "code": code, "message": message, "success": False}

@@ -1,0 +1,46 @@
+"""ALTER TABLE … ALTER column COMMENT …, several columns at once, as dbt persists its docs.
+
+Snowflake's documentation: "ALTER TABLE … ALTER COLUMN".
+"""
+
+import re
+from dataclasses import dataclass
+
+from sqlglot import exp, parse_one
+
+_TEXT = r"(?:'(?:[^'\\]|''|\\.)*'|\$\$.*?\$\$)"
+_COLUMN = rf'(?:(?:ALTER|MODIFY)\s+)?(?:COLUMN\s+)?(?P<column>"(?:[^"]|"")+"|\w+)\s+COMMENT\s+(?P<text>{_TEXT})'
+_STATEMENT = re.compile(
+    rf"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?P<table>\S+)\s+(?:ALTER|MODIFY)\s+"
+    rf"(?P<columns>{_COLUMN.replace('?P<column>', '?:').replace('?P<text>', '?:')}"
+    rf"(?:\s*,\s*{_COLUMN.replace('?P<column>', '?:').replace('?P<text>', '?:')})*)\s*;?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_EACH = re.compile(_COLUMN, re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class ColumnComments:
+    """Comments for columns of one table."""
+
+    table: exp.Table
+    by_column: dict[str, str]
+
+
+def parse(sql: str) -> ColumnComments | None:
+    """The comments that a statement sets, if that is all it does."""
+    if (match := _STATEMENT.fullmatch(sql)) is None:
+        return None
+    table = exp.to_table(match["table"], dialect="snowflake")
+    found = {
+        _name(each["column"]): _text(each["text"]) for each in _EACH.finditer(match["columns"])
+    }
+    return ColumnComments(table, found)
+
+
+def _name(column: str) -> str:
+    return column[1:-1].replace('""', '"') if column.startswith('"') else column.upper()
+
+
+def _text(literal: str) -> str:
+    return str(parse_one(literal, read="snowflake").this)

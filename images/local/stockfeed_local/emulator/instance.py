@@ -1,0 +1,72 @@
+"""The databases behind the emulator: DuckDB files in one directory, and the sessions on them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+from fakesnow import info_schema, macros
+from fakesnow.instance import GLOBAL_DATABASE_NAME
+from fakesnow.transforms import show
+
+from stockfeed_local.emulator.locks import LockTable
+from stockfeed_local.emulator.results import RecentResults
+from stockfeed_local.emulator.session import EmulatorSession, Shared
+
+
+class Emulator:
+    """Databases that survive a restart.
+
+    Args:
+        directory: Where they are kept: a file per database, and the stages' files.
+        idle_transaction_timeout: Seconds after which an idle transaction that blocks another
+            is aborted.
+    """
+
+    def __init__(self, directory: Path, idle_transaction_timeout: float) -> None:
+        self._directory = directory
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._shared = Shared(LockTable(idle_transaction_timeout), Lock())
+        self._results = RecentResults()
+        # fakesnow's SQL needs the old lambda syntax, see fakesnow.instance.FakeSnow
+        config = {"lambda_syntax": "ENABLE_SINGLE_ARROW"}
+        self._duck = duckdb.connect(":memory:", config=config)
+        self._attach_all()
+
+    def connect(
+        self,
+        database: str | None,
+        schema: str | None,
+        session_parameters: Mapping[str, object],
+        nop_regexes: list[str] | None = None,
+    ) -> EmulatorSession:
+        """Opens a session; a database or schema that does not exist yet is created."""
+        kwargs: dict[str, Any] = {
+            "database": database,
+            "schema": schema,
+            "results_cache": self._results,
+            "db_path": self._directory,
+            "nop_regexes": nop_regexes,
+        }
+        with self._shared.ddl:
+            return EmulatorSession(self._duck.cursor(), self._shared, session_parameters, **kwargs)
+
+    def close(self) -> None:
+        """Writes everything to the files and closes them."""
+        self._duck.close()
+
+    def _attach_all(self) -> None:
+        self._duck.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._attach(GLOBAL_DATABASE_NAME)
+        self._duck.execute(info_schema.fs_global_creation_sql())
+        self._duck.execute(show.fs_global_creation_sql())
+        for file in sorted(self._directory.glob("*.db")):
+            if file.stem != GLOBAL_DATABASE_NAME:
+                self._attach(file.stem)
+                self._duck.execute(info_schema.per_db_creation_sql(file.stem))
+                self._duck.execute(macros.creation_sql(file.stem))
+
+    def _attach(self, database: str) -> None:
+        file = str(self._directory / f"{database}.db").replace("'", "''")
+        self._duck.execute(f"ATTACH '{file}' AS {database}")

@@ -1,0 +1,90 @@
+"""Table locks: an UPDATE, DELETE or MERGE holds its table until its transaction ends.
+
+Snowflake's documentation: "Transactions" (resource locking, deadlock, aborting transactions) and
+"Parameters" (LOCK_TIMEOUT). INSERT and COPY take no lock.
+"""
+
+import time
+from threading import Condition
+from typing import Protocol
+
+from stockfeed_local.emulator.errors import sql_error
+
+POLL_SECONDS = 0.05
+
+
+class LockOwner(Protocol):
+    """A session, as the lock table sees it."""
+
+    def abort_if_idle(self, seconds: float) -> bool:
+        """Rolls the transaction back if its session has been idle that long; says whether."""
+
+    def check_cancelled(self) -> None:
+        """Raises if the client gave its statement up."""
+
+
+class LockTable:
+    """Who holds which table.
+
+    Args:
+        idle_timeout: Seconds after which an idle transaction that blocks another is aborted.
+    """
+
+    def __init__(self, idle_timeout: float) -> None:
+        self._idle_timeout = idle_timeout
+        self._changed = Condition()
+        self._holders: dict[str, LockOwner] = {}
+        self._waiting: dict[int, str] = {}
+
+    def acquire(self, table: str, owner: LockOwner, timeout: float) -> None:
+        """Takes a table's lock; holding it already is fine.
+
+        Args:
+            table: Its qualified name.
+            owner: The session that asks.
+            timeout: Seconds to wait for another owner, LOCK_TIMEOUT.
+
+        Raises:
+            ProgrammingError: 625 when the time is over, the wait would never end, or the
+                statement was cancelled.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            self._waiting[id(owner)] = table
+            try:
+                while self._is_held_by_other(table, owner):
+                    self._wait(table, owner, deadline)
+            finally:
+                del self._waiting[id(owner)]
+            self._holders[table] = owner
+
+    def release_all(self, owner: LockOwner) -> None:
+        """Gives up every lock of an owner."""
+        with self._changed:
+            self._holders = {t: o for t, o in self._holders.items() if o is not owner}
+            self._changed.notify_all()
+
+    def _is_held_by_other(self, table: str, owner: LockOwner) -> bool:
+        holder = self._holders.get(table, owner)
+        return holder is not owner and not holder.abort_if_idle(self._idle_timeout)
+
+    def _wait(self, table: str, owner: LockOwner, deadline: float) -> None:
+        owner.check_cancelled()
+        if self._is_deadlock(table, owner):
+            raise sql_error(f"Deadlock: table '{table}' is locked in a cycle.", 625, "57014")
+        if (left := deadline - time.monotonic()) <= 0:
+            raise sql_error(
+                f"Another transaction has locked table '{table}' and this lock has not yet been "
+                "released.",
+                625,
+                "57014",
+            )
+        self._changed.wait(min(left, POLL_SECONDS))
+
+    def _is_deadlock(self, table: str, owner: LockOwner) -> bool:
+        wanted: str | None = table
+        while wanted is not None and (holder := self._holders.get(wanted)):
+            if holder is owner:
+                return True
+            wanted = self._waiting.get(id(holder))
+        return False

@@ -1,0 +1,99 @@
+"""The bodies of Snowflake's client protocol: requests in, answers out.
+
+The protocol has no public description; the facts are from snowflake-connector-python's sources
+(`network.py`, `cursor.py`, `file_transfer_agent.py`) and fakesnow's server.
+"""
+
+import gzip
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fakesnow.arrow import to_ipc, to_sf
+from fakesnow.converter import from_binding
+from fakesnow.statement_type import DML_TYPE_IDS
+from snowflake.connector.errors import Error
+from starlette.requests import Request
+
+from stockfeed_local.emulator.session import Result
+
+QUERY_IN_PROGRESS = "333334"
+SESSION_GONE = "390111"
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object that a client sent."""
+    body = await request.body()
+    if request.headers.get("Content-Encoding") == "gzip":
+        body = gzip.decompress(body)
+    parsed: dict[str, Any] = orjson.loads(body) if body else {}
+    return parsed
+
+
+def bindings_of(body: Mapping[str, Any]) -> list[tuple[Any, ...]] | dict[str, Any]:
+    """The values of a statement's placeholders.
+
+    Returns:
+        By name, or a list of rows: one row for a single statement, more for `executemany`.
+    """
+    bindings = body.get("bindings") or {}
+    if not all(key.isdigit() for key in bindings):
+        return {name: from_binding(b) for name, b in bindings.items()}
+    ordered = [bindings[str(position + 1)] for position in range(len(bindings))]
+    if any(isinstance(b["value"], list) for b in ordered):
+        columns = [[from_binding({**b, "value": v}) for v in b["value"]] for b in ordered]
+        return list(zip(*columns, strict=True))
+    return [tuple(from_binding(b) for b in ordered)] if ordered else []
+
+
+def success(data: Any) -> dict[str, Any]:
+    """An answer without failure."""
+    return {"data": data, "code": None, "message": None, "success": True}
+
+
+def failure(error: Error, query_id: str) -> dict[str, Any]:
+    """The answer to a statement that failed."""
+    code = f"{error.errno:06d}"
+    return {
+        "data": {"errorCode": code, "sqlState": error.sqlstate, "queryId": query_id},
+        "code": code,
+        "message": error.raw_msg,
+        "success": False,
+    }
+
+
+def in_progress(query_id: str) -> dict[str, Any]:
+    """Tells a client to ask again."""
+    data = {"queryId": query_id, "getResultUrl": f"/queries/{query_id}/result"}
+    return {
+        "data": data,
+        "code": QUERY_IN_PROGRESS,
+        "message": "Query execution in progress.",
+        "success": True,
+    }
+
+
+def rows(result: Result, query_id: str, database: str | None, schema: str | None) -> dict[str, Any]:
+    """The answer with a statement's rows: Arrow, but JSON for the counts of a DML statement."""
+    return success(
+        {
+            "parameters": [{"name": "TIMEZONE", "value": "Etc/UTC"}],
+            "rowtype": result.columns,
+            "total": result.table.num_rows,
+            "queryId": query_id,
+            "statementTypeId": result.statement_type,
+            "finalDatabaseName": database,
+            "finalSchemaName": schema,
+            **_rowset(result),
+        }
+    )
+
+
+def _rowset(result: Result) -> dict[str, Any]:
+    if result.statement_type in DML_TYPE_IDS:
+        columns = [column.to_pylist() for column in result.table.columns]
+        cells = [[None if v is None else str(v) for v in row] for row in zip(*columns, strict=True)]
+        return {"queryResultFormat": "json", "rowset": cells}
+    encoded = b64encode(to_ipc(to_sf(result.table, result.columns))).decode()
+    return {"queryResultFormat": "arrow", "rowsetBase64": encoded}

@@ -1,0 +1,96 @@
+"""Temporary tables and views with qualified names, which DuckDB keeps in one flat namespace.
+
+Snowflake's documentation: "Working with temporary and transient tables": a temporary object
+belongs to a schema and a session, and shadows a permanent one of the same name.
+"""
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from stockfeed_local.emulator.names import QualifiedName
+
+Resolver = Callable[[exp.Table], QualifiedName]
+
+
+class TemporaryObjects:
+    """The temporary tables and views of one session.
+
+    Args:
+        resolve: Gives a table's full name in the session.
+    """
+
+    def __init__(self, resolve: Resolver) -> None:
+        self._resolve = resolve
+        self._names: set[QualifiedName] = set()
+
+    def rewrite(self, statement: exp.Expression) -> exp.Expression:
+        """The statement with each name of a temporary object replaced by DuckDB's."""
+        created = created_temporary(statement)
+        if created is None and not self._names:
+            return statement
+        for table in list(statement.find_all(exp.Table)):
+            if table is created or self._is_temporary(table):
+                _point_to(table, self._resolve(table))
+        return statement
+
+    def record(self, statement: exp.Expression) -> None:
+        """Notes what a statement, run as the client sent it, created or dropped."""
+        if (created := created_temporary(statement)) is not None:
+            self._names.add(self._resolve(created))
+        elif isinstance(statement, exp.Drop) and statement.kind in {"TABLE", "VIEW"}:
+            self._names -= {self._resolve(t) for t in statement.find_all(exp.Table)}
+
+    def is_temporary(self, name: QualifiedName) -> bool:
+        """Whether a name means a temporary object in this session."""
+        return name in self._names
+
+    def _is_temporary(self, table: exp.Table) -> bool:
+        return (
+            isinstance(table.this, exp.Identifier)
+            and not _is_created(table)
+            and not _is_cte(table)
+            and self._resolve(table) in self._names
+        )
+
+
+def created_temporary(statement: exp.Expression) -> exp.Table | None:
+    """The temporary table or view that a statement creates, if it does."""
+    if (
+        isinstance(statement, exp.Create)
+        and statement.kind in {"TABLE", "VIEW"}
+        and (properties := statement.args.get("properties"))
+        and any(isinstance(p, exp.TemporaryProperty) for p in properties.expressions)
+    ):
+        target = statement.this
+        return target.this if isinstance(target, exp.Schema) else target
+    return None
+
+
+def _is_created(table: exp.Table) -> bool:
+    parent = table.parent.parent if isinstance(table.parent, exp.Schema) else table.parent
+    return isinstance(parent, exp.Create)
+
+
+def _is_cte(table: exp.Table) -> bool:
+    if table.args.get("db"):
+        return False
+    node: exp.Expression | None = table
+    while node := node.parent:
+        with_ = node.args.get("with_")
+        if with_ and table.name.upper() in {c.alias.upper() for c in with_.expressions}:
+            return True
+    return False
+
+
+def _point_to(table: exp.Table, name: QualifiedName) -> None:
+    if isinstance(table.parent, exp.From | exp.Join) and not table.alias:
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(name.name, quoted=True)))
+    table.set("this", exp.to_identifier(str(name), quoted=True))
+    if _is_created(table):
+        # CREATE TEMPORARY says it already, and fakesnow takes a catalog for one of its databases
+        table.set("db", None)
+        table.set("catalog", None)
+        return
+    table.set("db", exp.to_identifier("main", quoted=True))
+    table.set("catalog", exp.to_identifier("temp", quoted=True))
