@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from stockfeed_operator.spec import GROUP, KIND, PLURAL, VERSION, StockFeed
 
-_DROPPED: Final = ("title", "additionalProperties")
+_DROPPED: Final = ("title", "additionalProperties", "$defs")
 _COLUMNS: Final = (
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether all is well"),
     ("Symbols", "integer", ".status.symbols", "Number of symbols"),
@@ -73,11 +73,11 @@ def _version() -> dict[str, Any]:
 def _schema() -> JsonSchemaValue:
     raw = StockFeed.model_json_schema(schema_generator=_Generator)
     schema = structural(raw, raw["$defs"])
-    # The API server knows these three; a schema may not say more about them.
+    # The API server checks these three itself; a rule may only point to a field that is declared.
     properties = schema["properties"]
     properties["apiVersion"] = {"type": "string"}
     properties["kind"] = {"type": "string"}
-    properties["metadata"] = {"type": "object"}
+    properties["metadata"] = {"type": "object", "properties": {"name": {"type": "string"}}}
     return {**schema, "required": ["spec"]}
 
 
@@ -90,6 +90,8 @@ def structural(schema: JsonSchemaValue, definitions: dict[str, JsonSchemaValue])
     """
     flat = _merged(schema, definitions)
     result = {key: value for key, value in flat.items() if key not in _DROPPED}
+    if "description" in result:
+        result["description"] = " ".join(result["description"].split())
     if "properties" in result:
         result["properties"] = {
             name: structural(part, definitions) for name, part in result["properties"].items()

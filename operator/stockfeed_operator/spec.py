@@ -35,12 +35,16 @@ PLURAL: Final = "stockfeeds"
 API_VERSION: Final = f"{GROUP}/{VERSION}"
 MAX_SYMBOLS: Final = 1000
 
+_SYMBOL_COUNT: Final = "self.map(g, g.symbols.size()).sum()"
+
 
 def _within_symbol_limit(groups: tuple[SymbolGroup, ...]) -> bool:
     return sum(len(group.symbols) for group in groups) <= MAX_SYMBOLS
 
 
 def _symbols_differ(groups: tuple[SymbolGroup, ...]) -> bool:
+    if not _within_symbol_limit(groups):
+        return True
     symbols = [symbol for group in groups for symbol in group.symbols]
     return len(symbols) == len(set(symbols))
 
@@ -49,15 +53,16 @@ SymbolGroups = Annotated[
     tuple[SymbolGroup, ...],
     Field(min_length=1, max_length=30),
     ListMap("name"),
-    # This rule comes first: it bounds what the next one costs.
     Rule(
-        f"self.map(g, g.symbols.size()).sum() <= {MAX_SYMBOLS}",
+        f"{_SYMBOL_COUNT} <= {MAX_SYMBOLS}",
         f"a feed has at most {MAX_SYMBOLS} symbols; put more into another feed",
         _within_symbol_limit,
     ),
-    # Comparing each pair once keeps it within the API server's cost limits.
+    # It looks at each pair once, and at none in a feed above the limit: with all pairs it would
+    # cost more than the API server lets a rule cost.
     Rule(
-        "self.all(g, self.all(h, g.name <= h.name || !sets.intersects(g.symbols, h.symbols)))",
+        f"{_SYMBOL_COUNT} > {MAX_SYMBOLS} || self.all(g, self.all(h, "
+        "g.name <= h.name || !sets.intersects(g.symbols, h.symbols)))",
         "a symbol is in two groups; keep it in one of them",
         _symbols_differ,
     ),
@@ -188,6 +193,7 @@ class StockFeed(Model):
             "metadata.name of a feed has at most 40 lower-case letters, digits and '-', because it "
             "becomes a part of other names; choose a shorter one without points",
             _is_feed_name,
+            ".metadata.name",
         ),
     )
 
