@@ -31,9 +31,11 @@ timed as (
 
     select
         *,
-        case when t between 1 and {{ last_second() }} then to_timestamp_ntz(t, 0) end as quote_at,
+        case when t between 1 and {{ last_second() }} then {{ from_epoch('second', 't') }} end
+            as quote_at,
         case
-            when poll_ms between 1 and {{ last_second() }} * 1000 then to_timestamp_ntz(poll_ms, 3)
+            when poll_ms between 1 and {{ last_second() }} * 1000
+                then {{ from_epoch('millisecond', 'poll_ms') }}
         end as poll_at
     from lines
 

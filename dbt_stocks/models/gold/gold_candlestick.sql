@@ -47,9 +47,9 @@ bucketed as (
         symbol,
         '{{ bar.name }}' as bar_interval,
         {% if bar.seconds -%}
-        to_timestamp_ntz(t - mod(t, {{ bar.seconds }}), 0) as bucket_start,
+        {{ from_epoch('second', 't - mod(t, ' ~ bar.seconds ~ ')') }} as bucket_start,
         {%- else -%}
-        {{ exchange_day_start('exchange_at') }} as bucket_start,
+        {{ exchange_day_start('exchange_at') }}::timestamp_ntz as bucket_start,
         {%- endif %}
         c,
         place,
@@ -72,7 +72,7 @@ bars as (
         max(c) as high,
         min(c) as low,
         max_by(c, place) as close,
-        count(*) as quotes,
+        count(*)::number(38, 0) as quotes,
         max(batch_seq) as newest_batch_seq
     from bucketed
     group by symbol, bar_interval, bucket_start

@@ -64,7 +64,7 @@ latest as (
 select
     symbol,
     current_price,
-    current_price - previous_close as change_amount,
+    (current_price - previous_close)::number(20, 8) as change_amount,
     (100 * (current_price - previous_close) / nullif(previous_close, 0))::number(38, 6)
         as change_percent,
     day_open,

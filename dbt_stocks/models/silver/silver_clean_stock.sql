@@ -84,7 +84,7 @@ merged_sightings as (
 
 select
     {{ quote_columns() }},
-    {{ to_exchange_time('quote_at') }} as exchange_at,
+    {{ to_exchange_time('quote_at') }}::timestamp_ntz as exchange_at,
     coalesce(c < l, false) or coalesce(c > h, false) as is_outside_range,
     first_seen_at,
     first_seen_offset,
