@@ -65,12 +65,12 @@ def test_a_topic_that_the_broker_refuses_is_an_error_with_its_name(kafka: JavaKa
         kafka.create_topic("a/b", partitions=1)
 
 
-def test_apache_kafka_keeps_its_log_over_a_kill_and_a_restart(tmp_path: Path) -> None:
+def test_apache_kafka_keeps_its_log_and_address_over_a_restart(tmp_path: Path) -> None:
     with JavaKafka(tmp_path / "data", tmp_path / "logs") as broker:
         broker.create_topic("kept", partitions=1)
         produce(broker, "kept", [b"1"])
         address = broker.endpoint
-        broker.process.kill()
+        broker.stop()
 
         broker.start()
 
@@ -97,7 +97,7 @@ def test_a_kafka_that_runs_already_is_used_and_left_alone(kafka: JavaKafka, tmp_
 
 def test_an_address_without_kafka_is_an_error() -> None:
     with pytest.raises(ServiceError, match=r"no Kafka answers at 127\.0\.0\.1:9"):
-        ExternalKafka("127.0.0.1:9").start()
+        ExternalKafka("127.0.0.1:9", timeout=0.5).start()
 
 
 def test_auto_takes_apache_kafka_where_it_can_run(kafka: JavaKafka, tmp_path: Path) -> None:

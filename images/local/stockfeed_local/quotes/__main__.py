@@ -1,6 +1,5 @@
 """`python -m stockfeed_local.quotes`: serves until SIGTERM."""
 
-import socket
 from pathlib import Path
 
 import click
@@ -15,7 +14,7 @@ from stockfeed_local.quotes.replay import Replay
 from stockfeed_local.quotes.server import QuoteApi, application
 from stockfeed_local.quotes.source import Source
 from stockfeed_local.quotes.tape import tape_of
-from stockfeed_local.stack.ports import write_port_file
+from stockfeed_local.stack.ports import listen, write_port_file
 
 
 @click.command()
@@ -74,7 +73,7 @@ def main(  # noqa: PLR0913 - one parameter per option
     app = application(api, controls=controls)
     # A request that a fault keeps waiting must not keep the server from ending.
     config = uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=1)
-    with socket.create_server((host, port)) as listener:
+    with listen(host, port) as listener:
         if port_file:
             write_port_file(port_file, listener.getsockname()[1])
         uvicorn.Server(config).run(sockets=[listener])

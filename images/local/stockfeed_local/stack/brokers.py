@@ -42,10 +42,16 @@ class MockKafka(PortFileService, Broker):
 
 
 class ExternalKafka(Broker):
-    """A Kafka that runs already and is not ours to stop."""
+    """A Kafka that runs already and is not ours to stop.
 
-    def __init__(self, bootstrap: str) -> None:
+    Args:
+        bootstrap: `HOST:PORT`.
+        timeout: seconds that it has to answer.
+    """
+
+    def __init__(self, bootstrap: str, timeout: float = 10.0) -> None:
         self._bootstrap = bootstrap
+        self._timeout = timeout
 
     @property
     def endpoint(self) -> str:
@@ -63,8 +69,10 @@ class ExternalKafka(Broker):
         Raises:
             ServiceError: it does not.
         """
-        if not answers(self._bootstrap, timeout=10.0):
-            raise ServiceError(f"no Kafka answers at {self._bootstrap} within 10 s; is it running?")
+        if not answers(self._bootstrap, self._timeout):
+            raise ServiceError(
+                f"no Kafka answers at {self._bootstrap} within {self._timeout:g} s; is it running?"
+            )
 
     def stop(self) -> None:
         """Leaves the Kafka running."""

@@ -1,4 +1,4 @@
-"""Free ports, and the file by which a child that picked its own port tells which."""
+"""Free ports, listening sockets, and the file by which a child tells which port it took."""
 
 import random
 import socket
@@ -19,6 +19,20 @@ def free_ports(count: int) -> list[int]:
     candidates = _RANDOM.sample(_RANGE, len(_RANGE))
     free = (port for port in candidates if _is_free(port))
     return [next(free) for _ in range(count)]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket for an asyncio server; port 0 takes a free one.
+
+    asyncio sets TCP_NODELAY only on connections of a socket that names its protocol, which
+    `socket.create_server` does not; without it, each answer waits 40 ms for the client's delayed
+    acknowledgement.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen()
+    return listener
 
 
 def accepts(port: int) -> bool:
