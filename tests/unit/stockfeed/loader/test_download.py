@@ -1,0 +1,44 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.errors import TransientError
+from stockfeed.loader.download import download
+from stockfeed.loader.plan import Listed, Piece, Stop
+from stockfeed.objectstore import ObjectStore
+
+CHAIN = Chain("us", "autos", "ab12", 0)
+
+
+def test_objects_become_files_and_their_metadata_comes_along(
+    object_store: ObjectStore, tmp_path: Path
+) -> None:
+    picked = [Listed(CHAIN, start, 4) for start in range(0, 200, 10)]
+    for listed in picked:
+        metadata = BatchMetadata(listed.start + 9, 10, 0, 1, 2)
+        object_store.create(listed.key, b"gzip", metadata.to_s3())
+    with ThreadPoolExecutor(4) as executor:
+        found = download(object_store, picked, tmp_path, executor)
+
+    assert [piece.key for piece in found] == [listed.key for listed in picked]
+    assert all(isinstance(piece, Piece) and piece.next_offset % 10 == 0 for piece in found)
+    assert {(tmp_path / listed.key).read_bytes() for listed in picked} == {b"gzip"}
+
+
+def test_unusable_metadata_says_how_to_repair_it(object_store: ObjectStore, tmp_path: Path) -> None:
+    object_store.create(CHAIN.key(0), b"gzip", {})
+    with ThreadPoolExecutor(1) as executor:
+        [stop] = download(object_store, [Listed(CHAIN, 0, 4)], tmp_path, executor)
+
+    assert isinstance(stop, Stop)
+    assert stop.failed
+    assert "copy-object" in stop.text
+
+
+def test_an_object_that_went_away_is_looked_for_again(
+    object_store: ObjectStore, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(1) as executor, pytest.raises(TransientError, match=CHAIN.key(0)):
+        download(object_store, [Listed(CHAIN, 0, 4)], tmp_path, executor)

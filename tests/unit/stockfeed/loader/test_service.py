@@ -1,0 +1,136 @@
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from stockfeed.contract import endpoints
+from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.errors import TransientError
+from stockfeed.loader import service as module
+from stockfeed.loader.plan import Piece, Stop
+from stockfeed.loader.report import Report
+from stockfeed.loader.run import StoppedError
+from stockfeed.loader.service import Service
+from stockfeed.loader.warehouse import Warehouse
+from stockfeed.metrics import LoaderMetrics
+from stockfeed.objectstore import ObjectStore
+from stockfeed.settings import LoaderSettings
+
+PIECE = Piece(Chain("us", "a", "t", 0), 0, 50, "etag", BatchMetadata(9, 10, 0, 1000, 2000))
+
+Behaviour = Callable[[Report, Callable[[], None]], None]
+
+
+class Harness:
+    """A service whose runs do what the test says."""
+
+    def __init__(
+        self, settings: LoaderSettings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.registry = CollectorRegistry()
+        self.stop = threading.Event()
+        self.behaviour: Behaviour = lambda report, checkpoint: None
+        harness = self
+
+        class Run:
+            def __init__(
+                self,
+                _s: object,
+                _w: object,
+                _f: str,
+                report: Report,
+                checkpoint: Callable[[], None],
+            ) -> None:
+                self._report, self._checkpoint = report, checkpoint
+
+            def load(self) -> None:
+                harness.behaviour(self._report, self._checkpoint)
+
+        monkeypatch.setattr(module, "Run", Run)
+        warehouse, metrics = Warehouse(settings), LoaderMetrics(self.registry)
+        self.service = Service(settings, store, warehouse, metrics, self.stop)
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(name, labels)
+
+    def ready(self) -> bool:
+        return self.service.checks()[endpoints.READYZ]().ok
+
+
+@pytest.fixture
+def harness(settings: LoaderSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harness:
+    quick = settings.model_copy(update={"outputs_dir": tmp_path, "load_interval": 0.01})
+    return Harness(quick, ObjectStore(None, "bucket"), monkeypatch)  # type: ignore[arg-type]
+
+
+def test_a_run_is_counted_and_written(harness: Harness, tmp_path: Path) -> None:
+    harness.behaviour = lambda report, _: report.add([PIECE])
+    harness.service.load(Report())
+
+    assert harness.metric("stockfeed_loads_total", result="loaded") == 1
+    assert harness.metric("stockfeed_rows_loaded_total") == 10
+    assert harness.metric("stockfeed_newest_quote_timestamp_seconds") == 2.0
+    assert (tmp_path / "rows").read_text() == "10"
+
+
+def test_a_failed_run_still_reports_what_it_loaded(harness: Harness, tmp_path: Path) -> None:
+    def partly(report: Report, _: object) -> None:
+        report.add([PIECE])
+        report.stops = [Stop("k", "is broken")]
+        report.waiting = 3
+        raise TransientError("gone")
+
+    harness.behaviour = partly
+    with pytest.raises(TransientError):
+        harness.service.load(Report())
+
+    assert harness.metric("stockfeed_loads_total", result="failed") == 1
+    assert harness.metric("stockfeed_objects_waiting") == 3
+    assert (tmp_path / "files").read_text() == "1"
+
+
+def test_the_loop_goes_on_after_a_failure_and_readiness_follows(harness: Harness) -> None:
+    readiness: list[bool] = []
+
+    def one_run(*_: object) -> None:
+        readiness.append(harness.ready())
+        if len(readiness) == 1:
+            return
+        if len(readiness) == 2:
+            raise TransientError("gone")
+        harness.stop.set()
+
+    harness.behaviour = one_run
+    harness.service.loop()
+
+    assert readiness == [False, True, False]
+    assert harness.ready()
+    assert harness.metric("stockfeed_loads_total", result="empty") == 2
+
+
+def test_a_stop_ends_the_run_at_its_next_step(harness: Harness) -> None:
+    steps: list[int] = []
+
+    def step_by_step(_: Report, checkpoint: Callable[[], None]) -> None:
+        checkpoint()
+        steps.append(1)
+        harness.stop.set()
+        checkpoint()
+        steps.append(2)
+
+    harness.behaviour = step_by_step
+    with pytest.raises(StoppedError):
+        harness.service.load(Report())
+
+    assert steps == [1]
+
+
+def test_a_loader_without_progress_is_not_alive(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health = harness.service.checks()[endpoints.HEALTHZ]
+    assert health().ok
+    monkeypatch.setattr(module, "_STALLED_SECONDS", -1.0)
+    assert not health().ok
