@@ -10,7 +10,8 @@ from typing import Self
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from stockfeed.contract import endpoints
+from stockfeed.contract import endpoints, env
+from stockfeed.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,16 @@ class HealthServer:
         port: 0 takes a free one; see `port` afterwards.
         registry: the metrics to show.
         checks: a check per path, called from the server's threads.
+
+    Raises:
+        ConfigurationError: the port is taken or not allowed.
     """
 
     def __init__(self, port: int, registry: CollectorRegistry, checks: dict[str, Check]) -> None:
-        self._server = ThreadingHTTPServer(("", port), _handler(registry, checks))
+        try:
+            self._server = ThreadingHTTPServer(("", port), _handler(registry, checks))
+        except OSError as error:
+            raise ConfigurationError(f"{env.HTTP_PORT}: port {port}: {error.strerror}") from error
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 

@@ -11,7 +11,7 @@ _LIMIT = 4096
 def report(message: str, path: Path = Path(TERMINATION_LOG)) -> None:
     """Writes why the role ends to the container's termination log, where there is one.
 
-    Kubernetes keeps the first 4096 bytes.
+    What Kubernetes would cut off is cut off here: the beginning says most.
     """
     # Outside a container the file does not exist, and nothing should be made in /dev.
     if path.exists() and os.access(path, os.W_OK):

@@ -76,7 +76,7 @@ class Chain:
             raise BadKeyError(
                 f"object key {key!r} is not of the landing layout: {error}"
             ) from error
-        if chain.key(start) != key:
+        if start < 0 or chain.partition < 0 or chain.key(start) != key:
             raise BadKeyError(f"object key {key!r} is not of the landing layout")
         return chain, start
 

@@ -1,0 +1,89 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stockfeed.contract.objects import BadKeyError, BatchMetadata, Chain, feed_prefix, group_prefix
+
+TOPIC = "0123456789abcdef0123456789abcdef"
+CHAIN = Chain("us-equities", "megacaps", TOPIC, 3)
+KEY = f"feed=us-equities/group=megacaps/topic={TOPIC}/partition=00003/00000000000000012345.jsonl.gz"
+
+
+def test_a_key_is_of_the_landing_layout():
+    assert CHAIN.key(12345) == KEY
+    assert KEY.startswith(CHAIN.prefix)
+    assert KEY.startswith(group_prefix("us-equities", "megacaps"))
+    assert KEY.startswith(feed_prefix("us-equities"))
+
+
+def test_an_event_key_has_the_symbol_percent_encoded():
+    assert CHAIN.event_key("BRK/B", 7) == (
+        f"events/feed=us-equities/group=megacaps/topic={TOPIC}/symbol=BRK%2FB/"
+        "partition=00003/00000000000000000007.json"
+    )
+
+
+names = st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?", fullmatch=True)
+chains = st.builds(Chain, names, names, names, st.integers(0, 99_999))
+
+
+@given(chains, st.integers(0, 2**63 - 1))
+def test_a_key_says_chain_and_start(chain, start):
+    assert Chain.parse(chain.key(start)) == (chain, start)
+
+
+@given(chains, st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
+def test_keys_sort_as_their_starts(chain, one, other):
+    assert (chain.key(one) < chain.key(other)) == (one < other)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "README.md",
+        KEY.replace("00000000000000012345", "12345"),
+        KEY.replace("00003", "3"),
+        KEY.replace("feed=", "fed="),
+        KEY.replace("megacaps", ""),
+        KEY.replace(".jsonl.gz", ".jsonl"),
+        KEY.replace("00000000000000012345", "0000000000000000000x"),
+        KEY.replace("00000000000000012345", "-0000000000000012345"),
+        KEY.replace("partition=00003", "partition=-0003"),
+        KEY + "/more",
+        "events/" + KEY,
+    ],
+)
+def test_other_keys_are_refused_by_name(key):
+    with pytest.raises(BadKeyError) as caught:
+        Chain.parse(key)
+    assert repr(key) in str(caught.value)
+
+
+counts = st.integers(0, 2**63 - 1)
+
+
+@given(
+    st.builds(BatchMetadata, counts, counts, counts, st.none() | counts, st.none() | counts, counts)
+)
+def test_metadata_survives_s3(metadata):
+    stored = metadata.to_s3()
+    assert BatchMetadata.from_s3(KEY, stored) == metadata
+    assert BatchMetadata.from_s3(KEY, {name.title(): v for name, v in stored.items()}) == metadata
+
+
+def test_an_empty_lost_object_has_no_timestamps():
+    metadata = BatchMetadata(99, 0, 0, None, None, lost=90)
+    assert metadata.to_s3() == {
+        "end-offset": "99",
+        "record-count": "0",
+        "error-count": "0",
+        "lost": "90",
+    }
+
+
+@pytest.mark.parametrize("damage", [{"end-offset": "x"}, {"record-count": None}, {"lost": ""}])
+def test_unusable_metadata_names_the_object(damage):
+    stored = BatchMetadata(9, 1, 0, 5, 6).to_s3() | damage
+    with pytest.raises(BadKeyError, match="00000000000000012345"):
+        BatchMetadata.from_s3(KEY, {name: v for name, v in stored.items() if v is not None})

@@ -1,0 +1,98 @@
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from stockfeed import __version__, cli, termination
+from stockfeed.errors import DataError
+
+
+@pytest.fixture
+def invoke():
+    def run(*arguments, **environment):
+        return CliRunner().invoke(cli.main, arguments, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def role(monkeypatch):
+    """Puts a role's `main` in place of the real one."""
+
+    def replace(main):
+        module = type("Module", (), {"main": staticmethod(main)})
+        monkeypatch.setattr(cli, "import_module", lambda name: module)
+
+    return replace
+
+
+def test_help_names_the_roles(invoke):
+    for name in ("producer", "consumer", "loader", "build"):
+        assert name in invoke("--help").output
+
+
+def test_the_version_is_the_distributions(invoke):
+    assert __version__ in invoke("--version").output
+
+
+@pytest.mark.parametrize("status", [0, 1])
+@pytest.mark.parametrize("name", ["producer", "consumer", "loader", "build"])
+def test_the_roles_status_is_the_exit_code(invoke, role, name, status):
+    role(lambda *_: status)
+    assert invoke(name).exit_code == status
+
+
+def test_our_errors_are_told_without_a_traceback(invoke, role, monkeypatch):
+    reported = []
+    monkeypatch.setattr(termination, "report", reported.append)
+
+    def main(*_):
+        raise DataError("object a/b overlaps; look at it")
+
+    role(main)
+    result = invoke("loader", "--once")
+    assert result.exit_code == 1
+    assert "DataError: object a/b overlaps; look at it" in result.stderr
+    assert "Traceback" not in result.output
+    assert reported == ["DataError: object a/b overlaps; look at it"]
+
+
+def test_a_bug_is_not_hidden(invoke, role):
+    role(lambda *_: 1 / 0)
+    assert isinstance(invoke("producer").exception, ZeroDivisionError)
+
+
+def test_a_skip_needs_a_reason(invoke, role):
+    calls = []
+    role(lambda environment, *options: calls.append(options) or 0)
+    assert invoke("loader", "--skip", "a/b").exit_code == 2
+    assert invoke("loader", "--reason", "broken").exit_code == 2
+    assert invoke("loader", "--skip", "a/b", "--reason", "broken").exit_code == 0
+    assert calls == [(False, "a/b", "broken")]
+
+
+def test_a_daily_build_is_asked_for(invoke, role):
+    calls = []
+    role(lambda environment, daily: calls.append(daily) or 0)
+    invoke("build")
+    invoke("build", "--daily")
+    assert calls == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        ("producer", ["STOCKFEED_FEED", "STOCKFEED_SYMBOLS", "STOCKFEED_SOURCE_API_KEY"]),
+        ("consumer", ["STOCKFEED_FEED", "STOCKFEED_KAFKA_TOPIC", "STOCKFEED_S3_BUCKET"]),
+        ("loader", ["STOCKFEED_FEED", "STOCKFEED_WAREHOUSE_DATABASE", "SNOWFLAKE_ACCOUNT"]),
+        ("build", ["STOCKFEED_FEED", "STOCKFEED_DBT_PROJECT_DIR", "SNOWFLAKE_USER"]),
+    ],
+)
+def test_without_configuration_a_role_says_what_is_missing(name, variables):
+    command = [sys.executable, "-c", "from stockfeed.cli import main; main()", name]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env={})
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for variable in variables:
+        assert variable in done.stderr

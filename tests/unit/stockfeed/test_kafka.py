@@ -1,0 +1,93 @@
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+
+from stockfeed.errors import TransientError
+from stockfeed.kafka import client_config, credentials_fingerprint, topic_id
+from stockfeed.settings import KafkaSettings
+
+
+@pytest.fixture
+def settings():
+    def make(**more):
+        names = {
+            "FEED": "us",
+            "GROUP": "autos",
+            "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
+            "KAFKA_TOPIC": "quotes",
+            **more,
+        }
+        return KafkaSettings.from_env({f"STOCKFEED_{n}": str(v) for n, v in names.items()})
+
+    return make
+
+
+SASL = {
+    "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+    "KAFKA_USERNAME": "me",
+    "KAFKA_PASSWORD": "sesame",
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "protocol"),
+    [
+        ({}, "PLAINTEXT"),
+        ({"KAFKA_TLS": "true"}, "SSL"),
+        (SASL, "SASL_PLAINTEXT"),
+        ({"KAFKA_TLS": "true", **SASL}, "SASL_SSL"),
+    ],
+)
+def test_the_protocol_follows_tls_and_sasl(settings, more, protocol):
+    assert client_config(settings(**more))["security.protocol"] == protocol
+
+
+def test_librdkafka_takes_the_configuration(settings):
+    config = client_config(settings(**SASL))
+    assert config["sasl.username"] == "me"
+    assert config["sasl.password"] == "sesame"
+    assert config["client.id"] == "stockfeed-us-autos"
+    Producer(config)
+
+
+def test_certificates_are_named_where_they_are_given(settings):
+    assert not any(name.startswith("ssl.") for name in client_config(settings()))
+    config = client_config(settings(KAFKA_TLS="true", KAFKA_TLS_CA_FILE="/tls/ca.crt"))
+    assert config["ssl.ca.location"] == "/tls/ca.crt"
+
+
+def test_the_fingerprint_changes_with_each_rotation(settings, tmp_path):
+    files = {"KAFKA_TLS_CA_FILE": "ca", "KAFKA_TLS_CERTIFICATE_FILE": "crt"}
+    more = {variable: tmp_path / name for variable, name in files.items()}
+    more |= {"KAFKA_TLS_KEY_FILE": tmp_path / "key", "KAFKA_CREDENTIALS_DIR": tmp_path}
+    for name in ("ca", "crt", "key", "username", "password"):
+        (tmp_path / name).write_text("old")
+    given = settings(**more, KAFKA_SASL_MECHANISM="PLAIN")
+    seen = {credentials_fingerprint(given)}
+    for name in ("ca", "crt", "key", "username", "password"):
+        (tmp_path / name).write_text("new")
+        seen.add(credentials_fingerprint(given))
+    assert len(seen) == 6
+    assert credentials_fingerprint(given) in seen
+
+
+def test_the_fingerprint_is_no_secret(settings):
+    assert "sesame" not in credentials_fingerprint(settings(**SASL))
+
+
+@pytest.fixture(scope="module")
+def mock_kafka():
+    cluster = Producer({"test.mock.num.brokers": 1})
+    (broker,) = cluster.list_topics(timeout=10).brokers.values()
+    yield f"{broker.host}:{broker.port}"
+    del cluster
+
+
+def test_a_broker_without_admin_requests_lends_the_topics_name(mock_kafka):
+    assert topic_id(AdminClient({"bootstrap.servers": mock_kafka}), "quotes") == "quotes"
+
+
+def test_no_broker_is_a_transient_error(monkeypatch):
+    monkeypatch.setattr("stockfeed.kafka.ADMIN_TIMEOUT_SECONDS", 0.3)
+    with pytest.raises(TransientError, match="quotes"):
+        topic_id(AdminClient({"bootstrap.servers": "127.0.0.1:1"}), "quotes")

@@ -1,0 +1,40 @@
+import pytest
+
+from stockfeed.errors import ConfigurationError
+from stockfeed.secrets import Secret, mounted
+
+
+def test_a_file_wins_and_is_read_at_each_use(tmp_path):
+    secret = mounted(tmp_path, "token", "TOKEN", "from the environment")
+    assert secret.get() == "from the environment"
+    (tmp_path / "token").write_text("first\n")
+    assert secret.get() == "first"
+    (tmp_path / "token").write_text("second")
+    assert secret.get() == "second"
+
+
+def test_inner_lines_of_a_key_are_kept(tmp_path):
+    (tmp_path / "privateKey").write_text("-----BEGIN\nabc\n-----END\n")
+    assert mounted(tmp_path, "privateKey", "KEY", None).get() == "-----BEGIN\nabc\n-----END"
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
+def test_a_file_without_a_value_names_file_key_and_variable(tmp_path, content):
+    if content is not None:
+        (tmp_path / "token").write_bytes(content)
+    secret = mounted(tmp_path, "token", "TOKEN", None)
+    assert secret.find() is None
+    with pytest.raises(ConfigurationError) as caught:
+        secret.get()
+    for word in (str(tmp_path / "token"), "'token'", "TOKEN"):
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_a_file_the_variable_is_named(value):
+    with pytest.raises(ConfigurationError, match="TOKEN is not set"):
+        mounted(None, "token", "TOKEN", value).get()
+
+
+def test_the_value_is_not_shown():
+    assert "sesame" not in repr(Secret("TOKEN", value="sesame"))

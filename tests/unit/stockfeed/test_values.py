@@ -1,0 +1,42 @@
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from stockfeed.values import Bytes, Name, Seconds, SecondsOrOff, Symbols
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Seconds, "1m30s", 90.0),
+        (SecondsOrOff, "5m", 300.0),
+        (SecondsOrOff, "off", None),
+        (Bytes, "16Mi", 16 * 2**20),
+        (Symbols, "AAPL, BRK.B,", ("AAPL", "BRK.B")),
+        (Name, "us-equities", "us-equities"),
+    ],
+)
+def test_text_becomes_a_value(kind, text, value):
+    assert TypeAdapter(kind).validate_python(text) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Seconds, "0s"),
+        (Seconds, "off"),
+        (SecondsOrOff, "0s"),
+        (SecondsOrOff, "never"),
+        (Bytes, "0"),
+        (Bytes, "16MB"),
+        (Symbols, ""),
+        (Symbols, " , "),
+        (Symbols, "AAPL,F,AAPL"),
+        (Name, "a/b"),
+        (Name, "A"),
+        (Name, "a" * 64),
+        (Name, "-a"),
+    ],
+)
+def test_other_text_is_refused(kind, text):
+    with pytest.raises(ValidationError):
+        TypeAdapter(kind).validate_python(text)
