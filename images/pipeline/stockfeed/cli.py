@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -46,6 +47,30 @@ def loader(once: bool, skip: str | None, reason: str | None) -> None:
 def build(daily: bool) -> None:
     """Run dbt build on what was loaded."""
     _run("stockfeed.build.app", lambda module: module.main(os.environ, daily))
+
+
+@main.command()
+@click.option(
+    "--bars", type=click.Path(path_type=Path), help="CSV of bars; without it, real daily bars."
+)
+@click.option(
+    "--bar-interval", type=click.Choice(["1d", "1h", "5m", "1m"]), default="1d", show_default=True
+)
+@click.option(
+    "--kafka", default="auto", show_default=True, help="auto, java, mock or the address HOST:PORT."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-out"),
+    show_default=True,
+    help="Directory of the results.",
+)
+@click.option("--keep", is_flag=True, help="Keep the services' data below the results.")
+def demo(bars: Path | None, bar_interval: str, kafka: str, out: Path, keep: bool) -> None:
+    """Run the whole pipeline here on real market data, and check the result."""
+    options = (bars, bar_interval, kafka, out, keep)
+    _run("stockfeed_local.demo.run", lambda module: module.main(module.Options(*options)))
 
 
 def _run(module: str, call: Callable[[Any], int]) -> None:

@@ -1,0 +1,196 @@
+"""How far the demo is: counted at each stage, kept for the report, and shown while it runs."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+from snowflake.connector.errors import Error
+
+from stockfeed.errors import StockfeedError
+from stockfeed_local.demo.landed import LandedCounter
+from stockfeed_local.demo.report import Sample
+from stockfeed_local.demo.warehouse import DemoWarehouse
+
+_SAMPLE_SECONDS = 1.0
+_LINE_SECONDS = 10.0
+_BROKER_SECONDS = 10.0
+# The mock broker drops the oldest messages; so many unlanded quotes are far below that.
+_UNLANDED_LIMIT = 20_000
+
+
+class PublishedCounter:
+    """Messages in the demo's topics, by the brokers' own offsets.
+
+    Args:
+        bootstrap: address of the Kafka.
+        topics: that the demo publishes to.
+    """
+
+    def __init__(self, bootstrap: str, topics: list[str]) -> None:
+        self._client = Consumer({"bootstrap.servers": bootstrap, "group.id": "stockfeed-demo"})
+        found = self._client.list_topics(timeout=_BROKER_SECONDS).topics
+        self._partitions = [
+            TopicPartition(topic, partition)
+            for topic in topics
+            for partition in found[topic].partitions
+        ]
+
+    @property
+    def partitions(self) -> int:
+        """Partitions of each topic."""
+        return len({partition.partition for partition in self._partitions})
+
+    def count(self) -> int:
+        """Messages published so far, those that retention removed included."""
+        total = 0
+        for partition in self._partitions:
+            bounds = self._client.get_watermark_offsets(partition, timeout=_BROKER_SECONDS)
+            total += bounds[1] if bounds else 0
+        return total
+
+    def close(self) -> None:
+        """Ends the client."""
+        self._client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Where each stage is counted."""
+
+    quotes: str
+    published: PublishedCounter
+    landed: LandedCounter
+    warehouse: DemoWarehouse
+
+
+class Progress:
+    """Samples every stage once a second on a thread of its own.
+
+    Args:
+        stages: where to count.
+        total: quotes on the tape.
+        hold: whether the broker holds little, so that the tape must wait for what is landed.
+
+    Attributes:
+        samples: all that were taken, for the report.
+        tape_done: set when every symbol's last quote is acknowledged.
+    """
+
+    def __init__(self, stages: Stages, total: int, *, hold: bool) -> None:
+        self.samples: list[Sample] = []
+        self.total = total
+        self.tape_done = threading.Event()
+        self._stages = stages
+        self._hold = hold
+        self._began = time.monotonic()
+        self._client = httpx.Client(base_url=stages.quotes, timeout=10)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Begins to sample."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends sampling, after a last sample."""
+        self._stopped.set()
+        self._thread.join()
+        self._sample()
+        self._client.close()
+
+    @property
+    def newest(self) -> Sample:
+        """The newest sample; zeros before the first."""
+        return self.samples[-1] if self.samples else Sample(0.0, 0, 0, 0, 0, 0, None)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_SAMPLE_SECONDS):
+            try:
+                self._sample()
+            except (httpx.HTTPError, KafkaException, StockfeedError, Error):
+                """A service that is busy is asked again in a second."""
+
+    def _sample(self) -> None:
+        stats = self._client.get("/control/stats").json()
+        landed = self._stages.landed.count()
+        counts = self._stages.warehouse.counts()
+        freshness = None if counts.newest is None else time.time() - counts.newest.timestamp()
+        self.samples.append(
+            Sample(
+                seconds=time.monotonic() - self._began,
+                polled=stats["polled"],
+                published=self._stages.published.count(),
+                landed=landed,
+                loaded=counts.loaded,
+                silver=counts.silver,
+                freshness=freshness,
+            )
+        )
+        if self._hold:
+            released = {"released": landed + _UNLANDED_LIMIT}
+            self._client.post("/control/limit", json=released).raise_for_status()
+        if stats["done"]:
+            self.tape_done.set()
+
+
+@contextmanager
+def shown(progress: Progress, console: Console, activity: Callable[[], str]) -> Iterator[None]:
+    """Shows the newest sample: a live table on a terminal, now and then a line elsewhere."""
+    if console.is_terminal:
+        with Live(
+            get_renderable=lambda: _table(progress, activity()), console=console, transient=True
+        ):
+            yield
+        return
+    done = threading.Event()
+    thread = threading.Thread(target=_lines, args=(progress, console, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _lines(progress: Progress, console: Console, done: threading.Event) -> None:
+    while not done.wait(_LINE_SECONDS):
+        console.print(line(progress.newest, progress.total))
+
+
+def line(sample: Sample, total: int) -> str:
+    """One sample in one line."""
+    return (
+        f"{sample.seconds:4.0f} s  polled {sample.polled}  published {sample.published}/{total}  "
+        f"landed {sample.landed}  loaded {sample.loaded}  built {sample.silver}  "
+        f"freshness {_age(sample.freshness)}"
+    )
+
+
+def _table(progress: Progress, activity: str) -> Group:
+    sample = progress.newest
+    table = Table.grid(padding=(0, 2))
+    stages = (
+        ("polled", sample.polled),
+        ("published", sample.published),
+        ("landed", sample.landed),
+        ("loaded", sample.loaded),
+        ("built", sample.silver),
+    )
+    for name, count in stages:
+        bar = ProgressBar(total=progress.total, completed=min(count, progress.total), width=40)
+        table.add_row(name, bar, f"{count:,}")
+    footer = f"{sample.seconds:.0f} s · freshness {_age(sample.freshness)} · {activity}"
+    return Group(table, Text(footer, style="dim"))
+
+
+def _age(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.0f} s"

@@ -1,0 +1,55 @@
+"""From gold to the report's data."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from stockfeed_local.demo import warehouse as wh
+from stockfeed_local.demo.check import Verdict
+from stockfeed_local.demo.report import Candle, ReportData, Sample, Tile
+
+
+def report_data(
+    summary: Mapping[str, int | float | str],
+    verdict: Verdict,
+    interval: str,
+    candles: Iterable[wh.Candle],
+    warehouse: wh.DemoWarehouse,
+    timeline: Sequence[Sample],
+) -> ReportData:
+    """Everything that the page shows; candles and volatility of the tape's interval."""
+    shown: dict[str, list[Candle]] = defaultdict(list)
+    for candle in candles:
+        if candle.interval == interval:
+            shown[candle.symbol].append(Candle(*candle[2:]))
+    return ReportData(
+        summary=summary,
+        problems=verdict.problems,
+        interval=interval,
+        candles=shown,
+        volatility=_volatility(warehouse, interval),
+        volatility_label="annualised volatility of log returns, 20 bars",
+        treemap=[
+            Tile(
+                row["symbol"],
+                row["current_price"],
+                None if row["change_percent"] is None else float(row["change_percent"]),
+                row["day_quotes"],
+                row["quote_at"].replace(tzinfo=UTC),
+            )
+            for row in warehouse.table("gold_treemap", "symbol")
+        ],
+        timeline=timeline,
+    )
+
+
+def _volatility(
+    warehouse: wh.DemoWarehouse, interval: str
+) -> dict[str, list[tuple[datetime, float | None]]]:
+    found: dict[str, list[tuple[datetime, float | None]]] = defaultdict(list)
+    for row in warehouse.table("gold_volatility", "symbol, bucket_start"):
+        if row["bar_interval"] == interval:
+            value = row["annualised_volatility"]
+            start = row["bucket_start"].replace(tzinfo=UTC)
+            found[row["symbol"]].append((start, None if value is None else float(value)))
+    return found

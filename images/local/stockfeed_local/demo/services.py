@@ -1,0 +1,74 @@
+"""The demo's stand-ins, started at once: Kafka, S3, Snowflake and the quote API."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stockfeed_local.demo.options import Options
+from stockfeed_local.stack.broker import Broker
+from stockfeed_local.stack.brokers import MockKafka, choose_kafka
+from stockfeed_local.stack.quote_server import QuoteServer
+from stockfeed_local.stack.s3 import SeaweedS3
+from stockfeed_local.stack.service import Service
+from stockfeed_local.stack.snowflake import SnowflakeEmulator
+
+BUCKET = "source-transaction"
+# Long enough for a loader's own pauses, short enough for a killed one's locks to go soon.
+_IDLE_TRANSACTION_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What runs around the pipeline.
+
+    Attributes:
+        fallback_reason: why it is not Apache Kafka although `auto` was asked for, else None.
+    """
+
+    kafka: Broker
+    s3: SeaweedS3
+    snowflake: SnowflakeEmulator
+    quotes: QuoteServer
+    fallback_reason: str | None
+
+    @property
+    def holds_little(self) -> bool:
+        """Whether the broker drops the oldest messages, so that the tape must be held back."""
+        return isinstance(self.kafka, MockKafka)
+
+
+@contextmanager
+def running(options: Options, data: Path, logs: Path) -> Iterator[Services]:
+    """Starts all services, and ends them however the block ends.
+
+    Raises:
+        StockfeedError: one cannot start; the message shows the end of its log.
+    """
+    choice = choose_kafka(options.kafka, data / "kafka", logs)
+    services = Services(
+        choice.broker,
+        SeaweedS3(data / "s3", logs),
+        SnowflakeEmulator(data / "snowflake", logs, _IDLE_TRANSACTION_SECONDS),
+        QuoteServer(data / "quotes", logs, _tape(options)),
+        choice.fallback_reason,
+    )
+    with ExitStack() as stack:
+        _start(stack, (services.kafka, services.s3, services.snowflake, services.quotes))
+        services.s3.create_bucket(BUCKET)
+        yield services
+
+
+def _tape(options: Options) -> list[str]:
+    tape = ["--controls", "--bar-interval", options.interval]
+    return tape if options.bars is None else [*tape, "--bars", str(options.bars.resolve())]
+
+
+def _start(stack: ExitStack, services: Sequence[Service]) -> None:
+    with ThreadPoolExecutor(len(services)) as pool:
+        started = [pool.submit(service.start) for service in services]
+        for service in services:
+            stack.callback(service.stop)
+    for future in started:
+        future.result()
