@@ -51,11 +51,8 @@ def test_a_put_into_a_bucket_that_nobody_created_is_refused(s3: SeaweedS3) -> No
         s3.client().put_object(Bucket="not-there", Key="a", Body=b"")
 
 
-def test_a_store_that_just_started_has_no_buckets_and_keeps_its_objects_over_a_restart(
-    tmp_path: Path,
-) -> None:
+def test_a_store_keeps_its_objects_over_a_restart(tmp_path: Path) -> None:
     with SeaweedS3(tmp_path / "data", tmp_path / "logs") as store:
-        assert store.client().list_buckets()["Buckets"] == []
         store.create_bucket("kept")
         store.client().put_object(Bucket="kept", Key="a", Body=b"x")
         store.stop()

@@ -70,8 +70,8 @@ class SeaweedS3(ProcessService):
 
     @property
     def waits_for(self) -> str:
-        """A put, since the gateway answers before it has a volume to write to."""
-        return f"a put to {self.endpoint}"
+        """A put and a get, since the gateway answers before it knows any volume."""
+        return f"a put and a get at {self.endpoint}"
 
     def client(self) -> "S3Client":
         """A boto3 client with the identity's credentials; errors come at once, unrepeated."""
@@ -94,7 +94,7 @@ class SeaweedS3(ProcessService):
         self.client().create_bucket(Bucket=name)
 
     def is_ready(self) -> bool:
-        """Whether an object can be put."""
+        """Whether an object can be put and read, in a bucket that stays for the next start."""
         if not accepts(self._ports.s3):
             return False
         client = self.client()
@@ -103,8 +103,7 @@ class SeaweedS3(ProcessService):
             with suppress(*owned):  # by the attempt before
                 client.create_bucket(Bucket=_READY_BUCKET)
             client.put_object(Bucket=_READY_BUCKET, Key="ready", Body=b"")
-            client.delete_object(Bucket=_READY_BUCKET, Key="ready")
-            client.delete_bucket(Bucket=_READY_BUCKET)
+            client.get_object(Bucket=_READY_BUCKET, Key="ready")
         except (BotoCoreError, ClientError):
             return False
         return True
