@@ -94,11 +94,13 @@ class DemoWarehouse:
     def table(self, name: str, order: str) -> list[Mapping[str, Any]]:
         """All columns of a gold table, by lower-case name."""
         cursor = self._connection.cursor(snowflake.connector.DictCursor)
-        rows = cursor.execute(f"SELECT * FROM {_GOLD}.{name} ORDER BY {order}").fetchall()  # noqa: S608
-        return [{key.lower(): value for key, value in row.items()} for row in rows]
+        cursor.execute(f"SELECT * FROM {_GOLD}.{name} ORDER BY {order}")
+        return [{key.lower(): value for key, value in row.items()} for row in cursor.fetchall()]
 
     def _rows(self, query: str) -> list[Any]:
-        return self._connection.cursor().execute(query).fetchall()
+        cursor = self._connection.cursor()
+        cursor.execute(query)
+        return cursor.fetchall()
 
     def _first(self, query: str) -> Any:
         try:

@@ -1,0 +1,93 @@
+import gzip
+
+import pytest
+
+from stockfeed.consumer.batch import Buffer, lost_batch
+from stockfeed.consumer.lander import Lander
+from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.errors import DataError
+from stockfeed.objectstore import ObjectHead
+
+CHAIN = Chain("us", "autos", "a" * 32, 3)
+
+
+class Bucket:
+    def __init__(self):
+        self.objects = {}
+
+    def create(self, key, body, metadata):
+        created = key not in self.objects
+        self.objects.setdefault(key, (body, metadata))
+        return created
+
+    def head(self, key):
+        body, metadata = self.objects[key]
+        return ObjectHead("etag", len(body), metadata)
+
+
+def batch_of(start, offsets, timestamp=1000):
+    buffer = Buffer(start)
+    for offset in offsets:
+        buffer.add(b'{"n":%d}\n' % offset, offset, timestamp + offset, is_event=True)
+    return buffer.cut(1000, 10**6)
+
+
+def lander(bucket, log_end=100, topic_id="a" * 32):
+    return Lander(bucket, lambda _: log_end, lambda: topic_id)
+
+
+def test_a_batch_becomes_one_object_that_says_what_it_holds():
+    bucket = Bucket()
+    landed = lander(bucket).land(CHAIN, batch_of(5, [7, 8]))
+    body, metadata = bucket.objects[CHAIN.key(5)]
+    assert gzip.decompress(body) == b'{"n":7}\n{"n":8}\n'
+    assert BatchMetadata.from_s3("key", metadata) == BatchMetadata(8, 2, 0, 1007, 1008)
+    assert (landed.key, landed.end, landed.created, landed.size) == (
+        CHAIN.key(5),
+        8,
+        True,
+        len(body),
+    )
+
+
+def test_the_same_lines_make_the_same_bytes():
+    first, second = Bucket(), Bucket()
+    lander(first).land(CHAIN, batch_of(0, range(10)))
+    lander(second).land(CHAIN, batch_of(0, range(10)))
+    assert first.objects == second.objects
+
+
+@pytest.mark.parametrize("theirs", [[0, 1], [0, 1, 2, 3, 4]])
+def test_an_interval_that_is_landed_already_ends_where_its_object_says(theirs):
+    bucket = Bucket()
+    lander(bucket).land(CHAIN, batch_of(0, theirs))
+    landed = lander(bucket).land(CHAIN, batch_of(0, [0, 1, 2]))
+    assert (landed.created, landed.end, landed.size) == (False, theirs[-1], 0)
+
+
+def test_an_object_of_another_first_message_is_no_continuation():
+    bucket = Bucket()
+    lander(bucket).land(CHAIN, batch_of(0, [0, 1], timestamp=5))
+    with pytest.raises(DataError, match=r"00000000000000000000\.jsonl\.gz.* is in the way"):
+        lander(bucket).land(CHAIN, batch_of(0, [0, 1]))
+
+
+def test_an_object_that_ends_beyond_the_log_is_no_continuation():
+    bucket = Bucket()
+    lander(bucket).land(CHAIN, batch_of(0, range(50)))
+    with pytest.raises(DataError, match="is in the way"):
+        lander(bucket, log_end=50 - 1).land(CHAIN, batch_of(0, [0]))
+
+
+def test_a_lost_interval_has_no_first_message_to_compare():
+    bucket = Bucket()
+    lander(bucket).land(CHAIN, lost_batch(0, 5))
+    assert lander(bucket).land(CHAIN, batch_of(0, [3, 4, 5])).end == 4
+    assert gzip.decompress(bucket.objects[CHAIN.key(0)][0]) == b""
+
+
+def test_a_recreated_topic_lands_nothing():
+    bucket = Bucket()
+    with pytest.raises(DataError, match=r"the topic was recreated .*restart the consumer"):
+        lander(bucket, topic_id="b" * 32).land(CHAIN, batch_of(0, [0]))
+    assert bucket.objects == {}

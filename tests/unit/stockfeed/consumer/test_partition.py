@@ -1,0 +1,202 @@
+import json
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+import pytest
+
+from stockfeed.consumer.batch import lost_batch
+from stockfeed.consumer.lander import Landed
+from stockfeed.consumer.partition import Partition, Rotation
+from stockfeed.consumer.start import Start
+from stockfeed.contract.objects import Chain
+from stockfeed.errors import DataError, TransientError
+
+CHAIN = Chain("us", "autos", "a" * 32, 0)
+ROTATION = Rotation(records=3, bytes=10_000, interval=15.0)
+
+
+@dataclass
+class Message:
+    at: int
+    body: bytes = b'{"symbol":"F"}'
+
+    def offset(self):
+        return self.at
+
+    def value(self):
+        return self.body
+
+    def timestamp(self):
+        return (1, 1000 + self.at)
+
+
+class Manual(Executor):
+    """Holds puts until the test says how they end."""
+
+    def __init__(self):
+        self.calls: list[tuple[Future, tuple]] = []
+
+    def submit(self, work, *arguments):
+        future = Future()
+        self.calls.append((future, arguments))
+        return future
+
+    def succeed(self, end=None):
+        future, (chain, batch) = self.calls[-1]
+        landed_end = batch.end if end is None else end
+        future.set_result(Landed(chain.key(batch.start), landed_end, True, 1, 0.0))
+
+    def fail(self, error):
+        self.calls[-1][0].set_exception(error)
+
+
+@pytest.fixture
+def executor():
+    return Manual()
+
+
+def partition(start=0, rotation=ROTATION, **kwargs):
+    return Partition(CHAIN, "t", Start(start, **kwargs), rotation)
+
+
+def read(target, *offsets, now=0.0):
+    for offset in offsets:
+        target.read(Message(offset), now)
+
+
+def batches(executor):
+    return [(batch.start, batch.end) for _, (_, batch) in executor.calls]
+
+
+@pytest.mark.parametrize(
+    ("rotation", "offsets", "now", "due"),
+    [
+        (Rotation(3, 10_000, 15.0), (0, 1), 14.9, False),
+        (Rotation(3, 10_000, 15.0), (0, 1), 15.0, True),
+        (Rotation(3, 10_000, 15.0), (0, 1, 2), 0.0, True),
+        (Rotation(99, 100, 15.0), (0,), 0.0, False),
+        (Rotation(99, 100, 15.0), (0, 1), 0.0, True),
+        (Rotation(3, 10_000, 15.0), (), 99.0, False),
+    ],
+)
+def test_a_batch_is_due_by_records_bytes_or_age(rotation, offsets, now, due):
+    target = partition(rotation=rotation)
+    read(target, *offsets)
+    assert target.due(now) is due
+
+
+def test_one_batch_is_under_way_at_a_time(executor):
+    target = partition()
+    read(target, *range(7))
+    target.submit(None, executor, 0.0, cut=True)
+    target.submit(None, executor, 0.0, cut=True)
+    assert batches(executor) == [(0, 2)]
+    executor.succeed()
+    batch, landed = target.reap(0.0)
+    assert (batch.start, landed.end, target.next_offset) == (0, 2, 3)
+    target.submit(None, executor, 0.0, cut=True)
+    assert batches(executor) == [(0, 2), (3, 5)]
+    assert (target.buffered, target.next_offset) == (4, 3)
+
+
+def test_a_put_that_failed_is_tried_again_with_growing_pauses(executor):
+    target = partition()
+    read(target, 0)
+    now = 0.0
+    for pause in (0.5, 1.0, 2.0):
+        target.submit(None, executor, now, cut=True)
+        executor.fail(TransientError("no answer"))
+        assert target.reap(now) is None
+        assert target.trouble == "no answer"
+        target.submit(None, executor, now + pause - 0.01, cut=True)
+        assert target.under_way is None
+        now += pause
+    target.submit(None, executor, now, cut=True)
+    executor.succeed()
+    assert target.reap(now) is not None
+    assert target.trouble is None
+    assert batches(executor) == [(0, 0)] * 4
+
+
+def test_an_object_in_the_way_stops_the_partition(executor):
+    target = partition()
+    read(target, 0)
+    target.submit(None, executor, 0.0, cut=True)
+    executor.fail(DataError("in the way"))
+    assert target.reap(0.0) is None
+    assert target.fault == "in the way"
+
+
+def test_an_error_of_ours_is_not_taken_for_the_stores(executor):
+    target = partition()
+    read(target, 0)
+    target.submit(None, executor, 0.0, cut=True)
+    executor.fail(ZeroDivisionError("a defect"))
+    with pytest.raises(ZeroDivisionError):
+        target.reap(0.0)
+
+
+@pytest.mark.parametrize(
+    ("landed_end", "following", "buffered"),
+    [(0, (1, 3), 4), (2, (3, 4), 2), (3, (4, 4), 1), (8, None, 0)],
+)
+def test_another_owners_interval_moves_the_chain_on(executor, landed_end, following, buffered):
+    target = partition()
+    read(target, *range(5))
+    target.submit(None, executor, 0.0, cut=True)
+    executor.succeed(landed_end)
+    target.reap(0.0)
+    assert (target.next_offset, target.buffered) == (landed_end + 1, buffered)
+    target.submit(None, executor, 0.0, cut=True)
+    assert batches(executor)[1:] == ([] if following is None else [following])
+
+
+def test_messages_that_another_owner_landed_are_passed_over(executor):
+    target = partition()
+    read(target, 0)
+    target.submit(None, executor, 0.0, cut=True)
+    executor.succeed(end=5)
+    target.reap(0.0)
+    read(target, 1, 2, 5, 6)
+    assert (target.buffered, target.next_offset) == (1, 6)
+
+
+def test_a_lost_interval_is_landed_before_anything_else(executor):
+    target = partition(5, lost=lost_batch(5, 9))
+    assert target.next_offset == 5
+    read(target, 9, 10, 11)
+    target.submit(None, executor, 0.0, cut=True)
+    assert batches(executor) == [(5, 8)]
+    executor.succeed()
+    target.reap(0.0)
+    target.submit(None, executor, 0.0, cut=True)
+    assert batches(executor) == [(5, 8), (9, 11)]
+
+
+def test_a_lost_interval_that_another_owner_landed_in_part_is_lost_for_the_rest(executor):
+    target = partition(5, lost=lost_batch(5, 9))
+    target.submit(None, executor, 0.0, cut=True)
+    executor.succeed(end=6)
+    target.reap(0.0)
+    target.submit(None, executor, 0.0, cut=True)
+    _, (_, rest) = executor.calls[-1]
+    assert (rest.start, rest.end, rest.lost) == (7, 8, 2)
+
+
+def test_reading_tells_events_from_errors():
+    target = partition()
+    assert target.read(Message(0), 0.0)
+    assert not target.read(Message(1, b"poison"), 0.0)
+
+
+def test_lines_name_topic_partition_and_offset(executor):
+    target = partition()
+    read(target, 4)
+    target.submit(None, executor, 0.0, cut=True)
+    (_, (_, batch)) = executor.calls[0]
+    assert json.loads(batch.lines[0])["_meta"] == {
+        "topic": "t",
+        "partition": 0,
+        "offset": 4,
+        "timestamp": 1004,
+    }
