@@ -84,8 +84,10 @@ class Batch:
 
     def clean(self) -> None:
         """Removes the staged files, if it can: what stays is swept by a later run."""
-        with suppress(StockfeedError):
-            self._warehouse.run(sql.remove(self._id))
+        # Logging in again where the session broke would cost the time that a next try needs.
+        if self._warehouse.connected:
+            with suppress(StockfeedError):
+                self._warehouse.run(sql.remove(self._id))
 
     def _transact(self, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
         if not pieces:

@@ -30,7 +30,10 @@ _NETWORK_SECONDS: Final = 30
 # statements themselves.
 _MISSING: Final = frozenset({2003, 2043, 90105, 90106})
 _CONFIGURATION: Final = _MISSING | {606, 3001, 90073}
-_TRANSIENT: Final = frozenset({603, 604, 608, 625, 630, 390111, 390112, 390114, 390115, 390195})
+# 2002 "already exists" despite IF NOT EXISTS: another loader created the table meanwhile.
+_TRANSIENT: Final = frozenset(
+    {603, 604, 2002, 608, 625, 630, 390111, 390112, 390114, 390115, 390195}
+)
 # SQL states: connection exceptions, operator intervention (lock timeouts, cancelled statements).
 _TRANSIENT_CLASSES: Final = ("08", "57")
 

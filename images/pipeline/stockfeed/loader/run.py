@@ -11,7 +11,7 @@ from uuid import uuid4
 import structlog
 
 from stockfeed.contract.objects import Chain
-from stockfeed.errors import DataError, StockfeedError
+from stockfeed.errors import DataError, StockfeedError, TransientError
 from stockfeed.loader import sweep
 from stockfeed.loader.backlog import Backlog, pick
 from stockfeed.loader.batch import Batch, Outcome
@@ -66,12 +66,21 @@ class Run:
             TransientError, ConfigurationError: the run did not get to its end.
         """
         with ThreadPoolExecutor(THREADS) as executor:
-            # Each try reads the positions anew, so it goes on where the last one got to.
-            while not retrying()(self._pass, executor):
-                _log.info("another loader was faster; reading the positions again")
+            while not self._try(executor):
+                _log.info("reading the positions again")
         self._sweep()
         if self._report.failures:
             raise DataError(_failed(self._report.failures))
+
+    def _try(self, executor: Executor) -> bool:
+        """A pass, tried again on transient errors as long as something was loaded in between."""
+        loaded = self._report.files
+        try:
+            return retrying()(self._pass, executor)
+        except TransientError:
+            if self._report.files == loaded:
+                raise
+            return False
 
     def _pass(self, executor: Executor) -> bool:
         """Loads all that is new; False when another loader came between."""

@@ -43,6 +43,11 @@ class Warehouse:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def connected(self) -> bool:
+        """A session is open, as far as is known."""
+        return self._connection is not None
+
     def close(self) -> None:
         """Ends the session; an open transaction is rolled back by Snowflake."""
         connection, self._connection = self._connection, None
@@ -56,10 +61,7 @@ class Warehouse:
         try:
             return self._execute(statement)
         except Error as error:
-            failure = translated(error, statement.action)
-            if isinstance(failure, TransientError):
-                self.close()
-            raise failure from error
+            raise self._failure(error, statement) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -89,7 +91,7 @@ class Warehouse:
             self._execute(sql.read_lock())
         except Error as error:
             if not is_missing(error):
-                raise translated(error, sql.read_lock().action) from error
+                raise self._failure(error, sql.read_lock()) from error
             for statement in sql.set_up(self._settings.database, self._settings.raw_schema):
                 self.run(statement)
 
@@ -122,6 +124,12 @@ class Warehouse:
         except StockfeedError:
             # Ending the session rolls back too.
             self.close()
+
+    def _failure(self, error: Error, statement: Statement) -> StockfeedError:
+        failure = translated(error, statement.action)
+        if isinstance(failure, TransientError):
+            self.close()
+        return failure
 
     def _execute(self, statement: Statement) -> Sequence[Row]:
         if self._connection is None:

@@ -1,6 +1,8 @@
 """A session of Snowflake that answers from a script."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -46,6 +48,77 @@ class ScriptedSession:
 
     def close(self) -> None:
         self.log.append("close")
+
+
+class Server:
+    """Answers as Snowflake would; tests change what it says.
+
+    Attributes:
+        positions: rows of LOAD_POSITION as (partition, next offset).
+        rows_loaded: what COPY says of each key, as (status, rows).
+        commits: what each COMMIT answers in turn.
+        recorded: objects that the ledger has of the batch.
+        copy_error: fails the next COPY as a whole.
+    """
+
+    def __init__(self) -> None:
+        self.positions: list[tuple[int, int]] = []
+        self.rows_loaded: dict[str, tuple[str, int]] = {}
+        self.commits: list[Any] = []
+        self.recorded = 0
+        self.copy_error: Exception | None = None
+
+    def __call__(self, text: str) -> Any:
+        answers: dict[str, Callable[[str], Any]] = {
+            "PUT": self._put,
+            "COPY": self._copy,
+            "SELECT FEED": self._positions,
+            "SELECT BATCH_SEQ": lambda _: [{"BATCH_SEQ": 7, "LOADED_AT": datetime(2026, 11, 22)}],  # noqa: DTZ001
+            "SELECT COUNT": lambda _: [{"OBJECTS": self.recorded}],
+            "COMMIT": lambda _: self.commits.pop(0) if self.commits else [],
+        }
+        for start, answer in answers.items():
+            if text.startswith(start):
+                return answer(text)
+        return []
+
+    def _put(self, text: str) -> Any:
+        pattern = text.split("'")[1].removeprefix("file://")
+        files = sorted(Path(pattern).parent.iterdir())
+        return [{"source": file.name, "status": "UPLOADED"} for file in files]
+
+    def _copy(self, text: str) -> Any:
+        error, self.copy_error = self.copy_error, None
+        path = text.partition("@STG_STOCK_QUOTES")[2].partition("/)")[0]
+        return error or [self._copied(path, key) for key in _files(text)]
+
+    def _positions(self, _: str) -> Any:
+        return [
+            {"FEED": "us", "GROUP_NAME": "autos", "TOPIC_ID": "ab12"}
+            | {"PARTITION_ID": partition, "NEXT_OFFSET": offset}
+            for partition, offset in self.positions
+        ]
+
+    def _copied(self, path: str, key: str) -> dict[str, Any]:
+        status, rows = self.rows_loaded.get(key, ("LOADED", 10))
+        error = None if status == "LOADED" else "Error parsing JSON"
+        return {
+            "file": f"stg_stock_quotes{path}/{key}",
+            "status": status,
+            "rows_loaded": rows,
+            "first_error": error,
+            "first_error_line": None if error is None else 3,
+        }
+
+
+def _files(copy: str) -> list[str]:
+    names = copy.partition("FILES = (")[2].partition(")")[0]
+    return [name.strip(" '") for name in names.split(",")]
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
 
 
 @pytest.fixture

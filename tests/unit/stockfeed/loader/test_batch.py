@@ -1,7 +1,6 @@
 """One batch against scripted answers; tests/integration/test_loader_*.py run the real thing."""
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from snowflake.connector.errors import OperationalError, ProgrammingError
 
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.errors import TransientError
+from stockfeed.loader import sql
 from stockfeed.loader.batch import Batch
 from stockfeed.loader.plan import Piece
 from stockfeed.loader.warehouse import Warehouse
@@ -28,74 +28,21 @@ def piece(start: int, chain: Chain = CHAINS[0], records: int = 10) -> Piece:
 A, B, FAR = piece(0), piece(10), piece(0, CHAINS[1])
 
 
-class Server:
-    """Answers as Snowflake would; tests change what it says.
-
-    Attributes:
-        positions: rows of LOAD_POSITION as (partition, next offset).
-        rows_loaded: what COPY says of each key, as (status, rows).
-        commits: what each COMMIT answers in turn.
-        recorded: objects that the ledger has of the batch.
-    """
-
-    def __init__(self) -> None:
-        self.positions: list[tuple[int, int]] = []
-        self.rows_loaded: dict[str, tuple[str, int]] = {}
-        self.commits: list[Any] = []
-        self.recorded = 0
-        self.copy_error: Exception | None = None
-
-    def __call__(self, text: str) -> Any:
-        if text.startswith("COPY"):
-            error, self.copy_error = self.copy_error, None
-            return error or [self._copied(key) for key in _files(text)]
-        if text.startswith("SELECT FEED"):
-            return [
-                {"FEED": "us", "GROUP_NAME": "autos", "TOPIC_ID": "ab12"}
-                | {"PARTITION_ID": partition, "NEXT_OFFSET": offset}
-                for partition, offset in self.positions
-            ]
-        if text.startswith("SELECT BATCH_SEQ"):
-            return [{"BATCH_SEQ": 7, "LOADED_AT": datetime(2026, 11, 22)}]  # noqa: DTZ001
-        if text.startswith("SELECT COUNT"):
-            return [{"OBJECTS": self.recorded}]
-        if text == "COMMIT" and self.commits:
-            return self.commits.pop(0)
-        return []
-
-    def _copied(self, key: str) -> dict[str, Any]:
-        status, rows = self.rows_loaded.get(key, ("LOADED", 10))
-        error = None if status == "LOADED" else "Error parsing JSON"
-        return {
-            "file": f"stg_stock_quotes/0f1e/{key}",
-            "status": status,
-            "rows_loaded": rows,
-            "first_error": error,
-            "first_error_line": None if error is None else 3,
-        }
-
-
-def _files(copy: str) -> list[str]:
-    names = copy.partition("FILES = (")[2].partition(")")[0]
-    return [name.strip(" '") for name in names.split(",")]
-
-
-@pytest.fixture
-def server() -> Server:
-    return Server()
-
-
-def batch(scripted: Make, server: Server, *pieces: Piece) -> tuple[Batch, list[str]]:
+def batch(scripted: Make, server: Any, *pieces: Piece) -> tuple[Batch, list[str]]:
     warehouse, log = scripted(server)
     return Batch(warehouse, "0f1e", pieces, Path("unused")), log
 
 
 def copies(log: list[str]) -> list[list[str]]:
-    return [_files(text) for text in log if text.startswith("COPY")]
+    return [
+        [name.strip(" '") for name in text.partition("FILES = (")[2].partition(")")[0].split(",")]
+        for text in log
+        if text.startswith("COPY")
+    ]
 
 
 def test_the_lock_comes_first_and_the_positions_are_read_under_it(
-    scripted: Make, server: Server
+    scripted: Make, server: Any
 ) -> None:
     one, log = batch(scripted, server, A, B)
     outcome = one.load()
@@ -114,7 +61,7 @@ def test_the_lock_comes_first_and_the_positions_are_read_under_it(
     assert (outcome.loaded, outcome.rejected, outcome.complete) == ((A, B), {}, True)
 
 
-def test_what_another_loader_did_is_left_out(scripted: Make, server: Server) -> None:
+def test_what_another_loader_did_is_left_out(scripted: Make, server: Any) -> None:
     server.positions = [(0, 10)]
     one, log = batch(scripted, server, A, B, FAR)
     outcome = one.load()
@@ -123,7 +70,7 @@ def test_what_another_loader_did_is_left_out(scripted: Make, server: Server) -> 
     assert (outcome.loaded, outcome.complete) == ((B, FAR), False)
 
 
-def test_nothing_is_copied_when_another_loader_did_it_all(scripted: Make, server: Server) -> None:
+def test_nothing_is_copied_when_another_loader_did_it_all(scripted: Make, server: Any) -> None:
     server.positions = [(0, 20)]
     one, log = batch(scripted, server, A, B)
 
@@ -140,7 +87,7 @@ def test_nothing_is_copied_when_another_loader_did_it_all(scripted: Make, server
     ],
 )
 def test_a_file_that_is_not_loaded_whole_is_rolled_back_and_left_out(
-    scripted: Make, server: Server, answer: tuple[str, int], why: str
+    scripted: Make, server: Any, answer: tuple[str, int], why: str
 ) -> None:
     server.rows_loaded = {A.key: answer}
     one, log = batch(scripted, server, A, B, FAR)
@@ -152,7 +99,7 @@ def test_a_file_that_is_not_loaded_whole_is_rolled_back_and_left_out(
 
 
 def test_a_copy_that_fails_as_a_whole_and_names_a_file_rejects_that_file(
-    scripted: Make, server: Server
+    scripted: Make, server: Any
 ) -> None:
     message = f"Invalid data encountered during decompression for file: '0f1e/{FAR.key}'"
     server.copy_error = ProgrammingError(message, errno=100016, sqlstate="22000")
@@ -165,7 +112,7 @@ def test_a_copy_that_fails_as_a_whole_and_names_a_file_rejects_that_file(
 
 
 def test_a_batch_of_lost_intervals_copies_nothing_and_is_recorded(
-    scripted: Make, server: Server
+    scripted: Make, server: Any
 ) -> None:
     lost = piece(0, records=0)
     one, log = batch(scripted, server, lost)
@@ -177,7 +124,7 @@ def test_a_batch_of_lost_intervals_copies_nothing_and_is_recorded(
 
 @pytest.mark.parametrize("recorded", [0, 2])
 def test_a_commit_without_an_answer_is_looked_up_in_the_ledger_under_the_lock(
-    scripted: Make, server: Server, recorded: int
+    scripted: Make, server: Any, recorded: int
 ) -> None:
     server.commits, server.recorded = [GONE, []], recorded
     one, log = batch(scripted, server, A, B)
@@ -213,8 +160,13 @@ def test_only_what_is_loaded_is_uploaded_and_every_answer_is_checked(
         Batch(warehouse, "0f1e", [A], tmp_path).stage()
 
 
-def test_cleaning_up_fails_silently(scripted: Make) -> None:
-    warehouse, log = scripted(lambda text: GONE)
-    Batch(warehouse, "0f1e", [A], Path("unused")).clean()
+def test_cleaning_up_fails_silently_and_needs_no_new_session(scripted: Make) -> None:
+    warehouse, log = scripted(lambda text: GONE if text.startswith("REMOVE") else [])
+    one = Batch(warehouse, "0f1e", [A], Path("unused"))
+    one.clean()
+    assert log == []
 
-    assert log[1] == "REMOVE @STG_STOCK_QUOTES/0f1e/"
+    warehouse.run(sql.begin())
+    one.clean()
+    one.clean()
+    assert log == ["connect", "BEGIN", "REMOVE @STG_STOCK_QUOTES/0f1e/", "close"]

@@ -1,0 +1,156 @@
+"""Objects that cannot be loaded: the others are, the run says which and why, a skip heals."""
+
+import gzip
+from typing import Any
+
+import pytest
+
+from stockfeed.errors import ConfigurationError, DataError, TransientError
+from stockfeed.loader.report import Report
+
+
+def broken_json(landing: Any, chain: Any) -> str:
+    return str(landing.land(chain, 10, body=b'{"symbol":"F"}\n{"symbol":\n', records=2))
+
+
+def wrong_count(landing: Any, chain: Any) -> str:
+    return str(landing.land(chain, 10, records=7))
+
+
+def no_metadata(landing: Any, chain: Any) -> str:
+    key = str(chain.key(10))
+    assert landing.store.create(key, gzip.compress(b"{}\n"), {})
+    return key
+
+
+def no_archive(landing: Any, chain: Any) -> str:
+    key = str(landing.land(chain, 10))
+    landing.landed.pop(key)
+    landing.store._delete(key)
+    metadata = {"end-offset": "19", "record-count": "10", "error-count": "0"}
+    assert landing.store.create(key, b"this is not gzip", metadata)
+    return key
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (broken_json, "COPY says LOAD_FAILED"),
+        (wrong_count, "has 10 rows, its record-count says 7"),
+        (no_metadata, "no usable metadata"),
+        (no_archive, "10.jsonl.gz"),
+    ],
+)
+def test_a_bad_object_stops_its_partition_alone_and_is_named(
+    landing: Any, target: Any, spoil: Any, why: str
+) -> None:
+    landing.land(landing.chain(0), 0)
+    landing.land_many(landing.chain(1), 0, objects=3)
+    key = spoil(landing, landing.chain(0))
+    behind = landing.land(landing.chain(0), 20)
+    for unloaded in (key, behind):
+        landing.landed.pop(unloaded, None)
+
+    report = Report()
+    with pytest.raises(DataError, match=key) as caught:
+        target.load_into(report)
+
+    assert why in str(caught.value)
+    assert (report.files, report.waiting) == (4, 2)
+    target.check(landing)
+
+
+def test_a_skip_lets_the_partition_go_on_and_keeps_the_reason(landing: Any, target: Any) -> None:
+    landing.land(landing.chain(), 0)
+    key = broken_json(landing, landing.chain())
+    landing.land(landing.chain(), 20)
+    with pytest.raises(DataError, match=f"stockfeed loader --skip {key}"):
+        target.load()
+
+    process = target.process("--skip", key, "--reason", "broken at the source")
+    _, errors = process.communicate(timeout=60)
+    report = target.load()
+
+    assert process.returncode == 0, errors
+    assert (report.rows, report.waiting) == (10, 0)
+    assert target.query(
+        "SELECT OBJECT_KEY, ROW_COUNT, END_OFFSET, SKIP_REASON FROM LOAD_LEDGER "
+        "WHERE SKIP_REASON IS NOT NULL"
+    ) == [(key, 0, 11, "broken at the source")]
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("feed=us/x", "not of the landing layout"),
+        ("feed=eu/group=a/topic=t/partition=00000/00000000000000000000.jsonl.gz", "feed 'eu'"),
+        ("feed=us/group=a/topic=t/partition=00000/00000000000000000000.jsonl.gz", "no object"),
+    ],
+)
+def test_a_key_that_names_nothing_here_is_not_skipped(
+    landing: Any, target: Any, key: str, why: str
+) -> None:
+    process = target.process("--skip", key, "--reason", "none")
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert why in errors
+
+
+def test_only_the_next_object_can_be_skipped(landing: Any, target: Any) -> None:
+    landing.land(landing.chain(), 0)
+    later = landing.land(landing.chain(), 10)
+    process = target.process("--skip", later, "--reason", "too early")
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "starts at offset 0" in errors
+    assert target.load().files == 2
+
+
+def test_what_overlaps_is_not_loaded_until_a_person_decides(landing: Any, target: Any) -> None:
+    landing.land(landing.chain(), 0)
+    landing.land_many(landing.chain(1), 0, objects=2)
+    for start in (10, 15):
+        landing.landed.pop(landing.land(landing.chain(), start))
+    for _ in range(2):
+        with pytest.raises(DataError, match="overlaps"):
+            target.load()
+        target.check(landing)
+
+
+def test_a_foreign_prefix_is_named(landing: Any, target: Any) -> None:
+    landing.land(landing.chain(), 0)
+    landing.store.create("feed=us/backup/of/things/x.json", b"{}", {})
+    with pytest.raises(DataError, match="feed=us/backup/of/things/"):
+        target.load()
+    target.check(landing)
+
+
+def test_an_unreachable_warehouse_is_reported_with_zeros(
+    landing: Any, target: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stockfeed.loader.retry._ATTEMPTS", 1)
+    monkeypatch.setattr("stockfeed.loader.connection._LOGIN_SECONDS", 1)
+    landing.land(landing.chain(), 0)
+    away = type(target)({**target.environment, "SNOWFLAKE_PORT": "1"})
+    with pytest.raises(TransientError, match="log in"):
+        away.load()
+
+    assert (tmp_path / "outputs" / "rows").read_text() == "0"
+
+
+def test_missing_settings_are_all_named_at_once(target: Any) -> None:
+    process = type(target)({}).process("--once")
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    for name in ("STOCKFEED_FEED", "STOCKFEED_S3_BUCKET", "STOCKFEED_WAREHOUSE_DATABASE"):
+        assert name in errors
+    assert "SNOWFLAKE_ACCOUNT" in errors
+
+
+def test_a_bucket_that_does_not_exist_is_a_wrong_setting(landing: Any, target: Any) -> None:
+    away = type(target)({**target.environment, "STOCKFEED_S3_BUCKET": "no-such-bucket"})
+    with pytest.raises(ConfigurationError, match="no-such-bucket"):
+        away.load()

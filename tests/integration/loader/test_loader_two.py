@@ -1,0 +1,47 @@
+"""Two loaders at once, and COMMITs whose answer is lost."""
+
+from typing import Any
+
+import pytest
+from snowflake.connector.cursor import SnowflakeCursorBase
+from snowflake.connector.errors import OperationalError
+
+ROUNDS = 4
+
+
+def test_two_loaders_at_once_load_each_object_once(landing: Any, target: Any) -> None:
+    for number in range(ROUNDS):
+        for partition in range(3):
+            landing.land_many(landing.chain(partition), 50 * number, objects=5)
+        # The first round also creates schema and tables twice at once.
+        both = [target.process("--once") for _ in range(2)]
+        answers = [process.communicate(timeout=120) for process in both]
+
+        assert [process.returncode for process in both] == [0, 0], answers
+        target.check(landing)
+    [(objects,)] = target.query("SELECT COUNT(*) FROM LOAD_LEDGER")
+    assert objects == ROUNDS * 15
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["it was committed", "it was not"])
+def test_a_commit_whose_answer_is_lost_is_looked_up(
+    landing: Any, impatient_target: Any, monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    landing.land_many(landing.chain(), 0, objects=2)
+    execute = SnowflakeCursorBase.execute
+    lost = iter([True])
+
+    def unreliable(self: Any, text: str, *args: Any, **kwargs: Any) -> Any:
+        if text == "COMMIT" and next(lost, False):
+            if arrived:
+                execute(self, text, *args, **kwargs)
+            # As when the host dies: nothing of this session's end reaches the server.
+            monkeypatch.setattr(self.connection, "close", lambda: None)
+            raise OperationalError("connection reset", errno=250003)
+        return execute(self, text, *args, **kwargs)
+
+    monkeypatch.setattr(SnowflakeCursorBase, "execute", unreliable)
+    report = impatient_target.load()
+
+    assert (report.rows, report.files) == (20, 2)
+    impatient_target.check(landing)

@@ -1,0 +1,131 @@
+"""A run against a real S3 server and scripted answers of Snowflake."""
+
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from snowflake.connector.errors import OperationalError
+
+from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.errors import DataError, TransientError
+from stockfeed.loader import run as module
+from stockfeed.loader.report import Report
+from stockfeed.loader.run import Run, StoppedError
+from stockfeed.loader.warehouse import Warehouse
+from stockfeed.objectstore import ObjectStore
+
+Make = Callable[[Callable[[str], Any]], tuple[Warehouse, list[str]]]
+
+CHAIN = Chain("us", "autos", "ab12", 0)
+GONE = OperationalError("connection reset", errno=250003)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+
+
+@pytest.fixture
+def store(object_store: ObjectStore) -> ObjectStore:
+    """Four objects of ten quotes."""
+    for start in range(0, 40, 10):
+        metadata = BatchMetadata(start + 9, 10, 0, 1, 2)
+        object_store.create(CHAIN.key(start), gzip.compress(b"{}"), metadata.to_s3())
+    return object_store
+
+
+def go_on() -> None:
+    """No one asks the run to stop."""
+
+
+def test_a_broken_session_costs_a_try_and_nothing_else(
+    store: ObjectStore, scripted: Make, server: Any
+) -> None:
+    failures = iter([GONE])
+    warehouse, log = scripted(
+        lambda text: (
+            next(failures, None) or server(text) if text.startswith("PUT") else server(text)
+        )
+    )
+    report = Report()
+    Run(store, warehouse, "us", report, go_on).load()
+
+    assert report.rows == 40
+    assert log.count("connect") == 2
+    assert sum(text.startswith("COPY") for text in log) == 1
+
+
+def test_tries_are_counted_anew_once_something_was_loaded(
+    store: ObjectStore, scripted: Make, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_FILES", 1)
+    monkeypatch.setattr("stockfeed.loader.retry._ATTEMPTS", 2)
+    failures = iter([None, GONE, GONE, None, GONE, GONE])
+
+    def flaky(text: str) -> Any:
+        return (next(failures, None) if text == "BEGIN" else None) or server(text)
+
+    warehouse, _ = scripted(flaky)
+    report = Report()
+    Run(store, warehouse, "us", report, go_on).load()
+
+    assert report.files >= 4
+
+
+def test_tries_end_when_nothing_gets_loaded(store: ObjectStore, scripted: Make) -> None:
+    warehouse, log = scripted(lambda text: GONE)
+    with pytest.raises(TransientError):
+        Run(store, warehouse, "us", Report(), go_on).load()
+
+    assert log.count("connect") == 6
+
+
+def test_a_stop_between_steps_leaves_nothing_staged(
+    store: ObjectStore, scripted: Make, server: Any
+) -> None:
+    warehouse, log = scripted(server)
+
+    def stop_once_staged() -> None:
+        if any(text.startswith("PUT") for text in log):
+            raise StoppedError
+
+    report = Report()
+    with pytest.raises(StoppedError):
+        Run(store, warehouse, "us", report, stop_once_staged).load()
+
+    assert log[-1].startswith("REMOVE")
+    assert "BEGIN" not in log
+    assert report.files == 0
+
+
+def test_a_rejected_file_ends_the_run_with_its_name_and_the_way_out(
+    store: ObjectStore, scripted: Make, server: Any
+) -> None:
+    server.rows_loaded = {CHAIN.key(20): ("LOAD_FAILED", 0)}
+    warehouse, _ = scripted(server)
+    report = Report()
+    with pytest.raises(DataError, match=f"--skip {CHAIN.key(20)}"):
+        Run(store, warehouse, "us", report, go_on).load()
+
+    assert (report.files, report.waiting) == (2, 2)
+
+
+def test_a_sweep_that_fails_does_not_fail_the_run(
+    store: ObjectStore, scripted: Make, server: Any
+) -> None:
+    warehouse, _ = scripted(lambda text: GONE if text.startswith("LIST") else server(text))
+    report = Report()
+    Run(store, warehouse, "us", report, go_on).load()
+
+    assert report.files == 4
+
+
+def test_old_leftovers_of_killed_loaders_are_removed(
+    object_store: ObjectStore, scripted: Make, server: Any
+) -> None:
+    left = {"name": "stg_stock_quotes/dead/x", "last_modified": "Sat, 1 Nov 2025 11:00:00 GMT"}
+    warehouse, log = scripted(lambda text: [left] if text.startswith("LIST") else server(text))
+    Run(object_store, warehouse, "us", Report(), go_on).load()
+
+    assert log[-1] == "REMOVE @STG_STOCK_QUOTES/dead/"
