@@ -45,8 +45,8 @@ def _within_symbol_limit(groups: tuple[SymbolGroup, ...]) -> bool:
 def _symbols_differ(groups: tuple[SymbolGroup, ...]) -> bool:
     if not _within_symbol_limit(groups):
         return True
-    symbols = [symbol for group in groups for symbol in group.symbols]
-    return len(symbols) == len(set(symbols))
+    per_group = [set(group.symbols) for group in groups]
+    return sum(map(len, per_group)) == len(set().union(*per_group))
 
 
 SymbolGroups = Annotated[

@@ -23,11 +23,9 @@ from stockfeed_operator.spec_types import (
 def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:  # a directory's name is an OSError
+    except (KeyError, OSError, ValueError) as error:  # OSError: the name is a directory's
         raise PydanticCustomError(
-            "timezone",
-            "{name} is no time zone; write an IANA name such as America/New_York",
-            {"name": repr(name)},
+            "timezone", "it is no time zone; write an IANA name such as America/New_York"
         ) from error
     return name
 
