@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Producer
 from prometheus_client import CollectorRegistry
 
+from stockfeed import logs
 from stockfeed.metrics import ProducerMetrics
 
 
@@ -48,6 +49,12 @@ def run_virtually():
             return runner.run(started())
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _tests_log_as_pytest_wants(monkeypatch):
+    """Configured loggers would keep a stream that pytest closes after the test."""
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
 
 
 @pytest.fixture

@@ -1,0 +1,219 @@
+"""The producer as a process, between the real quote server and a real Kafka."""
+
+import os
+import sys
+import time
+from itertools import groupby
+
+import httpx
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+from stockfeed_local.stack.ports import free_ports
+from stockfeed_local.stack.process import Process
+
+SYMBOLS = ("AAPL", "BRK.B")
+BARS = 30
+QUOTES = BARS * 4 * len(SYMBOLS)
+
+
+@pytest.fixture
+def bars(tmp_path):
+    """A file of so many bars, minute by minute, each unlike the others."""
+    lines = ["Ticker,Date,Open,High,Low,Close,Volume"]
+    for symbol in SYMBOLS:
+        for n in range(BARS):
+            date = f"2024-01-02T{14 + n // 60}:{n % 60:02}:00"
+            lines.append(f"{symbol},{date},1{n:02}.10,1{n:02}.90000,1{n:02}.05,1{n:02}.5,100")
+    path = tmp_path / "bars.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def tape(quote_server, bars):
+    """Starts a quote server on the tape of the bars."""
+
+    def start(*options):
+        return quote_server("--bars", str(bars), "--bar-interval", "1m", "--controls", *options)
+
+    return start
+
+
+class Producer:
+    def __init__(self, environment, log_dir):
+        (self.port,) = free_ports(1)
+        command = [sys.executable, "-c", "from stockfeed.cli import main; main()", "producer"]
+        env = {**os.environ, **environment, "STOCKFEED_HTTP_PORT": str(self.port)}
+        self.process = Process("producer", command, log_dir, env)
+
+    def get(self, path):
+        """Status and text; status 0 while nobody listens."""
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{self.port}{path}")
+        except httpx.TransportError:
+            return 0, ""
+        return answer.status_code, answer.text
+
+    def metric(self, name):
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(name + " "):
+                return float(line.split(" ")[1])
+        return 0.0
+
+
+@pytest.fixture
+def producer(kafka, kafka_topic, tmp_path):
+    """Starts a producer for a quote server, with more variables if given."""
+    started = []
+
+    def start(server, **more):
+        names = {
+            "FEED": "us",
+            "GROUP": "megacaps",
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.endpoint,
+            "KAFKA_TOPIC": kafka_topic,
+            "SYMBOLS": ",".join(SYMBOLS),
+            "SOURCE_BASE_URL": server.base_url,
+            "SOURCE_API_KEY": "sesame",
+            "POLL_INTERVAL": "1ms",
+            "HEARTBEAT_INTERVAL": "off",
+            "REQUESTS_PER_MINUTE": "1000000",
+            **more,
+        }
+        environment = {f"STOCKFEED_{name}": str(value) for name, value in names.items()}
+        started.append(Producer(environment, tmp_path / "logs"))
+        started[-1].process.start()
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.process.kill()
+
+
+@pytest.fixture
+def published(kafka, kafka_topic):
+    """All messages of the topic: per symbol its events, in order."""
+
+    def read():
+        consumer = Consumer({"bootstrap.servers": kafka.endpoint, "group.id": "test"})
+        consumer.assign([TopicPartition(kafka_topic, 0, OFFSET_BEGINNING)])
+        _, end = consumer.get_watermark_offsets(TopicPartition(kafka_topic, 0), timeout=10)
+        events = {symbol: [] for symbol in SYMBOLS}
+        position = 0
+        while position < end:
+            for message in consumer.consume(end - position, timeout=5):
+                events[message.key().decode()].append(message.value().decode())
+                position = message.offset() + 1
+        consumer.close()
+        return events
+
+    return read
+
+
+@pytest.fixture
+def expected(tape):
+    """The tape's quotes as events: per symbol, in order, played from a server of its own."""
+    server = tape()
+    events = {}
+    with httpx.Client() as client:
+        for symbol in SYMBOLS:
+            events[symbol], headers = [], {}
+            while True:
+                url = f"{server.base_url}/quote?symbol={symbol}"
+                answer = client.get(url, headers=headers)
+                if answer.status_code == 304:
+                    break
+                events[symbol].append(f'{{"symbol":"{symbol}",{answer.text[1:]}')
+                headers = {"If-None-Match": answer.headers["ETag"]}
+    return events
+
+
+def until(condition, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def stats(server):
+    return httpx.get(f"{server.endpoint}/control/stats").json()
+
+
+def without_repeats(events):
+    return {symbol: [event for event, _ in groupby(each)] for symbol, each in events.items()}
+
+
+def test_the_tape_arrives_in_the_topic_exactly(tape, producer, published, expected):
+    server = tape()
+    running = producer(server)
+    until(lambda: stats(server)["done"])
+    assert running.metric("stockfeed_quotes_published_total") == QUOTES
+    assert running.get("/readyz")[0] == 200
+    assert running.process.terminate(grace=25) == 0
+    assert published() == expected
+
+
+def test_a_killed_producer_repeats_quotes_and_loses_none(tape, producer, published, expected):
+    server = tape()
+    for part in (0.2, 0.6):
+        running = producer(server)
+        until(lambda part=part: stats(server)["confirmed"] > part * QUOTES)
+        running.process.kill()
+    running = producer(server)
+    until(lambda: stats(server)["done"])
+    assert running.process.terminate(grace=25) == 0
+    events = published()
+    assert without_repeats(events) == expected
+    # Each kill leaves at most the quote per symbol whose acknowledgement it did not confirm.
+    assert sum(map(len, events.values())) <= QUOTES + 2 * len(SYMBOLS)
+
+
+def test_limits_and_faults_of_the_api_cost_time_and_no_quote(tape, producer, published, expected):
+    server = tape("--requests-per-second", "100")
+    for fault in (
+        {"kind": "429", "count": 3},
+        {"kind": "500", "count": 2},
+        {"kind": "malformed"},
+        {"kind": "zeros", "count": 2},
+        {"kind": "timeout", "symbol": "AAPL"},
+    ):
+        httpx.post(f"{server.endpoint}/control/fault", json=fault).raise_for_status()
+    running = producer(server, SOURCE_TIMEOUT="500ms")
+    until(lambda: stats(server)["done"])
+    assert running.metric('stockfeed_polls_total{outcome="error"}') == 3
+    assert running.metric('stockfeed_quotes_rejected_total{reason="not_json"}') == 1
+    assert running.metric('stockfeed_quotes_rejected_total{reason="zero_price"}') == 2
+    # Three were ordered; beyond them, a request may be under way when another uses up the limit.
+    windows = QUOTES / 100 + 1
+    limited = running.metric('stockfeed_polls_total{outcome="rate_limited"}')
+    assert 3 <= limited <= 3 + windows * len(SYMBOLS)
+    assert running.metric("stockfeed_rate_limit_wait_seconds_total") > 0
+    assert running.process.terminate(grace=25) == 0
+    assert published() == expected
+
+
+def test_a_rotated_key_heals_without_a_restart(tape, producer, published, expected, tmp_path):
+    server = tape("--token", "sesame")
+    token = tmp_path / "token"
+    token.write_text("wrong")
+    running = producer(server, SOURCE_API_KEY="", SOURCE_API_KEY_FILE=token)
+    until(lambda: str(token) in running.get("/readyz")[1])
+    assert running.get("/readyz")[0] == 503
+    assert running.get("/healthz")[0] == 200
+    token.write_text("sesame\n")
+    until(lambda: stats(server)["done"])
+    assert running.get("/readyz")[0] == 200
+    assert running.process.terminate(grace=25) == 0
+    assert published() == expected
+
+
+def test_a_changed_budget_file_counts_without_a_restart(tape, producer, tmp_path):
+    share = tmp_path / "megacaps"
+    share.write_text("1")
+    server = tape()
+    running = producer(server, REQUESTS_PER_MINUTE_FILE=share)
+    until(lambda: running.metric("stockfeed_request_budget_per_minute") == 1)
+    share.write_text("600000")
+    until(lambda: stats(server)["done"])
+    assert running.metric("stockfeed_request_budget_per_minute") == 600_000

@@ -1,0 +1,130 @@
+"""The whole producer in this process, stopped by a signal as Kubernetes does."""
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from stockfeed import termination
+from stockfeed.errors import ConfigurationError
+from stockfeed.producer import app
+
+
+@pytest.fixture
+def environment(api):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return {
+        "STOCKFEED_FEED": "us",
+        "STOCKFEED_GROUP": "autos",
+        "STOCKFEED_HTTP_PORT": str(port),
+        "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "STOCKFEED_KAFKA_TOPIC": "app",
+        "STOCKFEED_SYMBOLS": "TSLA,F",
+        "STOCKFEED_SOURCE_BASE_URL": api.url,
+        "STOCKFEED_SOURCE_API_KEY": "sesame",
+        "STOCKFEED_POLL_INTERVAL": "50ms",
+        "STOCKFEED_REQUESTS_PER_MINUTE": "60000",
+    }
+
+
+def get(environment, path):
+    """Status and body; status 0 while nobody listens."""
+    url = f"http://127.0.0.1:{environment['STOCKFEED_HTTP_PORT']}{path}"
+    try:
+        with urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+@pytest.fixture
+def run():
+    """Runs the producer until `done()` holds, then sends SIGTERM; gives the exit code."""
+
+    def running(environment, done):
+        seen = []
+
+        def watch():
+            deadline = time.monotonic() + 20
+            while not seen and time.monotonic() < deadline:
+                if done():
+                    seen.append(True)
+                time.sleep(0.02)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        code = app.main(environment)
+        watcher.join()
+        assert seen, "what was waited for did not come"
+        return code
+
+    return running
+
+
+def test_it_becomes_ready_and_stops_with_nothing_left(api, environment, run, mock_kafka):
+    environment["STOCKFEED_KAFKA_BOOTSTRAP_SERVERS"] = mock_kafka
+
+    def ready():
+        return get(environment, "/readyz")[0] == 200 and get(environment, "/healthz")[0] == 200
+
+    assert run(environment, ready) == 0
+    assert {path for path, _ in api.requests} == {
+        "/api/v1/quote?symbol=TSLA",
+        "/api/v1/quote?symbol=F",
+    }
+
+
+def test_without_kafka_it_polls_on_says_why_and_ends_with_what_is_left(
+    api, environment, run, monkeypatch
+):
+    reported = []
+    monkeypatch.setattr(termination, "report", reported.append)
+    monkeypatch.setattr(app, "_FLUSH_SECONDS", 0.3)
+
+    def polled_on_and_said_why():
+        status, body = get(environment, "/readyz")
+        return status == 503 and "brokers are down" in body and len(api.requests) > 4
+
+    assert run(environment, polled_on_and_said_why) == 1
+    assert reported == [
+        "2 quotes were not acknowledged by Kafka before the process had to end",
+    ]
+
+
+def test_a_refused_key_is_told_by_readiness(api, reply, environment, run):
+    api.will(reply(401, b"{}"))
+
+    def said_so():
+        reasons = json.loads(get(environment, "/readyz")[1] or "{}").get("reasons", [""])
+        return "put a key that may read these symbols into STOCKFEED_SOURCE_API_KEY" in reasons[0]
+
+    assert run(environment, said_so) == 0
+
+
+def test_metrics_are_served(api, environment, run, mock_kafka):
+    environment["STOCKFEED_KAFKA_BOOTSTRAP_SERVERS"] = mock_kafka
+
+    def counted():
+        lines = get(environment, "/metrics")[1].splitlines()
+        return {
+            "stockfeed_quotes_published_total 2.0",
+            'stockfeed_last_quote_timestamp_seconds{symbol="TSLA"} 1.713456789e+09',
+        } <= set(lines)
+
+    assert run(environment, counted) == 0
+
+
+def test_nothing_starts_without_settings(api):
+    with pytest.raises(ConfigurationError, match="STOCKFEED_SYMBOLS: not set"):
+        app.main({})
+    assert api.requests == []
