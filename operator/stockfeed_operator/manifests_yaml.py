@@ -6,13 +6,9 @@ import yaml
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base's signature
         """Parts that are the same object in Python are written out each time."""
         return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        """Indents lists below their key, as Kubernetes' documentation does."""
-        super().increase_indent(flow, indentless=False)
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:

@@ -12,6 +12,7 @@ from stockfeed_operator.crd import crd
 # A cold build of the Go program takes minutes.
 pytestmark = pytest.mark.timeout(1800)
 
+_NEWER_THAN_1_30 = "isSemver(self) || true"
 _EVERY_PAIR_OF_SYMBOLS = "self.all(g, self.all(h, g.symbols.all(s, h.symbols.all(t, s != t))))"
 
 CASES = [*rule_cases(), *schema_cases()]
@@ -61,7 +62,7 @@ def test_api_server_judges_the_feed(case: Case, verdicts: dict[str, list[str]]) 
         ),
         ("suspend", {"x-kubernetes-validations": [{"rule": "self =="}]}, "Syntax error"),
         ("drainTimeout", {"default": 5}, "must be of type string"),
-        ("drainTimeout", {"x-kubernetes-validations": [{"rule": "isSemver(self)"}]}, "on 1.30"),
+        ("drainTimeout", {"x-kubernetes-validations": [{"rule": _NEWER_THAN_1_30}]}, "on 1.30"),
         (
             "symbolGroups",
             {"x-kubernetes-validations": [{"rule": _EVERY_PAIR_OF_SYMBOLS}]},
