@@ -49,7 +49,7 @@ def test_columns_may_stand_in_any_order_and_a_file_may_be_compressed(tmp_path: P
 
     (bar,) = read_bars(path, DAY)
 
-    assert (bar.open, bar.high, bar.low, bar.close) == (3, 4, 1, 2)
+    assert [bar.open, bar.high, bar.low, bar.close] == [3, 4, 1, 2]
 
 
 @pytest.mark.parametrize(

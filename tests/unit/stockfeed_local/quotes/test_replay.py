@@ -15,7 +15,8 @@ def ask(replay: Replay, symbol: str, etag: str | None = None) -> tuple[int | Non
     """The answered quote's time (None: unchanged) and ETag."""
     answer = replay.answer(symbol, etag)
     assert answer is not None
-    return answer.body and json.loads(answer.body)["t"], answer.etag
+    time = None if answer.body is None else json.loads(answer.body)["t"]
+    return time, answer.etag
 
 
 def test_a_quote_is_repeated_until_its_etag_comes_back() -> None:
