@@ -6,7 +6,6 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -94,12 +93,9 @@ def seconds_a_load(
 
 
 @pytest.mark.bench
-def test_a_load_costs_what_is_new(
-    object_store: ObjectStore, tmp_path: Path, service_logs: Path
-) -> None:
-    with SnowflakeEmulator(tmp_path / "snowflake", service_logs) as service:
-        small = seconds_a_load(service, object_store, "small", rows=10_000, objects=20)
-        large = seconds_a_load(service, object_store, "large", rows=1_000_000, objects=1_000)
+def test_a_load_costs_what_is_new(object_store: ObjectStore, snowflake: SnowflakeEmulator) -> None:
+    small = seconds_a_load(snowflake, object_store, "small", rows=10_000, objects=20)
+    large = seconds_a_load(snowflake, object_store, "large", rows=1_000_000, objects=1_000)
 
     rows = PARTITIONS * OBJECTS_A_LOAD * RECORDS
     print(

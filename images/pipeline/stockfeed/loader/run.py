@@ -87,9 +87,10 @@ class Run:
         self._warehouse.set_up()
         positions = self._warehouse.positions()
         backlogs, strange = open_backlogs(self._store, self._feed, positions, executor)
+        by_chain = {backlog.chain: backlog for backlog in backlogs}
         complete = True
         while complete and (picked := pick(backlogs, MAX_FILES, _BATCH_BYTES)):
-            complete = self._batch(picked, {b.chain: b for b in backlogs}, executor)
+            complete = self._batch(picked, by_chain, executor)
         stopped = [backlog for backlog in backlogs if backlog.stop is not None]
         self._report.stops = strange + [b.stop for b in stopped if b.stop is not None]
         self._report.waiting = sum(backlog.waiting for backlog in stopped)

@@ -1,0 +1,80 @@
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from signal import SIGINT, SIGTERM, getsignal, signal
+
+import pytest
+
+from stockfeed.errors import ConfigurationError, DataError, TransientError
+from stockfeed.loader import app
+from stockfeed.loader.report import Report
+from stockfeed.loader.run import StoppedError
+from stockfeed.loader.service import Service
+
+ENVIRONMENT: Mapping[str, str] = {
+    "STOCKFEED_FEED": "us",
+    "STOCKFEED_S3_BUCKET": "source-transaction",
+    "STOCKFEED_S3_ENDPOINT": "http://127.0.0.1:1",
+    "STOCKFEED_WAREHOUSE_DATABASE": "STOCKS",
+    "SNOWFLAKE_ACCOUNT": "a",
+    "SNOWFLAKE_USER": "u",
+    "SNOWFLAKE_PRIVATE_KEY": "k",
+}
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """`main` takes the signals; pytest wants them back."""
+    before = {number: getsignal(number) for number in (SIGINT, SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal(number, handler)
+
+
+def loading(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
+    def load(_: Service, report: Report) -> None:
+        report.files, report.rows, report.seconds = 2, 20, 1.0
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(Service, "load", load)
+
+
+def test_once_prints_a_summary(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loading(monkeypatch, None)
+
+    assert app.main(ENVIRONMENT, once=True, skip=None, reason=None) == 0
+    assert capsys.readouterr().out.startswith("loaded 20 rows from 2 files")
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(DataError("k1 is broken"), DataError), (StoppedError(), TransientError)]
+)
+def test_once_prints_what_was_loaded_before_it_fails(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    raised: type[Exception],
+) -> None:
+    loading(monkeypatch, error)
+    with pytest.raises(raised):
+        app.main(ENVIRONMENT, once=True, skip=None, reason=None)
+
+    assert capsys.readouterr().out.startswith("loaded 20 rows from 2 files")
+
+
+def test_all_missing_settings_are_named_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        app.main({}, once=True, skip=None, reason=None)
+
+    names = ("FEED", "S3_BUCKET", "WAREHOUSE_DATABASE", "SNOWFLAKE_ACCOUNT", "SNOWFLAKE_USER")
+    assert all(name in str(caught.value) for name in names)
+
+
+def test_a_mounted_secret_that_is_empty_is_named(tmp_path: Path) -> None:
+    environment = {
+        name: value for name, value in ENVIRONMENT.items() if not name.startswith("SNOWFLAKE")
+    } | {"STOCKFEED_SNOWFLAKE_CREDENTIALS_DIR": str(tmp_path)}
+    with pytest.raises(ConfigurationError, match="privateKey"):
+        app.main(environment, once=True, skip=None, reason=None)
