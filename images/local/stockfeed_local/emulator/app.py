@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from stockfeed_local.emulator import protocol
+from stockfeed_local.emulator import protocol, uploads
 from stockfeed_local.emulator.errors import to_snowflake
 from stockfeed_local.emulator.instance import Emulator
+from stockfeed_local.emulator.names import QualifiedName
 from stockfeed_local.emulator.queries import Answer, Queries, Query
-from stockfeed_local.emulator.session import EmulatorSession
+from stockfeed_local.emulator.session import EmulatorSession, Result
+from stockfeed_local.emulator.uploads import Presigner, Upload
 
 IN_PROGRESS_AFTER = 20.0
 """Seconds after which a client is told to ask again: well below its read timeout."""
@@ -36,6 +38,7 @@ class Server:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._queries = Queries()
+        self._presigner = Presigner()
         self._sessions: dict[str, EmulatorSession] = {}
         self._ids = itertools.count(1)
 
@@ -53,6 +56,7 @@ class Server:
                     "/queries/v1/abort-request", self._with_session(self.abort), methods=["POST"]
                 ),
                 Route("/queries/{query_id}/result", self._with_session(self.result)),
+                Route(uploads.ROUTE, self.upload, methods=["PUT"]),
                 Route("/telemetry/send", self.telemetry, methods=["POST"]),
             ]
         )
@@ -101,7 +105,10 @@ class Server:
         """Runs a statement."""
         body = await protocol.body_of(request)
         request_id = request.query_params.get("requestId") or secrets.token_hex(16)
-        query = self._queries.start(request_id, session, lambda: _answer(session, body, request_id))
+        base_url = str(request.base_url)
+        query = self._queries.start(
+            request_id, session, lambda: self._answer(session, body, request_id, base_url)
+        )
         return await _outcome(query, request_id)
 
     async def result(self, request: Request, session: EmulatorSession) -> Answer:
@@ -123,6 +130,31 @@ class Server:
         """Takes the connector's usage reports and forgets them."""
         return JSONResponse(protocol.success(None))
 
+    async def upload(self, request: Request) -> Response:
+        """Takes one file of a PUT."""
+        path, query = request.scope["raw_path"].decode(), request.query_params
+        overwrite = query.get("overwrite", "")
+        if not self._presigner.is_valid(path, overwrite, query.get("signature", "")):
+            return Response(status_code=403)
+        names = request.path_params
+        stage = QualifiedName(names["database"], names["schema"], names["stage"])
+        await self._emulator.files.write(
+            stage, names["name"], request.stream(), overwrite=overwrite == "true"
+        )
+        return Response()
+
+    def _answer(
+        self, session: EmulatorSession, body: dict[str, Any], query_id: str, base_url: str
+    ) -> Answer:
+        try:
+            result = _run(session, body)
+            if isinstance(result, Upload):
+                return protocol.upload(result, self._presigner.url(base_url, result))
+            return protocol.rows(result, query_id, session.database, session.schema)
+        except Exception as error:  # noqa: BLE001 - whatever fails, the client gets an answer
+            log.info("%s: %s", type(error).__name__, error)
+            return protocol.failure(to_snowflake(error), query_id)
+
     def _with_session(
         self, handler: Callable[[Request, EmulatorSession], Awaitable[Answer]]
     ) -> Callable[[Request], Awaitable[Response]]:
@@ -143,20 +175,12 @@ def _named(request: Request, parameter: str) -> str | None:
 
 
 async def _outcome(query: Query, query_id: str) -> Answer:
-    answer = await asyncio.to_thread(query.wait, IN_PROGRESS_AFTER)
-    return protocol.in_progress(query_id) if answer is None else answer
+    answer = asyncio.wrap_future(query.answer)
+    done, _ = await asyncio.wait({answer}, timeout=IN_PROGRESS_AFTER)
+    return answer.result() if done else protocol.in_progress(query_id)
 
 
-def _answer(session: EmulatorSession, body: dict[str, Any], query_id: str) -> Answer:
-    try:
-        result = _run(session, body)
-    except Exception as error:  # noqa: BLE001 - whatever fails, the client gets an answer
-        log.info("%s: %s", type(error).__name__, error)
-        return protocol.failure(to_snowflake(error), query_id)
-    return protocol.rows(result, query_id, session.database, session.schema)
-
-
-def _run(session: EmulatorSession, body: dict[str, Any]) -> Any:
+def _run(session: EmulatorSession, body: dict[str, Any]) -> Result | Upload:
     bindings = protocol.bindings_of(body)
     sql = body["sqlText"]
     if isinstance(bindings, dict):

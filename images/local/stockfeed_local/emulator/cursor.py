@@ -23,6 +23,12 @@ class EmulatorCursor(FakeSnowflakeCursor):  # type: ignore[misc]  # fakesnow has
         self._temporaries = temporaries
         self._columns: list[tuple[Any, ...]] = []
 
+    def translate(self, statement: exp.Expression) -> str:
+        """One statement of Snowflake's as DuckDB's SQL."""
+        rewritten = self._temporaries.rewrite(statement)
+        sql: str = self._transform(rewritten, None).sql(dialect="duckdb")
+        return sql
+
     def _transform_explode(self, expression: exp.Expression) -> list[exp.Expression]:
         expression = self._temporaries.rewrite(expression)
         if isinstance(expression, exp.Merge):

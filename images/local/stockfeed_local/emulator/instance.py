@@ -10,9 +10,11 @@ from fakesnow import info_schema, macros
 from fakesnow.instance import GLOBAL_DATABASE_NAME
 from fakesnow.transforms import show
 
+from stockfeed_local.emulator import load_history
 from stockfeed_local.emulator.locks import LockTable
 from stockfeed_local.emulator.results import RecentResults
 from stockfeed_local.emulator.session import EmulatorSession, Shared
+from stockfeed_local.emulator.stages import StageFiles
 
 
 class Emulator:
@@ -27,7 +29,8 @@ class Emulator:
     def __init__(self, directory: Path, idle_transaction_timeout: float) -> None:
         self._directory = directory
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._shared = Shared(LockTable(idle_transaction_timeout), Lock())
+        self.files = StageFiles(directory / "stages")
+        self._shared = Shared(LockTable(idle_transaction_timeout), Lock(), self.files)
         self._results = RecentResults()
         # fakesnow's SQL needs the old lambda syntax, see fakesnow.instance.FakeSnow
         config = {"lambda_syntax": "ENABLE_SINGLE_ARROW"}
@@ -50,7 +53,12 @@ class Emulator:
             "nop_regexes": nop_regexes,
         }
         with self._shared.ddl:
-            return EmulatorSession(self._duck.cursor(), self._shared, session_parameters, **kwargs)
+            session = EmulatorSession(
+                self._duck.cursor(), self._shared, session_parameters, **kwargs
+            )
+            if database:
+                load_history.prepare(self._duck, database)
+            return session
 
     def close(self) -> None:
         """Writes everything to the files and closes them."""

@@ -3,6 +3,7 @@
 Snowflake's documentation: "Object name resolution", "Identifier requirements".
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -25,6 +26,10 @@ class QualifiedName:
 
     def __str__(self) -> str:
         return f"{self.database}.{self.schema}.{self.name}"
+
+
+Resolver = Callable[[exp.Table], QualifiedName]
+"""Gives a table's full name in a session."""
 
 
 def resolve(table: exp.Table, database: str | None, schema: str | None) -> QualifiedName:

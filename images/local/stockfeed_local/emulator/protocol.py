@@ -17,6 +17,7 @@ from snowflake.connector.errors import Error
 from starlette.requests import Request
 
 from stockfeed_local.emulator.session import Result
+from stockfeed_local.emulator.uploads import Upload
 
 QUERY_IN_PROGRESS = "333334"
 SESSION_GONE = "390111"
@@ -86,6 +87,26 @@ def rows(result: Result, query_id: str, database: str | None, schema: str | None
             "finalDatabaseName": database,
             "finalSchemaName": schema,
             **_rowset(result),
+        }
+    )
+
+
+def upload(allowed: Upload, presigned_url: str) -> dict[str, Any]:
+    """The answer to PUT: the client sends its files itself."""
+    return success(
+        {
+            "command": "UPLOAD",
+            "src_locations": [allowed.source],
+            "parallel": allowed.parallel,
+            "autoCompress": allowed.auto_compress,
+            "sourceCompression": allowed.source_compression,
+            "overwrite": allowed.overwrite,
+            "stageInfo": {
+                "locationType": "GCS",
+                "location": f"{allowed.stage}/{allowed.path}",
+                "creds": {},
+                "presignedUrl": presigned_url,
+            },
         }
     )
 

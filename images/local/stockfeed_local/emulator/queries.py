@@ -6,7 +6,7 @@ itself; a request that the client sent twice (same request id) runs once.
 
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -26,11 +26,6 @@ class Query:
 
     session: EmulatorSession
     answer: Future[Answer]
-
-    def wait(self, seconds: float) -> Answer | None:
-        """The answer, or nothing when it takes longer."""
-        done, _ = wait([self.answer], timeout=seconds)
-        return self.answer.result() if done else None
 
 
 class Queries:

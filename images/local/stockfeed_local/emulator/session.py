@@ -15,18 +15,30 @@ from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
 from fakesnow.statement_type import statement_type_id
 from sqlglot import exp
 
-from stockfeed_local.emulator import comments, parameters
+from stockfeed_local.emulator import (
+    comments,
+    copy_into,
+    copy_statement,
+    parameters,
+    stage_answers,
+    stage_commands,
+)
+from stockfeed_local.emulator.copy_into import Copy
 from stockfeed_local.emulator.cursor import EmulatorCursor
 from stockfeed_local.emulator.errors import sql_error
 from stockfeed_local.emulator.locks import LockTable
 from stockfeed_local.emulator.names import QualifiedName, quote, resolve
 from stockfeed_local.emulator.parameters import Parameters
+from stockfeed_local.emulator.stage_catalog import StageCatalog
+from stockfeed_local.emulator.stages import StageFiles
 from stockfeed_local.emulator.temporary import TemporaryObjects
 from stockfeed_local.emulator.transactions import Transaction, retry
+from stockfeed_local.emulator.uploads import Upload
 
 SUCCESS = "SELECT 'Statement executed successfully.' AS status"
-DDL = (exp.Create, exp.Drop, exp.Alter, exp.Comment, exp.TruncateTable)
-DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
+DDL = (exp.Create, exp.Drop, exp.Alter, exp.Comment)
+DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)
+"""As Snowflake's documentation of "Transactions" divides them."""
 
 
 T = TypeVar("T")
@@ -47,6 +59,7 @@ class Shared:
 
     locks: LockTable
     ddl: Lock
+    files: StageFiles
 
 
 class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesnow has no types
@@ -70,12 +83,13 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
         self.parameters = Parameters(session_parameters)
         self._shared = shared
         self._temporaries = TemporaryObjects(self._resolve)
+        self._stages = StageCatalog(duck_conn, shared.files, self._resolve)
         self._transaction = Transaction(duck_conn)
         self._statement_lock = RLock()
         self._cancelled = Event()
         self._last_used = time.monotonic()
 
-    def run(self, sql: str, params: Any = None) -> Result:
+    def run(self, sql: str, params: Any = None) -> Result | Upload:
         """Runs one statement.
 
         Args:
@@ -92,7 +106,7 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
             finally:
                 self._last_used = time.monotonic()
 
-    def run_rows(self, sql: str, rows: list[tuple[Any, ...]]) -> Result:
+    def run_rows(self, sql: str, rows: list[tuple[Any, ...]]) -> Result | Upload:
         """Runs one statement, once per row of values for its placeholders.
 
         Snowflake's documentation: "Python connector API", `executemany`: one statement, one count.
@@ -136,9 +150,12 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
         if self._cancelled.is_set():
             raise sql_error("SQL execution canceled", 604, "57014")
 
-    def _run(self, sql: str, params: Any) -> Result:
+    def _run(self, sql: str, params: Any) -> Result | Upload:
         if (column_comments := comments.parse(sql)) is not None:
             return self._comment(column_comments)
+        if (command := stage_commands.parse(sql)) is not None:
+            reply = stage_answers.answer(command, self._stages)
+            return reply if isinstance(reply, Upload) else self._rows(reply, exp.Command())
         statement = parse_one(sql)
         if isinstance(statement, exp.Transaction):
             self._transaction.begin()
@@ -155,10 +172,16 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
         return self._query(SUCCESS, statement)
 
     def _run_on_fakesnow(self, statement: exp.Expression, sql: str, params: Any) -> Result:
+        if isinstance(statement, exp.Copy):
+            return self._copy(copy_statement.parse(statement), statement)
+        if isinstance(statement, exp.Drop) and statement.kind == "STAGE":
+            text = self._ddl(statement, partial(self._stages.drop, statement))
+            return self._query(f"SELECT '{text}' AS status", statement)
         action = self._action(sql, params)
         if isinstance(statement, DDL):
             result = self._ddl(statement, action)
             self._temporaries.record(statement)
+            self._stages.after_ddl(statement)
             return result
         if isinstance(statement, DML):
             return self._dml(statement, action)
@@ -176,17 +199,36 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
             self._shared.locks.release_all(self)
 
     def _dml(self, statement: exp.Expression, action: Callable[[], Result]) -> Result:
-        if self.parameters["AUTOCOMMIT"] != "true":
-            self._transaction.begin()
         if not isinstance(statement, exp.Insert) or statement.args.get("overwrite"):
             self._transaction.check_alive()
             self._lock(self._target(statement))
+        try:
+            return self._without_lock(action)
+        finally:
+            if not self._transaction.is_open:
+                self._shared.locks.release_all(self)
+
+    def _copy(self, parsed: copy_statement.CopyStatement, statement: exp.Copy) -> Result:
+        """Runs COPY; it takes no lock."""
+        copy = Copy(
+            parsed,
+            self._resolve(parsed.target),
+            self._stages.reference(parsed.reference),
+            self._stages.files,
+            partial(self._insert_staged, parsed),
+        )
+        loads = self._without_lock(partial(copy.run, self._duck_conn))
+        return self._rows(copy_into.answer(loads), statement)
+
+    def _insert_staged(self, parsed: copy_statement.CopyStatement) -> None:
+        self._duck_conn.execute(self.cursor().translate(parsed.insert(copy_into.ROWS)))
+
+    def _without_lock(self, action: Callable[[], T]) -> T:
+        if self.parameters["AUTOCOMMIT"] != "true":
+            self._transaction.begin()
         if self._transaction.is_open:
             return self._transaction.write(action)
-        try:
-            return self._transaction.autocommit(action)
-        finally:
-            self._shared.locks.release_all(self)
+        return self._transaction.autocommit(action)
 
     def _finish(self, end: Callable[[], None]) -> None:
         try:
@@ -199,14 +241,16 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
             self._shared.locks.acquire(str(name), self, float(self.parameters["LOCK_TIMEOUT"]))
 
     def _target(self, statement: exp.Expression) -> QualifiedName:
-        target = statement.this
+        target = (
+            statement.expressions[0] if isinstance(statement, exp.TruncateTable) else statement.this
+        )
         return self._resolve(target.this if isinstance(target, exp.Schema) else target)
 
     def _tables(self, statement: exp.Expression) -> list[QualifiedName]:
         """The tables that a DDL statement changes, not those it reads."""
         if isinstance(statement, exp.Create | exp.Drop) and statement.kind != "TABLE":
             return []
-        targets = statement.args.get("tables") or statement.args.get("expressions")
+        targets = statement.args.get("tables")
         if not targets:
             target = (
                 statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
@@ -238,6 +282,14 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
         table = self._duck_conn.execute(duck_sql).to_arrow_table()
         columns = [(d[0], str(d[1]), None, None, None, None) for d in self._duck_conn.description]
         return Result(describe_as_rowtype(columns), table, statement_type_id(statement))
+
+    def _rows(self, table: pa.Table, statement: exp.Expression) -> Result:
+        """Answers with rows of the emulator's own."""
+        self._duck_conn.register("_ANSWER", table)
+        try:
+            return self._query('SELECT * FROM "_ANSWER"', statement)
+        finally:
+            self._duck_conn.unregister("_ANSWER")
 
     def _result(self, cursor: EmulatorCursor, statement_type: int) -> Result:
         columns = describe_as_rowtype(cursor._describe_last_sql())  # noqa: SLF001 - its subclass's

@@ -4,13 +4,9 @@ Snowflake's documentation: "Working with temporary and transient tables": a temp
 belongs to a schema and a session, and shadows a permanent one of the same name.
 """
 
-from collections.abc import Callable
-
 from sqlglot import exp
 
-from stockfeed_local.emulator.names import QualifiedName
-
-Resolver = Callable[[exp.Table], QualifiedName]
+from stockfeed_local.emulator.names import QualifiedName, Resolver
 
 
 class TemporaryObjects:

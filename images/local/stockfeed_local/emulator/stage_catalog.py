@@ -1,0 +1,83 @@
+"""Stages as objects: fakesnow can create and show them, but not drop them.
+
+Snowflake's documentation: "CREATE STAGE" (OR REPLACE drops the files), "DROP STAGE".
+"""
+
+import re
+
+from duckdb import DuckDBPyConnection
+from sqlglot import exp
+
+from stockfeed_local.emulator.errors import sql_error
+from stockfeed_local.emulator.names import QualifiedName, Resolver
+from stockfeed_local.emulator.stages import StageFiles, StageReference
+
+_STAGES = "_fs_global._fs_information_schema._fs_stages"
+_NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
+_REFERENCE = re.compile(rf"@(?P<stage>{_NAME}(?:\.{_NAME}){{0,2}})(?:/(?P<path>.*))?", re.DOTALL)
+
+
+class StageCatalog:
+    """The stages of all databases, as one session sees them.
+
+    Args:
+        duck_conn: The session's connection.
+        files: The stages' files.
+        resolve: Gives full names in the session.
+    """
+
+    def __init__(self, duck_conn: DuckDBPyConnection, files: StageFiles, resolve: Resolver) -> None:
+        self._duck = duck_conn
+        self._resolve = resolve
+        self.files = files
+
+    def reference(self, text: str) -> StageReference:
+        """The place that `@[[db.]schema.]stage[/path]` means.
+
+        Raises:
+            ProgrammingError: The stage does not exist; table and user stages never do.
+        """
+        if (match := _REFERENCE.fullmatch(text)) is None:
+            raise sql_error(f"SQL compilation error:\nsyntax error in '{text}'.", 1003, "42000")
+        stage = self._resolve(exp.to_table(match["stage"], dialect="snowflake"))
+        if not self._exists(stage):
+            raise _missing(stage)
+        return StageReference(stage, match["path"] or "")
+
+    def drop(self, statement: exp.Drop) -> str:
+        """DROP STAGE; returns what Snowflake answers."""
+        stage = self._resolve(statement.find(exp.Table))
+        if self._exists(stage):
+            self.forget(*stage.parts)
+            return f"{stage.name} successfully dropped."
+        if statement.args.get("exists"):
+            return "Drop statement executed successfully."
+        raise _missing(stage)
+
+    def after_ddl(self, statement: exp.Expression) -> None:
+        """Removes the files that a statement made unreachable."""
+        table = statement.find(exp.Table)
+        if isinstance(statement, exp.Create) and statement.kind == "STAGE":
+            if statement.args.get("replace"):
+                self.files.clear(*self._resolve(table).parts)
+        elif isinstance(statement, exp.Drop) and statement.kind == "DATABASE":
+            self.forget(table.name.upper())
+        elif isinstance(statement, exp.Drop) and statement.kind == "SCHEMA":
+            name = self._resolve(exp.table_("_", db=table.this, catalog=table.args.get("db")))
+            self.forget(name.database, name.schema)
+
+    def forget(self, *parts: str) -> None:
+        """Drops all stages of a database, of a schema, or one stage, with their files."""
+        columns = ("database_name", "schema_name", "name")[: len(parts)]
+        where = " AND ".join(f"{column} = ?" for column in columns)
+        self._duck.execute(f"DELETE FROM {_STAGES} WHERE {where}", parts)  # noqa: S608 - constant names
+        self.files.clear(*parts)
+
+    def _exists(self, stage: QualifiedName) -> bool:
+        sql = f"SELECT 1 FROM {_STAGES} WHERE database_name = ? AND schema_name = ? AND name = ?"  # noqa: S608
+        return bool(self._duck.execute(sql, stage.parts).fetchall())
+
+
+def _missing(stage: QualifiedName) -> Exception:
+    text = f"SQL compilation error:\nStage '{stage}' does not exist or not authorized."
+    return sql_error(text, 2003, "02000")
