@@ -18,7 +18,7 @@ from stockfeed_local.stack.process import Process
 QUOTES = 1_000_000
 QUOTE = (
     b'{"symbol":"AAPL","c":187.42,"d":3.39,"dp":1.8421,"h":188.1,"l":184.75,"o":185.9,'
-    b'"pc":184.03,"t":1713456789,"n":%07d}'
+    b'"pc":184.03,"t":1713456789,"n":%d}'
 )
 
 

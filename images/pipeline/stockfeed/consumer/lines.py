@@ -10,8 +10,9 @@ import orjson
 
 from stockfeed.contract.events import ERROR, META, RAW, SYMBOL
 
+# Bytes are looked for by number: in CPython that takes a tenth of the time of a search for bytes.
+_NEWLINE, _BACKSLASH, _UNDERSCORE, _OPEN, _CLOSE = b"\n\\_{}"
 _META_BYTES = META.encode()
-_OPEN, _CLOSE = b"{}"
 
 
 class LineEncoder:
@@ -23,7 +24,9 @@ class LineEncoder:
     """
 
     def __init__(self, topic: str, partition: int) -> None:
-        self._meta = f'"{META}":{{"topic":"{topic}","partition":{partition},"offset":'
+        meta = f',"{META}":{{"topic":"{topic}","partition":{partition},"offset":'
+        # A topic's name has no percent sign: Kafka allows letters, digits, dots, dashes and "_".
+        self._line = b"%b" + meta.encode() + b'%d,"timestamp":%d}}\n'
 
     def encode(self, value: bytes | None, offset: int, timestamp: int) -> tuple[bytes, bool]:
         """The line, newline included, and whether it is an event.
@@ -36,32 +39,34 @@ class LineEncoder:
         Returns:
             The event's line and True, or an error line and False.
         """
-        meta = f'{self._meta}{offset},"timestamp":{timestamp}}}}}\n'.encode()
         try:
             event = orjson.loads(value)  # type: ignore[arg-type]  # None raises as bad JSON does
         except orjson.JSONDecodeError as error:
-            return _error_line(f"not JSON: {error}", value, meta), False
+            return self._error(f"not JSON: {error}", value, offset, timestamp)
         if type(event) is not dict:
-            return _error_line(f"not a JSON object: {type(event).__name__}", value, meta), False
+            reason = f"not a JSON object: {type(event).__name__}"
+            return self._error(reason, value, offset, timestamp)
         if type(event.get(SYMBOL)) is not str:
-            return _error_line(f"no string {SYMBOL!r}", value, meta), False
-        return _event_bytes(value or b"", event) + b"," + meta, True
+            return self._error(f"no string {SYMBOL!r}", value, offset, timestamp)
+        if not _spliceable(value, event):  # type: ignore[arg-type]  # None is no dict
+            value = _rewritten(event)
+        return self._line % (value[:-1], offset, timestamp), True  # type: ignore[index]
+
+    def _error(
+        self, reason: str, value: bytes | None, offset: int, timestamp: int
+    ) -> tuple[bytes, bool]:
+        wrapped = orjson.dumps({ERROR: reason, RAW: b64encode(value or b"").decode()})
+        return self._line % (wrapped[:-1], offset, timestamp), False
 
 
-def _event_bytes(value: bytes, event: dict[str, object]) -> bytes:
-    """The event without its closing brace, on one line and without a `_meta` of its own."""
-    spliceable = (
-        value[0] == _OPEN
-        and value[-1] == _CLOSE
-        and b"\n" not in value
-        and _META_BYTES not in value
-        and META not in event  # its name may be written with escapes
-    )
-    if not spliceable:
-        value = orjson.dumps({name: field for name, field in event.items() if name != META})
-    return value[:-1]
+def _spliceable(value: bytes, event: dict[str, object]) -> bool:
+    """Whether the object's bytes are one line, end in its brace, and name no `_meta`."""
+    if value[0] != _OPEN or value[-1] != _CLOSE or _NEWLINE in value:
+        return False
+    if _UNDERSCORE not in value and _BACKSLASH not in value:
+        return True  # so there is no `_meta`, written plainly or with escapes
+    return _META_BYTES not in value and META not in event
 
 
-def _error_line(reason: str, value: bytes | None, meta: bytes) -> bytes:
-    wrapped = orjson.dumps({ERROR: reason, RAW: b64encode(value or b"").decode()})
-    return wrapped[:-1] + b"," + meta
+def _rewritten(event: dict[str, object]) -> bytes:
+    return orjson.dumps({name: field for name, field in event.items() if name != META})

@@ -15,10 +15,18 @@ def encode(value: bytes | None) -> tuple[bytes, bool]:
     return ENCODER.encode(value, 7, 1713456789123)
 
 
-def test_an_event_keeps_its_bytes_and_gains_its_provenance():
-    line, is_event = encode(b'{"symbol":"F","c":187.4200,"n":1e3}')
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'{"symbol":"F","c":187.4200,"n":1e3}',
+        b'{"symbol":"F","c":187.4200,"last_size":1.50}',
+        b'{"symbol":"F","c":187.4200,"name":"\\u0046ord"}',
+    ],
+)
+def test_an_event_keeps_its_bytes_and_gains_its_provenance(value):
+    line, is_event = encode(value)
     assert is_event
-    assert line.startswith(b'{"symbol":"F","c":187.4200,"n":1e3,"_meta":{')
+    assert line.startswith(value[:-1] + b',"_meta":{')
     assert json.loads(line)["_meta"] == META
 
 
