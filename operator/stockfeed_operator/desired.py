@@ -1,0 +1,124 @@
+"""From a feed and a plan to the manifests that should be in the cluster."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from stockfeed_operator import budget
+from stockfeed_operator.build import names
+from stockfeed_operator.build.accounts import accounts, task_results_binding
+from stockfeed_operator.build.connections import topic_of
+from stockfeed_operator.build.consumer import consumer, disruption_budget
+from stockfeed_operator.build.installation import Installation
+from stockfeed_operator.build.policies import network_policy, pod_monitor
+from stockfeed_operator.build.producer import producer
+from stockfeed_operator.build.shares import shares
+from stockfeed_operator.build.topics import topic
+from stockfeed_operator.build.workflow import cron_workflow, last_load
+from stockfeed_operator.drain import Stage, State
+from stockfeed_operator.kinds import DEPLOYMENT, DISRUPTION_BUDGET, TOPIC, Key, Manifest
+from stockfeed_operator.plan import Plan, plan_for
+from stockfeed_operator.spec import StockFeed
+from stockfeed_operator.spec_source import SymbolGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What should be in the cluster.
+
+    Attributes:
+        manifests: to be applied, in this order.
+        kept: not to be applied, but left alone.
+        given_up: topics to be deleted; all others are left alone.
+    """
+
+    manifests: tuple[Manifest, ...]
+    kept: frozenset[Key] = frozenset()
+    given_up: frozenset[Key] = frozenset()
+
+
+def render(feed: StockFeed, installation: Installation) -> list[Manifest]:
+    """The manifests of the feed by itself: started, or stopped when it is suspended.
+
+    Args:
+        feed: a valid feed.
+        installation: images and names.
+    """
+    return list(desired(feed, plan_for(feed), installation).manifests)
+
+
+def desired(
+    feed: StockFeed,
+    plan: Plan,
+    installation: Installation,
+    autoscaled: Collection[str] = (),
+) -> Desired:
+    """What should be in the cluster.
+
+    Args:
+        feed: the feed.
+        plan: what to do now.
+        installation: images and names.
+        autoscaled: groups whose number of consumers is set by an autoscaler now.
+    """
+    given_up = _given_up(feed, plan)
+    if plan.finished:
+        return Desired((), given_up=given_up)
+    manifests = [
+        *accounts(feed, installation),
+        task_results_binding(feed, installation),
+        network_policy(feed, installation),
+        shares(feed, installation, budget.shares(feed, plan.budget)),
+        *(part for group in feed.spec.symbol_groups for part in _group(feed, group, installation)),
+        *_deployments(feed, plan, installation, autoscaled),
+        *_loads(feed, plan, installation),
+        pod_monitor(feed, installation),
+    ]
+    return Desired(tuple(manifests), _kept(feed, plan), given_up)
+
+
+def _group(feed: StockFeed, group: SymbolGroup, installation: Installation) -> list[Manifest]:
+    parts = (topic(feed, group, installation), disruption_budget(feed, group, installation))
+    return [part for part in parts if part is not None]
+
+
+def _deployments(
+    feed: StockFeed, plan: Plan, installation: Installation, autoscaled: Collection[str]
+) -> Iterable[Manifest]:
+    # Consumers first: they find the beginning of a partition before its first quote comes.
+    for group in feed.spec.symbol_groups:
+        replicas = None if group.name in autoscaled else group.consumer.replicas
+        if plan.state(group.name) is State.STOPPED:
+            replicas = 0
+        yield consumer(feed, group, installation, replicas)
+    for group in feed.spec.symbol_groups:
+        running = plan.state(group.name) is State.RUNNING
+        yield producer(feed, group, installation, int(running))
+
+
+def _loads(feed: StockFeed, plan: Plan, installation: Installation) -> Iterable[Manifest]:
+    if plan.target_holder is not None:
+        return
+    yield cron_workflow(feed, installation, plan.stage in (Stage.LOADING, Stage.STOPPED))
+    if plan.stage is Stage.LOADING and plan.stop_began is not None:
+        yield last_load(feed, installation, round(plan.stop_began.timestamp()))
+
+
+def _kept(feed: StockFeed, plan: Plan) -> frozenset[Key]:
+    """The consumers of removed groups, as they are, until they have landed everything."""
+    wanted = {group.name for group in feed.spec.symbol_groups}
+    draining = [name for name, stop in plan.groups.items() if stop.state is State.DRAINING]
+    consumers = [
+        names.consumer(feed.metadata.name, name) for name in draining if name not in wanted
+    ]
+    return frozenset(
+        Key(kind.kind, name) for name in consumers for kind in (DEPLOYMENT, DISRUPTION_BUDGET)
+    )
+
+
+def _given_up(feed: StockFeed, plan: Plan) -> frozenset[Key]:
+    """Topics that the user wants deleted and that hold nothing that is not landed."""
+    if feed.spec.kafka.deletion_policy != "Delete":
+        return frozenset()
+    wanted = set() if plan.finished else {group.name for group in feed.spec.symbol_groups}
+    gone = [name for name, stop in plan.groups.items() if stop.clean and name not in wanted]
+    return frozenset(Key(TOPIC.kind, topic_of(feed, name)) for name in gone)

@@ -1,0 +1,163 @@
+"""The ordered stop, as pure functions over what is observed.
+
+Producers go first; consumers stay until they have landed everything; one last load and build takes
+it on; then the rest goes. Nothing is remembered outside the cluster: the feed's status holds when a
+group began to drain, and the last load's name holds which stop it belongs to. So a restart between
+any two steps changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+# A consumer's word may rest on a measurement of up to ten seconds ago, made before the producer's
+# last message.
+SETTLE: Final = timedelta(seconds=12)
+
+
+class State(StrEnum):
+    """The state of a group, as the feed's status shows it."""
+
+    RUNNING = "Running"
+    DRAINING = "Draining"
+    STOPPED = "Stopped"
+
+
+class Stage(StrEnum):
+    """How far the feed's stop is."""
+
+    RUNNING = "Running"
+    DRAINING = "Draining"
+    LOADING = "LastLoad"
+    STOPPED = "Stopped"
+
+
+class Load(StrEnum):
+    """The last load of a stop."""
+
+    IMPOSSIBLE = "Impossible"
+    ABSENT = "Absent"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What a group's consumers say together.
+
+    Attributes:
+        drained: everything published is landed.
+        left: what is not, or why that is not known; for people.
+    """
+
+    drained: bool
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSeen:
+    """What is observed of a group that is to stop.
+
+    Attributes:
+        name: the group's name.
+        publishing: a producer pod may still publish.
+        landing: its consumers are not at zero.
+        report: what they say; None when nobody asked them.
+        state: as in the feed's status; None when it has none.
+        since: when draining began; in a stopped group it means that draining was not finished.
+    """
+
+    name: str
+    publishing: bool
+    landing: bool
+    report: Landing | None = None
+    state: State | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStop:
+    """Where a group's stop stands.
+
+    Attributes:
+        name: the group's name.
+        state: Draining keeps its consumers; Stopped takes them to zero.
+        since: when the producers were gone; None before that, and after a clean end.
+        drained: its consumers may go as soon as the rest of the feed allows it.
+        left: what is waited for, or, where the time ran out just now, what is not landed.
+    """
+
+    name: str
+    state: State
+    since: datetime | None = None
+    drained: bool = False
+    left: str = ""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the stop waits for this group."""
+        return self.state is State.DRAINING and not self.drained
+
+    @property
+    def clean(self) -> bool:
+        """Whether it stopped with everything landed."""
+        return self.state is State.STOPPED and self.since is None
+
+
+def stop_group(seen: GroupSeen, now: datetime, timeout: timedelta) -> GroupStop:
+    """One step of a group's stop.
+
+    Args:
+        seen: what is observed.
+        now: the time.
+        timeout: how long consumers are waited for.
+    """
+    if seen.publishing:
+        return GroupStop(seen.name, State.DRAINING, left="its producer still runs")
+    nothing_ran = seen.state is None and not seen.landing
+    if seen.state is State.STOPPED or nothing_ran:
+        return GroupStop(seen.name, State.STOPPED, seen.since)
+    since = seen.since or now
+    waited = now - since
+    if seen.report is not None and seen.report.drained and waited >= min(SETTLE, timeout):
+        return GroupStop(seen.name, State.DRAINING, since, drained=True)
+    state = State.STOPPED if waited >= timeout else State.DRAINING
+    left = "its consumers are not there to say what is left"
+    return GroupStop(seen.name, state, since, left=seen.report.left if seen.report else left)
+
+
+def stop_began(groups: Sequence[GroupStop]) -> datetime | None:
+    """When the stop's last group had no producer any more; it names the last load."""
+    return max((group.since for group in groups if group.since is not None), default=None)
+
+
+def stage_of(groups: Sequence[GroupStop], *, ended: bool, load: Load) -> Stage:
+    """How far the feed's stop is.
+
+    Args:
+        groups: each group's part.
+        ended: the feed's status says that this stop has come to its end.
+        load: the last load of this stop.
+    """
+    if any(group.waiting for group in groups):
+        return Stage.DRAINING
+    at_rest = all(group.state is State.STOPPED for group in groups)
+    if at_rest and (ended or stop_began(groups) is None):
+        return Stage.STOPPED
+    if load in (Load.ABSENT, Load.RUNNING):
+        return Stage.LOADING
+    return Stage.STOPPED
+
+
+def settled(group: GroupStop, stage: Stage) -> GroupStop:
+    """The group's part once the feed's stage is known.
+
+    Drained groups stop with the feed; groups that were taken out of a running feed stop alone, and
+    its next load takes what they landed.
+    """
+    if group.drained and stage in (Stage.RUNNING, Stage.STOPPED):
+        return GroupStop(group.name, State.STOPPED)
+    return group
