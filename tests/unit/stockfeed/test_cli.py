@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 from click.testing import CliRunner
 
@@ -89,10 +86,10 @@ def test_a_daily_build_is_asked_for(invoke, role):
         ("build", ["STOCKFEED_FEED", "STOCKFEED_DBT_PROJECT_DIR", "SNOWFLAKE_USER"]),
     ],
 )
-def test_without_configuration_a_role_says_what_is_missing(name, variables):
-    command = [sys.executable, "-c", "from stockfeed.cli import main; main()", name]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env={})
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+def test_without_configuration_a_role_says_what_is_missing(invoke, monkeypatch, name, variables):
+    monkeypatch.setattr("os.environ", {})
+    result = invoke(name)
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
     for variable in variables:
-        assert variable in done.stderr
+        assert variable in result.stderr
