@@ -1,0 +1,264 @@
+"""The operator's chart, as helm renders it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from helm.tool import run, template
+from stockfeed.contract import endpoints
+from stockfeed_operator import kinds
+from stockfeed_operator.crd import crd
+from stockfeed_operator.settings import Settings, variables
+
+ROOT = Path(__file__).parents[3]
+CHART = ROOT / "charts" / "stockfeed-operator"
+FULL = Path(__file__).parent / "full-values.yaml"
+NATIVE = ("apps/v1", "v1", "networking.k8s.io/v1", "rbac.authorization.k8s.io/v1")
+
+Objects = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def default() -> Objects:
+    return template(CHART)
+
+
+@pytest.fixture(scope="module")
+def full() -> Objects:
+    return template(CHART, FULL)
+
+
+def find(objects: Objects, kind: str, suffix: str = "") -> dict[str, Any]:
+    (found,) = (
+        part
+        for part in objects
+        if part["kind"] == kind and part["metadata"]["name"].endswith(suffix)
+    )
+    return found
+
+
+def container(objects: Objects) -> dict[str, Any]:
+    (found,) = find(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    return dict(found)
+
+
+def rules(objects: Objects) -> Objects:
+    """What the operator may do where it works, and with its Lease."""
+    suffixes = ("operator", "-leader")
+    return [
+        rule
+        for part in objects
+        if part["kind"] in ("Role", "ClusterRole") and part["metadata"]["name"].endswith(suffixes)
+        for rule in part["rules"]
+    ]
+
+
+@pytest.mark.parametrize("values", [(), ("--values", str(FULL))], ids=["default", "full"])
+def test_lint_is_clean(values: tuple[str, ...]) -> None:
+    done = run("lint", "--strict", str(CHART), *values)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_generated_files_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "charts" / "generate.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("version", ["1.30", "1.37"])
+@pytest.mark.parametrize("values", [None, FULL], ids=["default", "full"])
+def test_native_objects_are_valid(values: Path | None, version: str) -> None:
+    for part in template(CHART, values):
+        if part["apiVersion"] in NATIVE:
+            kubernetes_validate.validate(part, version, strict=True)
+
+
+def test_crd_is_the_generated_one_and_stays_on_uninstall(default: Objects) -> None:
+    rendered = find(default, "CustomResourceDefinition")
+    assert rendered["spec"] == crd()["spec"]
+    assert rendered["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_crd_can_be_left_to_others() -> None:
+    objects = template(CHART, None, "--set", "crd.install=false")
+    assert "CustomResourceDefinition" not in {part["kind"] for part in objects}
+
+
+def test_operator_gets_all_its_settings(full: Objects) -> None:
+    env = {entry["name"]: entry.get("value", "from-the-pod") for entry in container(full)["env"]}
+    assert set(env) == set(variables())
+    settings = Settings.from_env(env)
+    assert settings.namespaces == ("streams", "markets")
+    assert settings.pipeline_image == "registry.example/pipeline@sha256:" + 64 * "0"
+    assert settings.dbt_image == "registry.example/dbt:3"
+    assert settings.resync_interval == 60
+    assert settings.task_results_role == "feeds-operator-task-results"
+
+
+def test_images_default_to_the_charts_version(default: Objects) -> None:
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+    assert container(default)["image"] == f"stockfeed/operator:{version}"
+
+
+def test_probes_ask_the_operators_endpoints(default: Objects) -> None:
+    operator = container(default)
+    assert operator["ports"] == [{"name": "http", "containerPort": endpoints.HTTP_PORT}]
+    assert operator["livenessProbe"]["httpGet"]["path"] == endpoints.HEALTHZ
+    assert operator["readinessProbe"]["httpGet"]["path"] == endpoints.READYZ
+
+
+def test_operator_is_hardened(default: Objects) -> None:
+    pod = find(default, "Deployment")["spec"]["template"]["spec"]
+    assert pod["securityContext"] == {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert container(default)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def test_operator_has_no_right_on_secrets_and_no_wildcard(default: Objects, full: Objects) -> None:
+    for rule in [*rules(default), *rules(full)]:
+        assert "secrets" not in rule["resources"]
+        assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
+
+
+def test_each_right_is_for_a_kind_that_the_operator_works_with(default: Objects) -> None:
+    granted = {
+        (group, resource.partition("/")[0])
+        for rule in rules(default)
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    others = {("rbac.authorization.k8s.io", "clusterroles"), ("coordination.k8s.io", "leases")}
+    worked_with = {
+        (kind.group, kind.plural) for kind in (kinds.FEED, kinds.POD, kinds.EVENT, *kinds.MANAGED)
+    }
+    assert granted == worked_with | others
+
+
+def test_operator_may_bind_the_task_results_role_only(default: Objects) -> None:
+    (binding,) = (rule for rule in rules(default) if "bind" in rule["verbs"])
+    role = find(default, "ClusterRole", "-task-results")
+    assert binding["resourceNames"] == [role["metadata"]["name"]]
+    assert role["rules"] == [
+        {
+            "apiGroups": ["argoproj.io"],
+            "resources": ["workflowtaskresults"],
+            "verbs": ["create", "patch"],
+        }
+    ]
+
+
+def test_with_namespaces_there_are_rights_in_these_only(full: Objects) -> None:
+    roles = [
+        part["metadata"]["namespace"]
+        for part in full
+        if part["kind"] == "Role" and part["metadata"]["name"] == "feeds-operator"
+    ]
+    assert roles == ["streams", "markets"]
+    assert "ClusterRoleBinding" not in {part["kind"] for part in full}
+
+
+def test_lease_right_is_for_the_lease_in_the_settings(default: Objects) -> None:
+    env = {entry["name"]: entry.get("value") for entry in container(default)["env"]}
+    (named,) = (
+        rule
+        for rule in rules(default)
+        if "leases" in rule["resources"][0:1] and "get" in rule["verbs"]
+    )
+    assert named["resourceNames"] == [env["STOCKFEED_OPERATOR_LEASE_NAME"]]
+
+
+def test_every_object_has_the_recommended_labels(full: Objects) -> None:
+    for part in full:
+        labels = part["metadata"]["labels"]
+        assert labels["app.kubernetes.io/name"] == "feeds"
+        assert labels["app.kubernetes.io/part-of"] == "stockfeed"
+        assert labels["app.kubernetes.io/managed-by"] == "Helm"
+
+
+def test_selectors_find_the_operators_pods(full: Objects) -> None:
+    labels = find(full, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    selectors = [
+        find(full, "Deployment")["spec"]["selector"]["matchLabels"],
+        find(full, "PodMonitor")["spec"]["selector"]["matchLabels"],
+        find(full, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
+    ]
+    assert all(selector.items() <= labels.items() for selector in selectors)
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ("replica=2", "replica"),
+        ("settings.logLevel=trace", "logLevel"),
+        ("settings.maxWorkers=0", "maxWorkers"),
+        ("images.operator.name=x", "name"),
+        ("namespaces={A_b}", "namespaces"),
+    ],
+)
+def test_values_are_closed(values: str, problem: str) -> None:
+    done = run("template", "sf", str(CHART), "--set", values)
+    assert done.returncode != 0
+    assert problem in done.stderr
+
+
+def test_schema_knows_every_value_and_no_other() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    schema["properties"].pop("global")  # helm's own
+    assert _paths(values, schema) == _schema_paths(schema, schema["definitions"])
+
+
+def test_every_value_has_a_comment() -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    readme = (CHART / "README.md").read_text()
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    missing = [path for path in _paths(values, schema) if f"| `{path}" not in readme]
+    assert missing == []
+
+
+def test_notes_say_what_to_do_before_an_uninstall() -> None:
+    done = run("install", "sf", str(CHART), "--dry-run=client", "--namespace", "streams")
+    assert done.returncode == 0, done.stderr
+    notes = done.stdout.partition("NOTES:")[2]
+    assert "kubectl delete stockfeeds --all --all-namespaces" in notes
+    assert "rollout status deployment/sf-stockfeed-operator" in notes
+
+
+def _schema_paths(schema: dict[str, Any], definitions: dict[str, Any], path: str = "") -> set[str]:
+    """Paths of the values that the schema knows; free maps are one value."""
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    if "properties" not in schema or path == "pod.resources":
+        return {path}
+    return {
+        found
+        for name, part in schema["properties"].items()
+        for found in _schema_paths(part, definitions, f"{path}.{name}".removeprefix("."))
+    }
+
+
+def _paths(values: Any, schema: dict[str, Any], path: str = "") -> set[str]:
+    known = _schema_paths(schema, schema["definitions"])
+    if not isinstance(values, dict) or path in known:
+        return {path}
+    return {
+        found
+        for name, part in values.items()
+        for found in _paths(part, schema, f"{path}.{name}".removeprefix("."))
+    }
