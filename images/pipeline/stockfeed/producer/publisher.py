@@ -1,7 +1,6 @@
 """Events go to Kafka; what becomes of each is told to the event loop."""
 
 import asyncio
-import logging
 import threading
 import time
 
@@ -52,6 +51,7 @@ class KafkaPublisher:
         self._connection_problem: str | None = "no broker has answered yet"
         self._delivery_problem: str | None = None
         self._broken = False
+        self._told: set[str] = set()
         self._fingerprint = credentials_fingerprint(settings)
         self._client = self._new_client()
         self._thread = threading.Thread(target=self._serve, name="deliveries", daemon=True)
@@ -110,7 +110,8 @@ class KafkaPublisher:
             "linger.ms": 1,
             "socket.nagle.disable": True,
             "error_cb": self._on_error,
-            "logger": logging.getLogger("librdkafka"),
+            # Its own log repeats each failed attempt; `_on_error` tells each kind once.
+            "log_level": 2,
         }
         try:
             return Producer(config)
@@ -128,6 +129,9 @@ class KafkaPublisher:
         delivery.set_result(problem is None)
 
     def _on_error(self, error: KafkaError) -> None:
+        if error.name() not in self._told:
+            self._told.add(error.name())
+            _log.warning("Kafka", problem=error.str())
         if error.fatal():
             self._broken = True
         if error.name() == "_ALL_BROKERS_DOWN" or self._connection_problem is not None:
@@ -158,6 +162,7 @@ class KafkaPublisher:
         topic = self._settings.kafka_topic
         self._connection_problem = None if topic in topics else f"topic {topic!r} does not exist"
         if self._connection_problem is None:
+            self._told.clear()
             _log.info("connected to Kafka", topic=topic)
 
     def _renew(self) -> None:
