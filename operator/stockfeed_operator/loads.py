@@ -20,7 +20,12 @@ def last_load(workflows: Iterable[Manifest], before: LastLoad | None) -> LastLoa
     """
     loads = [load for load in map(_load, finished(workflows)) if load is not None]
     known = loads if before is None else [before, *loads]
-    return max(known, key=lambda load: load.finished_at, default=None)
+    if not known:
+        return None
+    # A load may bring late quotes only; the warehouse still holds the newer ones.
+    quotes = [load.newest_quote_at for load in known if load.newest_quote_at is not None]
+    latest = max(known, key=lambda load: load.finished_at)
+    return latest.model_copy(update={"newest_quote_at": max(quotes, default=None)})
 
 
 def newest(workflows: Iterable[Manifest]) -> Manifest | None:

@@ -92,6 +92,12 @@ class Observed:
         found = None if isinstance(self.feed, InvalidFeedError) else self.feed.status
         return found or StockFeedStatus()
 
+    @property
+    def raw_conditions(self) -> tuple[Condition, ...]:
+        """The conditions of the last status, whether the rest of the feed is valid or not."""
+        stored = (self.resource.get("status") or {}).get("conditions") or ()
+        return tuple(Condition.model_validate(found) for found in stored)
+
     def condition(self, kind: str) -> Condition | None:
         """A condition of the last status."""
         return next((found for found in self.status.conditions if found.type == kind), None)
