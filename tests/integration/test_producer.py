@@ -169,6 +169,23 @@ def test_a_killed_producer_repeats_quotes_and_loses_none(tape, producer, publish
     assert sum(map(len, events.values())) <= QUOTES + 2 * len(SYMBOLS)
 
 
+def test_a_broker_that_is_killed_and_comes_back_costs_no_quote(
+    kafka, tape, producer, published, expected
+):
+    server = tape()
+    running = producer(server)
+    until(lambda: stats(server)["confirmed"] > 0.2 * QUOTES)
+    kafka.process.kill()
+    until(lambda: "Kafka" in running.get("/readyz")[1])
+    polled = stats(server)["polled"]
+    until(lambda: stats(server)["polled"] > polled + len(SYMBOLS))
+    kafka.start()
+    until(lambda: stats(server)["done"])
+    until(lambda: running.get("/readyz")[0] == 200)
+    assert running.process.terminate(grace=25) == 0
+    assert published() == expected
+
+
 def test_limits_and_faults_of_the_api_cost_time_and_no_quote(tape, producer, published, expected):
     server = tape("--requests-per-second", "100")
     for fault in (

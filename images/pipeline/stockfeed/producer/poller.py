@@ -22,7 +22,11 @@ from stockfeed.producer.schedule import first_dues, next_due, retry_delay
 from stockfeed.producer.status import ApiStatus
 
 _ACKNOWLEDGEMENT_SECONDS = 1.0
-"""A symbol whose interval is shorter waits so long for Kafka, so that its ETag goes out next."""
+"""A symbol whose interval is shorter waits up to so long for Kafka's word on its last quote.
+
+So its ETag goes out with the next poll, and an absent Kafka does not make the API be asked for
+nothing at full speed.
+"""
 
 
 class Publisher(Protocol):
@@ -80,7 +84,8 @@ class Poller:
             else:
                 failures = 0
                 due = next_due(due, self.interval, self.clock())
-            await self._await_delivery(last)
+            if last.pending is not None:
+                await asyncio.wait({last.pending}, timeout=_ACKNOWLEDGEMENT_SECONDS)
 
     async def _poll(self, symbol: str, last: LastPublication) -> Outcome:
         """Makes one request and publishes its quote if that is news."""
@@ -108,13 +113,3 @@ class Poller:
         if isinstance(outcome, Rejected):
             self.metrics.rejected.labels(outcome.reason).inc()
         self.status.record(symbol, outcome)
-
-    async def _await_delivery(self, last: LastPublication) -> None:
-        """Waits for Kafka's word on the last quote, but not so long that polling stops."""
-        pending = last.pending
-        if pending is None:
-            return
-        until = pending.at + max(self.interval, _ACKNOWLEDGEMENT_SECONDS)
-        remaining = until - self.clock()
-        if remaining > 0:
-            await asyncio.wait({pending.delivery}, timeout=remaining)

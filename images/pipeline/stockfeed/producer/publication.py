@@ -49,9 +49,9 @@ class LastPublication:
         self._last: Publication | None = None
 
     @property
-    def pending(self) -> Publication | None:
-        """The last publication, while nobody knows whether Kafka has it."""
-        return None if self._last is None or self._last.delivery.done() else self._last
+    def pending(self) -> asyncio.Future[bool] | None:
+        """The last publication's delivery, while nobody knows whether Kafka has it."""
+        return None if self._last is None or self._last.delivery.done() else self._last.delivery
 
     def is_news(self, quote: Quote, now: float) -> bool:
         """Whether a quote is to be published.

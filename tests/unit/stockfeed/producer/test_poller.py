@@ -137,8 +137,8 @@ def test_a_short_interval_waits_for_the_acknowledgement_up_to_a_second(poll):
     assert [poll[2] for poll in provider.polls] == [None, "one"]
     provider, _ = poll([quote(1, "one")], 1.0, interval=0.001, kafka=FakeKafka(delay=None))
     assert len(provider.polls) == 1
-    provider, _ = poll([quote(1, "one")], 1.0005, interval=0.001, kafka=FakeKafka(delay=None))
-    assert [poll[0] for poll in provider.polls] == [0.0, 1.0]
+    provider, _ = poll([quote(1, "one")], 3.5, interval=0.001, kafka=FakeKafka(delay=None))
+    assert [round(poll[0], 1) for poll in provider.polls] == [0.0, 1.0, 2.0, 3.0]
 
 
 @pytest.mark.parametrize("bad", [Failed("boom"), Unauthorized("no"), RateLimited("429")])

@@ -40,7 +40,7 @@ def test_the_first_quote_is_news():
 def test_in_flight_and_acknowledged_quotes_are_no_news(future):
     last, delivery = LastPublication(None, 6.0), future()
     last.record(quote(1), 0.0, delivery)
-    assert last.pending.delivery is delivery
+    assert last.pending is delivery
     assert not last.is_news(quote(1), 1.0)
     assert last.is_news(quote(2), 1.0)
     delivery.set_result(True)
