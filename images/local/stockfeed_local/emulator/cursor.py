@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from fakesnow import transforms
 from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import exp
 
-from stockfeed_local.emulator import describe, merge
+from stockfeed_local.emulator import describe, functions, merge
+from stockfeed_local.emulator.create_table_as import create_table_as
 from stockfeed_local.emulator.temporary import TemporaryObjects
+
+# fakesnow's cursor looks its transforms up in their module; there is no other way to one of them.
+transforms.create_table_as = create_table_as
 
 
 class EmulatorCursor(FakeSnowflakeCursor):  # type: ignore[misc]  # fakesnow has no types
@@ -25,12 +30,12 @@ class EmulatorCursor(FakeSnowflakeCursor):  # type: ignore[misc]  # fakesnow has
 
     def translate(self, statement: exp.Expression) -> str:
         """One statement of Snowflake's as DuckDB's SQL."""
-        rewritten = self._temporaries.rewrite(statement)
+        rewritten = functions.rewrite(self._temporaries.rewrite(statement))
         sql: str = self._transform(rewritten, None).sql(dialect="duckdb")
         return sql
 
     def _transform_explode(self, expression: exp.Expression) -> list[exp.Expression]:
-        expression = self._temporaries.rewrite(expression)
+        expression = functions.rewrite(self._temporaries.rewrite(expression))
         if isinstance(expression, exp.Merge):
             return [merge.native(expression)]
         statements: list[exp.Expression] = super()._transform_explode(expression)
