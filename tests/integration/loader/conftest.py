@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.loader.report import Report
 from stockfeed.loader.service import Service
+from stockfeed.loader.skip import skip
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.metrics import LoaderMetrics
 from stockfeed.objectstore import ObjectStore, object_store
@@ -131,12 +132,15 @@ class Target:
         with Warehouse(settings) as warehouse:
             Service(settings, object_store(settings), warehouse, metrics, self.stop).load(report)
 
+    def skip(self, key: str, reason: str) -> None:
+        """`stockfeed loader --skip` inside the test's process."""
+        settings = self.settings
+        with Warehouse(settings) as warehouse:
+            skip(object_store(settings), warehouse, settings.feed, key, reason)
+
     def process(self, *arguments: str) -> "subprocess.Popen[str]":
         """`stockfeed loader …`, started."""
         command = [str(Path(sys.executable).with_name("stockfeed")), "loader", *arguments]
-        return self.start(command)
-
-    def start(self, command: list[str]) -> "subprocess.Popen[str]":
         environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **self.environment}
         return subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,11 +1,13 @@
-"""`stockfeed loader --once` that dies by SIGKILL right before one of its steps.
+"""Loaders that die by SIGKILL right before one of their steps.
 
-Usage: dying_loader.py TRACE [STEP NUMBER]
-
-Each call to Snowflake and to the object store is a step; its name is added to the file TRACE
-before it is made. The process dies before the NUMBERth step named STEP; without STEP it does not.
+Started once; forks a loader for each line of JSON on stdin, because the imports take longer than
+a load: {"environment": {…}, "trace": FILE, "step": NAME or null, "number": N}. Each call of such
+a loader to Snowflake or the object store is a step, whose name is added to FILE before it is
+made. The loader dies before the Nth step called NAME. The answer on stdout is its exit status,
+negative for a signal.
 """
 
+import json
 import os
 import re
 import signal
@@ -56,8 +58,9 @@ def statement_name(_: object, text: str, *__: object) -> str:
     return found[0].removeprefix("CREATE TABLE IF NOT EXISTS ") if found else text
 
 
-def main(trace: str, step: str | None = None, number: str = "1") -> int:
-    killer = Killer(Path(trace), step, int(number))
+def load(environment: dict[str, str], trace: str, step: str | None, number: int) -> int:
+    """`stockfeed loader --once`, mortal."""
+    killer = Killer(Path(trace), step, number)
     killer.wrap(SnowflakeCursorBase, "execute", statement_name)
     killer.wrap(warehouse, "connect", lambda *_: "log in")
     killer.wrap(ObjectStore, "list_prefixes", lambda *_: "list prefixes")
@@ -65,10 +68,22 @@ def main(trace: str, step: str | None = None, number: str = "1") -> int:
     killer.wrap(ObjectStore, "download", lambda *_: "download")
     # Several batches even from few objects.
     vars(run)["MAX_FILES"] = 4
-    status = app.main(os.environ, once=True, skip=None, reason=None)
+    status = app.main(environment, once=True, skip=None, reason=None)
     killer.before("end")
     return status
 
 
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    # What a loader prints is no answer.
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os._exit(load(**json.loads(line)))
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), file=answers)
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    main()

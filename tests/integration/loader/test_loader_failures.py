@@ -76,7 +76,7 @@ def test_a_skip_lets_the_partition_go_on_and_keeps_the_reason(landing: Any, targ
     assert target.query(
         "SELECT OBJECT_KEY, ROW_COUNT, END_OFFSET, SKIP_REASON FROM LOAD_LEDGER "
         "WHERE SKIP_REASON IS NOT NULL"
-    ) == [(key, 0, 11, "broken at the source")]
+    ) == [(key, 0, 19, "broken at the source")]
 
 
 @pytest.mark.parametrize(
@@ -90,22 +90,25 @@ def test_a_skip_lets_the_partition_go_on_and_keeps_the_reason(landing: Any, targ
 def test_a_key_that_names_nothing_here_is_not_skipped(
     landing: Any, target: Any, key: str, why: str
 ) -> None:
-    process = target.process("--skip", key, "--reason", "none")
-    _, errors = process.communicate(timeout=60)
-
-    assert process.returncode == 1
-    assert why in errors
+    with pytest.raises(DataError, match=why):
+        target.skip(key, "none")
 
 
 def test_only_the_next_object_can_be_skipped(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     later = landing.land(landing.chain(), 10)
-    process = target.process("--skip", later, "--reason", "too early")
-    _, errors = process.communicate(timeout=60)
-
-    assert process.returncode == 1
-    assert "starts at offset 0" in errors
+    with pytest.raises(DataError, match="starts at offset 0"):
+        target.skip(later, "too early")
     assert target.load().files == 2
+    with pytest.raises(DataError, match="starts at offset 20"):
+        target.skip(later, "too late")
+
+
+def test_an_object_without_metadata_is_not_skipped_but_explained(landing: Any, target: Any) -> None:
+    landing.land(landing.chain(), 0)
+    key = no_metadata(landing, landing.chain())
+    with pytest.raises(DataError, match="copy-object"):
+        target.skip(key, "a guess")
 
 
 def test_what_overlaps_is_not_loaded_until_a_person_decides(landing: Any, target: Any) -> None:

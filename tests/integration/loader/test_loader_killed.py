@@ -1,7 +1,10 @@
 """A loader that is killed between any two steps: the next one loads each object exactly once."""
 
+import json
 import signal
+import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +50,35 @@ STEPS = [
 ]
 
 
-def run(target: Any, trace: Path, *step: str) -> int:
-    process = target.start([sys.executable, str(SCRIPT), str(trace), *step])
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode in {0, -signal.SIGKILL}, errors
-    return int(process.returncode)
+@pytest.fixture(scope="module")
+def mortals(service_logs: Path) -> Iterator["subprocess.Popen[str]"]:
+    """The process that forks loaders."""
+    with (service_logs / "dying-loaders.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        with process:
+            yield process
+
+
+@pytest.fixture
+def run(
+    mortals: "subprocess.Popen[str]", impatient_target: Any, tmp_path: Path
+) -> Callable[..., int]:
+    """Runs a loader that dies before the given step, or does not; returns its exit status."""
+
+    def call(step: str | None = None, number: int = 1) -> int:
+        order = {"environment": impatient_target.environment, "trace": str(tmp_path / "trace")}
+        assert mortals.stdin is not None
+        assert mortals.stdout is not None
+        print(json.dumps({**order, "step": step, "number": number}), file=mortals.stdin, flush=True)
+        return int(mortals.stdout.readline())
+
+    return call
 
 
 def land(landing: Any) -> None:
@@ -60,11 +87,11 @@ def land(landing: Any) -> None:
 
 
 def test_every_step_of_the_loader_has_a_test(
-    landing: Any, impatient_target: Any, tmp_path: Path
+    landing: Any, impatient_target: Any, run: Callable[..., int], tmp_path: Path
 ) -> None:
     land(landing)
 
-    assert run(impatient_target, tmp_path / "trace") == 0
+    assert run() == 0
     assert set((tmp_path / "trace").read_text().splitlines()) == {name for name, _ in STEPS}
     impatient_target.check(landing)
 
@@ -73,10 +100,10 @@ def test_every_step_of_the_loader_has_a_test(
     ("step", "number"), STEPS, ids=[f"before {name} {number}" for name, number in STEPS]
 )
 def test_killed_before_a_step_each_object_is_loaded_once(
-    landing: Any, impatient_target: Any, tmp_path: Path, step: str, number: int
+    landing: Any, impatient_target: Any, run: Callable[..., int], step: str, number: int
 ) -> None:
     land(landing)
-    assert run(impatient_target, tmp_path / "trace", step, str(number)) == -signal.SIGKILL
+    assert run(step, number) == -signal.SIGKILL
     landing.land(landing.chain(0), 30)
 
     impatient_target.load()

@@ -6,7 +6,7 @@ import pytest
 from snowflake.connector.cursor import SnowflakeCursorBase
 from snowflake.connector.errors import OperationalError
 
-ROUNDS = 4
+ROUNDS = 3
 
 
 def test_two_loaders_at_once_load_each_object_once(landing: Any, target: Any) -> None:
