@@ -1,0 +1,91 @@
+"""The build role as a process, with the real project on the Snowflake emulator."""
+
+import json
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from snowflake.connector import connect
+
+PROJECT = Path(__file__).parents[2] / "dbt_stocks"
+
+
+@pytest.fixture
+def database():
+    return f"BUILD_{uuid.uuid4().hex[:8]}".upper()
+
+
+@pytest.fixture
+def warehouse(snowflake, database):
+    """Runs a statement and gives its rows."""
+    connection = connect(
+        account="emulator",
+        user="build",
+        password="any",
+        host=snowflake.host,
+        port=snowflake.port,
+        protocol="http",
+        database=database,
+        network_timeout=30,
+    )
+
+    def run(sql, *parameters):
+        with connection.cursor() as cursor:
+            return cursor.execute(sql, parameters or None).fetchall()
+
+    with connection:
+        yield run
+
+
+@pytest.fixture
+def build(snowflake, database, tmp_path):
+    """Runs `stockfeed build`; what it leaves is below `tmp_path`."""
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    parts = {"account": "emulator", "user": "build", "password": "any", "protocol": "http"}
+    parts |= {"host": snowflake.host, "port": str(snowflake.port)}
+    for key, value in parts.items():
+        (secret / key).write_text(value)
+    environment = {
+        "STOCKFEED_FEED": "us",
+        "STOCKFEED_WAREHOUSE_DATABASE": database,
+        "STOCKFEED_SNOWFLAKE_CREDENTIALS_DIR": str(secret),
+        "STOCKFEED_DBT_PROJECT_DIR": str(PROJECT),
+        "STOCKFEED_OUTPUTS_DIR": str(tmp_path),
+        "DBT_TARGET_PATH": str(tmp_path / "target"),
+    }
+    command = [sys.executable, "-c", "from stockfeed.cli import main; main()", "build"]
+
+    def run():
+        return subprocess.run(
+            command, check=False, capture_output=True, text=True, env=environment, timeout=240
+        )
+
+    return run
+
+
+def test_a_failed_build_names_what_failed_and_the_next_one_builds(build, warehouse, tmp_path):
+    (tmp_path / "rows").write_text("1")
+    failed = build()
+    assert failed.returncode == 1
+    _, _, reasons = failed.stderr.partition("dbt build failed:\n")
+    assert "model bronze_stg_stock: Database Error" in reasons
+
+    warehouse("create schema if not exists RAW")
+    warehouse(
+        "create table RAW.SOURCE_STOCK_QUOTES"
+        " (V variant, FILE_NAME varchar, BATCH_SEQ number(38, 0), LOADED_AT timestamp_ntz)"
+    )
+    meta = {"topic": "q", "partition": 0, "offset": 7, "timestamp": 1713456789123}
+    quote = {"c": 187.42, "o": 185.9, "h": 188.1, "l": 184.75, "pc": 184.03, "t": 1713456789}
+    warehouse(
+        "insert into RAW.SOURCE_STOCK_QUOTES select parse_json(%s), 'file', 1,"
+        " convert_timezone('UTC', current_timestamp())::timestamp_ntz",
+        json.dumps({"symbol": "AAPL", **quote, "_meta": meta}),
+    )
+    built = build()
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert warehouse("select count(*) from ANALYTICS.SILVER_CLEAN_STOCK") == [(1,)]
+    assert float((tmp_path / "build-seconds").read_text()) > 0
