@@ -25,6 +25,21 @@ LAST_LOAD_FAILED = "LastLoadFailed"
 NOT_APPLIED = "NotApplied"
 PAUSED = "Paused"
 
+ALL = frozenset(
+    {
+        READY,
+        TOPICS_READY,
+        PRODUCERS_AVAILABLE,
+        CONSUMERS_AVAILABLE,
+        LOAD_HEALTHY,
+        STOPPED,
+        RATE_BUDGET_EXCEEDED,
+        DRAIN_TIMED_OUT,
+        LAST_LOAD_FAILED,
+        NOT_APPLIED,
+        PAUSED,
+    }
+)
 BAD_WHEN_TRUE = frozenset({RATE_BUDGET_EXCEEDED, DRAIN_TIMED_OUT, LAST_LOAD_FAILED, NOT_APPLIED})
 
 Truth = Literal["True", "False", "Unknown"]

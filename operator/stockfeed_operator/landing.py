@@ -7,20 +7,23 @@ from stockfeed_operator.api import Cluster, Drained
 from stockfeed_operator.build.metadata import CONSUMER, PRODUCER
 from stockfeed_operator.drain import Landing
 from stockfeed_operator.observe import Observed, replicas, still_runs
+from stockfeed_operator.spec import StockFeed
 
 
 def ask(
-    cluster: Cluster, seen: Observed, groups: Iterable[str], partitions: int, now: datetime
+    cluster: Cluster, feed: StockFeed, seen: Observed, groups: Iterable[str], now: datetime
 ) -> dict[str, Landing]:
     """What the consumers of each stopping group say; groups that still publish are not asked.
 
     Args:
         cluster: the cluster.
-        seen: what it shows.
+        feed: the feed.
+        seen: what the cluster shows.
         groups: names of the groups that are to stop.
-        partitions: how many each topic has.
         now: the time.
     """
+    # Of a topic from elsewhere the number of partitions is not known.
+    partitions = feed.spec.kafka.partitions if feed.spec.kafka.cluster else 1
     return {
         group: _landing(cluster, seen, group, partitions)
         for group in groups

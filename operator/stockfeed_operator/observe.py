@@ -1,9 +1,13 @@
 """What the cluster shows of a feed, read once at the start of a reconcile."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
+
+from stockfeed_operator import conditions
 from stockfeed_operator.api import Cluster
 from stockfeed_operator.build import names
 from stockfeed_operator.build.metadata import (
@@ -40,6 +44,7 @@ class Observed:
     Attributes:
         resource: the feed as stored.
         feed: the feed, or why it is invalid.
+        status: what the operator said last; empty where it cannot be understood.
         neighbours: the valid other feeds of its namespace.
         objects: what carries the feed's label, by key; without pods and workflows.
         pods: the feed's pods.
@@ -49,6 +54,7 @@ class Observed:
 
     resource: Manifest
     feed: StockFeed | InvalidFeedError
+    status: StockFeedStatus
     neighbours: tuple[StockFeed, ...]
     objects: Mapping[Key, Manifest]
     pods: tuple[Manifest, ...]
@@ -85,18 +91,6 @@ class Observed:
     def finalizers(self) -> tuple[str, ...]:
         """The feed's finalizers."""
         return tuple(self.resource["metadata"].get("finalizers") or ())
-
-    @property
-    def status(self) -> StockFeedStatus:
-        """What the operator said last."""
-        found = None if isinstance(self.feed, InvalidFeedError) else self.feed.status
-        return found or StockFeedStatus()
-
-    @property
-    def raw_conditions(self) -> tuple[Condition, ...]:
-        """The conditions of the last status, whether the rest of the feed is valid or not."""
-        stored = (self.resource.get("status") or {}).get("conditions") or ()
-        return tuple(Condition.model_validate(found) for found in stored)
 
     def condition(self, kind: str) -> Condition | None:
         """A condition of the last status."""
@@ -153,6 +147,7 @@ def observe(cluster: Cluster, namespace: str, name: str) -> Observed | None:
     return Observed(
         resource=resource,
         feed=_parsed(resource),
+        status=_stored_status(resource),
         neighbours=_neighbours(others, name),
         objects={
             key_of(manifest): manifest
@@ -171,6 +166,17 @@ def _parsed(resource: Manifest) -> StockFeed | InvalidFeedError:
         return parse(resource)
     except InvalidFeedError as error:
         return error
+
+
+def _stored_status(resource: Manifest) -> StockFeedStatus:
+    """The status, without what others may have put into it."""
+    try:
+        text = json.dumps(resource.get("status") or {})
+        status = StockFeedStatus.model_validate_json(text, extra="ignore")
+    except ValidationError:
+        return StockFeedStatus()
+    own = tuple(found for found in status.conditions if found.type in conditions.ALL)
+    return status.model_copy(update={"conditions": own})
 
 
 def _neighbours(resources: Iterable[Manifest], name: str) -> tuple[StockFeed, ...]:

@@ -10,6 +10,7 @@ from stockfeed_operator import budget, drain, session, targets
 from stockfeed_operator.budget import Budget
 from stockfeed_operator.build.metadata import CONSUMER
 from stockfeed_operator.build.workflow import LAST_LOAD_LABEL
+from stockfeed_operator.conditions import STOPPED
 from stockfeed_operator.drain import GroupSeen, GroupStop, Landing, Load, Stage, State
 from stockfeed_operator.kinds import CRON_WORKFLOW, Manifest
 from stockfeed_operator.landing import publishing
@@ -165,7 +166,7 @@ def _group_seen(
 
 
 def _ended(seen: Observed) -> bool:
-    stopped = seen.condition("Stopped")
+    stopped = seen.condition(STOPPED)
     return stopped is not None and stopped.status == "True"
 
 

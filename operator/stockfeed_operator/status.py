@@ -58,7 +58,7 @@ def status_of(
 def invalid_status(seen: Observed, error: InvalidFeedError, now: datetime) -> StockFeedStatus:
     """The status of a feed that cannot be reconciled; what was known otherwise is dropped."""
     said = Statement(conditions.READY, "False", "InvalidSpec", str(error))
-    known = conditions.flipped([said], seen.raw_conditions, now, seen.generation)
+    known = conditions.flipped([said], seen.status.conditions, now, seen.generation)
     return StockFeedStatus(observed_generation=seen.generation, conditions=known)
 
 

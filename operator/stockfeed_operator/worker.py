@@ -1,0 +1,86 @@
+"""One look at one feed with its accounts: metrics, logs, and what an error leads to."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from stockfeed_operator.errors import ClusterError, ConflictError, ForbiddenError
+from stockfeed_operator.metrics import OperatorMetrics
+from stockfeed_operator.outcome import Outcome
+from stockfeed_operator.wakeups import FeedKey
+
+_log = structlog.get_logger()
+
+_CONFLICT_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 10.0
+# Neither a missing right nor a bug mends itself.
+_HOPELESS_SECONDS: Final = 60.0
+
+
+class Worker:
+    """Looks at feeds.
+
+    Args:
+        reconcile: takes namespace, name and time.
+        metrics: counts.
+        resync: seconds between two looks at a feed of which nothing is heard.
+    """
+
+    def __init__(
+        self,
+        reconcile: Callable[[str, str, datetime], Outcome],
+        metrics: OperatorMetrics,
+        resync: float,
+    ) -> None:
+        self._reconcile = reconcile
+        self._metrics = metrics
+        self._resync = resync
+
+    def look(self, key: FeedKey) -> float | None:
+        """One look; the seconds until the next one, or None when the feed is gone."""
+        started = time.monotonic()
+        try:
+            outcome = self._reconcile(*key, datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001 - one feed's trouble must not end the operator
+            return self._failed(key, error)
+        finally:
+            self._metrics.duration.observe(time.monotonic() - started)
+        return self._account(key, outcome)
+
+    def _failed(self, key: FeedKey, error: Exception) -> float:
+        self._metrics.reconciles.labels("failed").inc()
+        if isinstance(error, ConflictError):
+            return _CONFLICT_SECONDS
+        known = isinstance(error, ClusterError)
+        namespace, name = key
+        _log.error(
+            "reconcile failed",
+            namespace=namespace,
+            feed=name,
+            error=str(error),
+            exc_info=None if known else error,
+        )
+        return (
+            _RETRY_SECONDS if known and not isinstance(error, ForbiddenError) else _HOPELESS_SECONDS
+        )
+
+    def _account(self, key: FeedKey, outcome: Outcome) -> float | None:
+        namespace, name = key
+        self._metrics.reconciles.labels(outcome.result).inc()
+        self._metrics.feeds.note(namespace, name, outcome.status)
+        for repaired in outcome.repaired:
+            self._metrics.repairs.labels(repaired.kind).inc()
+            _log.info(
+                "repaired",
+                namespace=namespace,
+                feed=name,
+                kind=repaired.kind,
+                name=repaired.name,
+            )
+        if outcome.status is None:
+            return None
+        again = None if outcome.again is None else outcome.again.total_seconds()
+        return self._resync if again is None else min(max(again, 0.0), self._resync)
