@@ -39,7 +39,7 @@ bench: $(VENV)/.dev ## Measure consumer, loader and build; prints ratios
 	$(BIN)/python -m pytest tests/bench -m bench -s -n 0
 
 .PHONY: lock
-lock: $(VENV)/.bootstrap ## Write requirements/*.txt anew from pyproject.toml
+lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(call compile,requirements/bootstrap.in,bootstrap)
 	$(call compile,--extra dev pyproject.toml,dev)
 	$(foreach role,$(ROLES),$(call compile,--extra $(role) -c requirements/dev.txt pyproject.toml,$(role));)
@@ -67,6 +67,6 @@ $(VENV)/.%: requirements/%.txt pyproject.toml $(VENV)/.bootstrap
 	touch $@
 
 define compile
-$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+$(UV) pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header $(1) -o requirements/$(2).txt
 endef
