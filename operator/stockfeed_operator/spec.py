@@ -161,7 +161,8 @@ class StockFeedSpec(Model):
 
     def interval_of(self, group: SymbolGroup) -> str:
         """How often each symbol of the group is asked for."""
-        return group.poll_interval or self.source.poll_interval
+        own = group.poll_interval
+        return self.source.poll_interval if own is None else own
 
 
 class Metadata(Model):

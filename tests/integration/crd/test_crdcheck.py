@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crd.table import Case, messages, rule_cases, schema_cases
-from crd.tool import CrdCheck, Subject, build
+from crd.tool import CrdCheck, Subject
 from stockfeed_operator.crd import crd
 
 # A cold build of the Go program takes minutes.
@@ -16,18 +16,6 @@ _NEWER_THAN_1_30 = "isSemver(self) || true"
 _EVERY_PAIR_OF_SYMBOLS = "self.all(g, self.all(h, g.symbols.all(s, h.symbols.all(t, s != t))))"
 
 CASES = [*rule_cases(), *schema_cases()]
-
-
-@pytest.fixture(scope="module")
-def crdcheck() -> CrdCheck:
-    return build()
-
-
-@pytest.fixture(scope="module")
-def crd_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("crd") / "stockfeed.json"
-    path.write_text(json.dumps(crd()))
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,103 @@
+"""Random feeds: `render` and the API server's own code say the same of each."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from crd.table import merged, schema_cases
+from crd.tool import CrdCheck, Subject
+from stockfeed_operator.validate import InvalidFeedError, check
+
+pytestmark = pytest.mark.timeout(1800)
+
+BASE = next(case.feed for case in schema_cases() if case.valid)
+
+durations = st.one_of(
+    st.sampled_from(["0s", "6", "1d", "", "6s", "999999h999999h9s", "500ms", "0s0ms", "1h0m"]),
+    st.lists(
+        st.tuples(st.integers(0, 1500), st.sampled_from(["ms", "s", "m", "h"])),
+        min_size=1,
+        max_size=2,
+    ).map(lambda parts: "".join(f"{number}{unit}" for number, unit in parts)),
+)
+retentions = st.one_of(
+    st.sampled_from(["7x", "0d", "1d1h", "99999d"]),
+    st.tuples(st.integers(0, 3000), st.sampled_from("mhd")).map(lambda part: f"{part[0]}{part[1]}"),
+)
+symbols = st.one_of(
+    st.sampled_from(["F", "GM", "BRK.B", "f", "A B"]), st.text("AB.-:=^/", min_size=1, max_size=16)
+)
+groups = st.lists(
+    st.fixed_dictionaries(
+        {
+            "name": st.text("ab1-.A", min_size=1, max_size=30),
+            "symbols": st.lists(symbols, min_size=1, max_size=6, unique=True),
+        },
+        optional={"pollInterval": durations},
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda group: str(group["name"]),
+)
+sizes = st.sampled_from(["0", "1Ki", "16MB", "9"])
+kafkas = st.fixed_dictionaries(
+    {},
+    optional={
+        "cluster": st.one_of(st.none(), st.just("stocks")),
+        "bootstrapServers": st.just("a:9092"),
+        "retention": retentions,
+        "partitions": st.integers(1, 4),
+        "replicas": st.integers(1, 3),
+        "topicPrefix": st.sampled_from(["stock-quotes", "quotes"]),
+    },
+)
+specs = st.fixed_dictionaries(
+    {
+        "source": st.fixed_dictionaries(
+            {"requestsPerMinute": st.integers(1, 500)},
+            optional={"pollInterval": durations, "timeout": durations},
+        ),
+        "kafka": kafkas,
+    },
+    optional={
+        "drainTimeout": durations,
+        "symbolGroups": groups,
+        "landing": st.fixed_dictionaries(
+            {
+                "rotate": st.fixed_dictionaries(
+                    {"bytes": st.sampled_from(["0", "1Ki", "16MB", "9"])}
+                )
+            },
+            optional={"retention": retentions, "bucket": st.sampled_from(["one", "two"])},
+        ),
+    },
+)
+names = st.one_of(st.just("us-equities"), st.text("ab-.1", min_size=1, max_size=42))
+patches = st.fixed_dictionaries({"spec": specs, "metadata": st.fixed_dictionaries({"name": names})})
+
+
+def problems(feed: dict[str, Any], old: dict[str, Any] | None) -> set[str]:
+    try:
+        check(feed, old)
+    except InvalidFeedError as error:
+        return set(error.problems)
+    return set()
+
+
+# Many feeds a run, because each run starts a process; the message shows the one that differs, so
+# there is no need to shrink the others away.
+@settings(max_examples=20, deadline=None, phases=[Phase.generate])
+@given(pairs=st.lists(st.tuples(patches, st.none() | patches), min_size=10, max_size=30))
+def test_render_and_the_api_server_agree(
+    pairs: list[tuple[dict[str, Any], dict[str, Any] | None]], crdcheck: CrdCheck, crd_file: Path
+) -> None:
+    subjects = [
+        Subject(merged(BASE, new), None if old is None else merged(BASE, old)) for new, old in pairs
+    ]
+    judged = crdcheck.judge([crd_file], subjects).objects
+    for subject, errors in zip(subjects, judged, strict=True):
+        told = problems(subject.feed, subject.old)
+        assert told == set(errors), f"{subject}: {told ^ set(errors)}"

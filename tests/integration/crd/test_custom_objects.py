@@ -1,0 +1,76 @@
+"""The custom objects that StockFeed makes, by their owners' real CRDs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crd.table import Case, schema_cases
+from crd.tool import CrdCheck, Subject
+from crd.upstream import UpstreamCrds
+from helm.tool import template
+from stockfeed_operator.build.installation import Installation
+from stockfeed_operator.desired import render
+from stockfeed_operator.validate import check
+
+pytestmark = pytest.mark.timeout(1800)
+
+CHART = Path(__file__).parents[3] / "charts" / "stockfeed-operator"
+INSTALLATION = Installation("stockfeed/pipeline:1", "stockfeed/dbt:1", "task-results", "1")
+FEEDS = [case for case in schema_cases() if case.valid]
+KINDS = ("KafkaTopic", "CronWorkflow", "PodMonitor")
+
+
+@pytest.mark.parametrize("case", FEEDS, ids=lambda case: case.name)
+def test_custom_objects_of_a_feed_are_valid(
+    case: Case, crdcheck: CrdCheck, upstream: UpstreamCrds
+) -> None:
+    objects = [part for part in render(check(case.feed), INSTALLATION) if part["kind"] in KINDS]
+    assert {part["kind"] for part in objects} == set(KINDS)
+    found = crdcheck.judge(upstream.of(*KINDS), [Subject(part) for part in objects])
+    assert found.objects == [[] for _ in objects]
+
+
+def test_pod_monitor_of_the_chart_is_valid(crdcheck: CrdCheck, upstream: UpstreamCrds) -> None:
+    monitors = [
+        part
+        for part in template(CHART, None, "--set", "podMonitor.enabled=true")
+        if part["kind"] == "PodMonitor"
+    ]
+    found = crdcheck.judge(upstream.of("PodMonitor"), [Subject(part) for part in monitors])
+    assert found.objects == [[]]
+
+
+def _misspell_partitions(topic: dict[str, Any]) -> None:
+    topic["spec"]["partition"] = topic["spec"].pop("partitions")
+
+
+def _use_the_removed_schedule(workflow: dict[str, Any]) -> None:
+    workflow["spec"]["schedule"] = workflow["spec"].pop("schedules")[0]
+
+
+def _misspell_endpoints(monitor: dict[str, Any]) -> None:
+    monitor["spec"]["podMetricEndpoints"] = monitor["spec"].pop("podMetricsEndpoints")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil", "problem"),
+    [
+        ("KafkaTopic", _misspell_partitions, 'unknown field "spec.partition"'),
+        ("CronWorkflow", _use_the_removed_schedule, "spec.schedules: Required value"),
+        ("PodMonitor", _misspell_endpoints, 'unknown field "spec.podMetricEndpoints"'),
+    ],
+)
+def test_a_wrong_field_is_found(
+    kind: str,
+    spoil: Callable[[dict[str, Any]], None],
+    problem: str,
+    crdcheck: CrdCheck,
+    upstream: UpstreamCrds,
+) -> None:
+    manifests = render(check(FEEDS[0].feed), INSTALLATION)
+    spoilt = next(part for part in manifests if part["kind"] == kind)
+    spoil(spoilt)
+    (problems,) = crdcheck.judge(upstream.of(kind), [Subject(spoilt)]).objects
+    assert problem in problems
