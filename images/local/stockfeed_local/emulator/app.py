@@ -19,7 +19,8 @@ from stockfeed_local.emulator.errors import to_snowflake
 from stockfeed_local.emulator.instance import Emulator
 from stockfeed_local.emulator.names import QualifiedName
 from stockfeed_local.emulator.queries import Answer, Queries, Query
-from stockfeed_local.emulator.session import EmulatorSession, Result
+from stockfeed_local.emulator.result import Result
+from stockfeed_local.emulator.session import EmulatorSession
 from stockfeed_local.emulator.uploads import Presigner, Upload
 
 IN_PROGRESS_AFTER = 20.0
@@ -123,7 +124,7 @@ class Server:
         """Cancels a statement."""
         query = self._queries.find((await protocol.body_of(request)).get("requestId", ""))
         if query is not None and query.session is session and not query.answer.done():
-            session.cancel()
+            session.work.cancel()
         return protocol.success(None)
 
     async def telemetry(self, _request: Request) -> Response:
@@ -150,7 +151,9 @@ class Server:
             result = _run(session, body)
             if isinstance(result, Upload):
                 return protocol.upload(result, self._presigner.url(base_url, result))
-            return protocol.rows(result, query_id, session.database, session.schema)
+            return protocol.rows(
+                result, body["sqlText"], query_id, session.database, session.schema
+            )
         except Exception as error:  # noqa: BLE001 - whatever fails, the client gets an answer
             log.info("%s: %s", type(error).__name__, error)
             return protocol.failure(to_snowflake(error), query_id)

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from sqlglot import exp, parse_one
 
 _TEXT = r"(?:'(?:[^'\\]|''|\\.)*'|\$\$.*?\$\$)"
-_COLUMN = rf'(?:(?:ALTER|MODIFY)\s+)?(?:COLUMN\s+)?(?P<column>"(?:[^"]|"")+"|\w+)\s+COMMENT\s+(?P<text>{_TEXT})'
+_NAME = r'"(?:[^"]|"")+"|\w+'
+_COLUMN = (
+    rf"(?:(?:ALTER|MODIFY)\s+)?(?:COLUMN\s+)?(?P<column>{_NAME})\s+COMMENT\s+(?P<text>{_TEXT})"
+)
 _STATEMENT = re.compile(
     rf"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?P<table>\S+)\s+(?:ALTER|MODIFY)\s+"
     rf"(?P<columns>{_COLUMN.replace('?P<column>', '?:').replace('?P<text>', '?:')}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from stockfeed_local.emulator.errors import sql_error, unsupported
 from stockfeed_local.emulator.json_lines import COLUMNS, JsonFormat
@@ -26,7 +26,7 @@ class CopyStatement:
 
     target: exp.Table
     columns: tuple[exp.Identifier, ...]
-    values: tuple[exp.Expression, ...]
+    values: tuple[Expr, ...]
     reference: str
     files: tuple[str, ...]
     pattern: str | None
@@ -39,7 +39,7 @@ class CopyStatement:
         select = exp.select(*(value.copy() for value in self.values)).from_(
             exp.to_table(f'"{rows}"', dialect="duckdb")
         )
-        into: exp.Expression = self.target.copy()
+        into: Expr = self.target.copy()
         if self.columns:
             into = exp.Schema(this=into, expressions=[c.copy() for c in self.columns])
         return exp.Insert(this=into, expression=select)
@@ -70,7 +70,7 @@ def parse(statement: exp.Copy) -> CopyStatement:
     )
 
 
-def _source(source: exp.Expression) -> tuple[str, tuple[exp.Expression, ...]]:
+def _source(source: Expr) -> tuple[str, tuple[Expr, ...]]:
     if not isinstance(source, exp.Subquery):
         return _reference(source), (exp.column(exp.to_identifier(COLUMNS[0], quoted=True)),)
     select = source.this
@@ -87,8 +87,8 @@ def _source(source: exp.Expression) -> tuple[str, tuple[exp.Expression, ...]]:
     return _reference(select.args["from_"].this), values
 
 
-def _reference(source: exp.Expression) -> str:
-    text = source.this.name if isinstance(source.this, exp.Expression) else str(source.this)
+def _reference(source: Expr) -> str:
+    text = source.this.name if isinstance(source.this, Expr) else str(source.this)
     if not text.startswith("@"):
         raise sql_error(
             f"SQL compilation error:\ninvalid URL prefix found in: '{text}'", 1011, "42601"
@@ -96,10 +96,10 @@ def _reference(source: exp.Expression) -> str:
     return text
 
 
-def _staged_columns(value: exp.Expression) -> exp.Expression:
+def _staged_columns(value: Expr) -> Expr:
     """`$1` and `METADATA$…`, with or without the stage's alias, as plain columns."""
 
-    def plain(node: exp.Expression) -> exp.Expression:
+    def plain(node: Expr) -> Expr:
         if isinstance(node, exp.Column) and node.name.upper() in COLUMNS[1:]:
             return exp.column(exp.to_identifier(node.name.upper(), quoted=True))
         parameter = node.this if isinstance(node, exp.Column) else node
@@ -110,13 +110,13 @@ def _staged_columns(value: exp.Expression) -> exp.Expression:
     return value.copy().transform(plain)
 
 
-def _position(parameter: exp.Parameter) -> exp.Expression:
+def _position(parameter: exp.Parameter) -> Expr:
     if parameter.name != "1":
         raise unsupported(f"${parameter.name} of a JSON file, which has one column")
     return exp.column(exp.to_identifier(COLUMNS[0], quoted=True))
 
 
-def _files(option: exp.Expression | None) -> tuple[str, ...]:
+def _files(option: Expr | None) -> tuple[str, ...]:
     files = tuple(literal.name for literal in option.find_all(exp.Literal)) if option else ()
     if len(files) > MAX_FILES:
         raise sql_error(
@@ -127,18 +127,18 @@ def _files(option: exp.Expression | None) -> tuple[str, ...]:
     return files
 
 
-def _on_error(option: exp.Expression | None) -> str:
+def _on_error(option: Expr | None) -> str:
     value = str(option.expression.name).upper() if option else ON_ERROR[0]
     if value not in ON_ERROR:
         raise unsupported(f"ON_ERROR = {value}")
     return value
 
 
-def _flag(option: exp.Expression | None) -> bool:
+def _flag(option: Expr | None) -> bool:
     return option is not None and bool(getattr(option.expression, "this", False))
 
 
-def _json_format(option: exp.Expression | None) -> JsonFormat:
+def _json_format(option: Expr | None) -> JsonFormat:
     options: dict[str, Any] = {
         each.this.name.upper(): each.args["value"]
         for each in (option.expressions if option else [])

@@ -7,10 +7,10 @@ DuckDB does not know `TIMESTAMPNTZ`. Here the star is written out before fakesno
 from typing import Any
 
 from fakesnow.transforms.transforms import create_table_as as fakesnow_create_table_as
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 
-def create_table_as(expression: exp.Expression, duck_conn: Any) -> exp.Expression:
+def create_table_as(expression: Expr, duck_conn: Any) -> Expr:
     """Stands in for fakesnow's transform of this name."""
     select = _select(expression)
     if select is not None and any(isinstance(column, exp.Star) for column in select.expressions):
@@ -18,11 +18,11 @@ def create_table_as(expression: exp.Expression, duck_conn: Any) -> exp.Expressio
         names = [row[0] for row in duck_conn.fetchall()]
         columns = [exp.Column(this=exp.Identifier(this=name, quoted=False)) for name in names]
         select.set("expressions", columns)
-    transformed: exp.Expression = fakesnow_create_table_as(expression, duck_conn)
+    transformed: Expr = fakesnow_create_table_as(expression, duck_conn)
     return transformed
 
 
-def _select(expression: exp.Expression) -> exp.Select | None:
+def _select(expression: Expr) -> exp.Select | None:
     if not isinstance(expression, exp.Create) or expression.kind != "TABLE":
         return None
     query = expression.expression

@@ -5,7 +5,7 @@ DuckDB's names. Snowflake's documentation: "DESCRIBE TABLE".
 """
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 _COLUMNS = """
 SELECT
@@ -37,7 +37,7 @@ ORDER BY ordinal_position
 """
 
 
-def is_describe(statement: exp.Expression) -> bool:
+def is_describe(statement: Expr) -> bool:
     """Whether a statement asks for the columns of a table or view."""
     kind = statement.args.get("kind")
     return (
@@ -48,7 +48,7 @@ def is_describe(statement: exp.Expression) -> bool:
     )
 
 
-def describe(table: exp.Table, catalog: str, schema: str) -> list[exp.Expression]:
+def describe(table: exp.Table, catalog: str, schema: str) -> list[Expr]:
     """Statements that answer DESCRIBE; the first fails if the object does not exist."""
     probe = exp.select("*").from_(table.copy()).limit(0)
     names = {"catalog": catalog, "schema": schema, "table": table.name}

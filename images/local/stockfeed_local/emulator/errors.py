@@ -58,6 +58,8 @@ def _from_duckdb(error: duckdb.Error) -> ProgrammingError:
         return _does_not_exist(missing["kind"], missing["name"])
     if is_conflict(error):
         return sql_error(f"A concurrent transaction changed the same object: {text}", 625, "57014")
+    if message.endswith("Division by zero"):
+        return sql_error("Division by zero", 100051, "22012")
     if "cannot affect the same target row more than once" in text:
         return sql_error(f"Duplicate row detected during DML action. {message}", 100090, "42P18")
     for kind, errno, sqlstate in _NUMBERS:
@@ -67,7 +69,7 @@ def _from_duckdb(error: duckdb.Error) -> ProgrammingError:
 
 
 def _does_not_exist(kind: str, name: str) -> ProgrammingError:
-    """dbt knows a missing object by this text."""
+    """Dbt knows a missing object by this text."""
     if kind.endswith("Function"):
         return sql_error(f"SQL compilation error:\nUnknown function {name}.", 2140, "42601")
     text = f"SQL compilation error:\nObject '{name}' does not exist or not authorized."

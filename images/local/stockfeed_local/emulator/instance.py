@@ -10,7 +10,7 @@ from fakesnow import info_schema, macros
 from fakesnow.instance import GLOBAL_DATABASE_NAME
 from fakesnow.transforms import show
 
-from stockfeed_local.emulator import load_history
+from stockfeed_local.emulator import functions, load_history
 from stockfeed_local.emulator.locks import LockTable
 from stockfeed_local.emulator.results import RecentResults
 from stockfeed_local.emulator.session import EmulatorSession, Shared
@@ -33,7 +33,7 @@ class Emulator:
         self._shared = Shared(LockTable(idle_transaction_timeout), Lock(), self.files)
         self._results = RecentResults()
         # fakesnow's SQL needs the old lambda syntax, see fakesnow.instance.FakeSnow
-        config = {"lambda_syntax": "ENABLE_SINGLE_ARROW"}
+        config: dict[str, Any] = {"lambda_syntax": "ENABLE_SINGLE_ARROW"}
         self._duck = duckdb.connect(":memory:", config=config)
         self._attach_all()
 
@@ -69,6 +69,7 @@ class Emulator:
         self._attach(GLOBAL_DATABASE_NAME)
         self._duck.execute(info_schema.fs_global_creation_sql())
         self._duck.execute(show.fs_global_creation_sql())
+        self._duck.execute(functions.MACROS)
         for file in sorted(self._directory.glob("*.db")):
             if file.stem != GLOBAL_DATABASE_NAME:
                 self._attach(file.stem)

@@ -98,7 +98,7 @@ class LoadHistory:
 
 
 def history_table(database: str) -> str:
-    """fakesnow's table of loads, quoted."""
+    """Fakesnow's table of loads, quoted."""
     return f"{quote(database)}._fs_information_schema._fs_load_history"
 
 

@@ -35,6 +35,7 @@ class LockTable:
         self._changed = Condition()
         self._holders: dict[str, LockOwner] = {}
         self._waiting: dict[int, str] = {}
+        self._changed_at: dict[str, float] = {}
 
     def acquire(self, table: str, owner: LockOwner, timeout: float) -> None:
         """Takes a table's lock; holding it already is fine.
@@ -57,6 +58,16 @@ class LockTable:
             finally:
                 del self._waiting[id(owner)]
             self._holders[table] = owner
+
+    def mark_changed(self, owner: LockOwner) -> None:
+        """Notes that an owner's changes were committed, while it still holds its locks."""
+        now = time.monotonic()
+        with self._changed:
+            self._changed_at.update({t: now for t, o in self._holders.items() if o is owner})
+
+    def changed_at(self, table: str) -> float:
+        """When changes under a table's lock were last committed, by the monotonic clock."""
+        return self._changed_at.get(table, 0.0)
 
     def release_all(self, owner: LockOwner) -> None:
         """Gives up every lock of an owner."""

@@ -6,8 +6,9 @@ target row that several source rows would change is an error.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 _ACTIONS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
 
@@ -21,31 +22,30 @@ def native(merge: exp.Merge) -> exp.Merge:
     return merge
 
 
-def counts_sql(merge: exp.Merge, actions: list[str]) -> tuple[str, int]:
-    """Snowflake's answer to a MERGE, as SQL, and the number of changed rows.
+def counts_sql(merge: exp.Merge, actions: Iterable[str]) -> str:
+    """Snowflake's answer to a MERGE, as a query.
 
     Args:
-        merge: The statement; only operations it names are columns of the answer.
+        merge: The statement; only operations that it names are columns of the answer.
         actions: `merge_action` of each changed row.
     """
     count = Counter(actions)
-    named = _named_operations(merge)
-    columns = ", ".join(f'{count[_ACTIONS[op]]} AS "number of rows {op}"' for op in named)
-    return f"SELECT {columns}", len(actions)
-
-
-def _named_operations(merge: exp.Merge) -> list[str]:
     kinds = {_operation(when.args["then"]) for when in merge.args["whens"].expressions}
-    return [op for op in _ACTIONS if op in kinds]
+    columns = [
+        f'{count[action]} AS "number of rows {operation}"'
+        for operation, action in _ACTIONS.items()
+        if operation in kinds
+    ]
+    return f"SELECT {', '.join(columns)}"
 
 
-def _operation(then: exp.Expression) -> str:
+def _operation(then: Expr) -> str:
     if isinstance(then, exp.Insert):
         return "inserted"
     return "updated" if isinstance(then, exp.Update) else "deleted"
 
 
-def _strip_target(then: exp.Expression) -> None:
+def _strip_target(then: Expr) -> None:
     """DuckDB takes the changed columns by their bare names."""
     if isinstance(then, exp.Update):
         for assignment in then.expressions:

@@ -6,7 +6,7 @@ Snowflake's documentation: "Object name resolution", "Identifier requirements".
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from stockfeed_local.emulator.errors import sql_error
 
@@ -55,12 +55,23 @@ def resolve(table: exp.Table, database: str | None, schema: str | None) -> Quali
     return QualifiedName(own_database, own_schema, _stored(table.this) or table.name)
 
 
+def table_of(statement: Expr) -> exp.Table:
+    """The first table that a statement names.
+
+    Raises:
+        ProgrammingError: It names none.
+    """
+    if (table := statement.find(exp.Table)) is None:
+        raise sql_error("SQL compilation error:\nAn object's name is missing.", 1003, "42000")
+    return table
+
+
 def quote(part: str) -> str:
     """A stored name as an identifier of SQL."""
     return '"' + part.replace('"', '""') + '"'
 
 
-def _stored(identifier: exp.Expression | None) -> str | None:
+def _stored(identifier: Expr | None) -> str | None:
     if not isinstance(identifier, exp.Identifier):
         return None
     name: str = identifier.this

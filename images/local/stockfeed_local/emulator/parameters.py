@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import sqlglot
-from sqlglot import TokenType, exp
+from sqlglot import Expr, TokenType, exp
 
 from stockfeed_local.emulator.errors import sql_error
 
@@ -59,6 +59,16 @@ class Parameters:
         key = _known(name)
         self._values[key] = DEFAULTS[key]
 
+    def alter(self, statement: exp.Alter) -> None:
+        """Carries out ALTER SESSION SET and UNSET."""
+        for action in statement.args["actions"]:
+            for item in action.expressions:
+                if action.args.get("unset"):
+                    self.unset(item.this.name)
+                else:
+                    value = item.this.expression
+                    self.set(item.this.this.name, value.name or value)
+
     def show_sql(self, pattern: str | None) -> str:
         """SHOW PARAMETERS as a query.
 
@@ -71,22 +81,10 @@ class Parameters:
         )
         columns = '"key", "value", "default", "level", "description", "type"'
         where = f' WHERE "key" ILIKE {_quoted(pattern)}' if pattern is not None else ""
-        return f"SELECT * FROM (VALUES {rows}) AS parameters({columns}){where}"
+        return f"SELECT * FROM (VALUES {rows}) AS parameters({columns}){where}"  # noqa: S608 - quoted
 
 
-def apply_alter_session(statement: exp.Alter, parameters: Parameters) -> None:
-    """Carries out ALTER SESSION SET and UNSET."""
-    for action in statement.args["actions"]:
-        for item in action.expressions:
-            if action.args.get("unset"):
-                parameters.unset(item.this.name)
-            else:
-                parameters.set(
-                    item.this.this.name, item.this.expression.name or item.this.expression
-                )
-
-
-def shown_parameters(statement: exp.Expression) -> tuple[bool, str | None]:
+def shown_parameters(statement: Expr) -> tuple[bool, str | None]:
     """Whether a statement is SHOW PARAMETERS, and its LIKE pattern."""
     if not (isinstance(statement, exp.Command) and str(statement.this).upper() == "SHOW"):
         return False, None

@@ -12,11 +12,13 @@ from typing import Any
 import orjson
 from fakesnow.arrow import to_ipc, to_sf
 from fakesnow.converter import from_binding
-from fakesnow.statement_type import DML_TYPE_IDS
+from fakesnow.dialect import parse_one
+from fakesnow.statement_type import DML_TYPE_IDS, UNKNOWN, statement_type_id
 from snowflake.connector.errors import Error
 from starlette.requests import Request
 
-from stockfeed_local.emulator.session import Result
+from stockfeed_local.emulator import stage_commands
+from stockfeed_local.emulator.result import Result
 from stockfeed_local.emulator.uploads import Upload
 
 QUERY_IN_PROGRESS = "333334"
@@ -75,20 +77,29 @@ def in_progress(query_id: str) -> dict[str, Any]:
     }
 
 
-def rows(result: Result, query_id: str, database: str | None, schema: str | None) -> dict[str, Any]:
+def rows(
+    result: Result, sql: str, query_id: str, database: str | None, schema: str | None
+) -> dict[str, Any]:
     """The answer with a statement's rows: Arrow, but JSON for the counts of a DML statement."""
+    statement_type = _statement_type(sql)
     return success(
         {
             "parameters": [{"name": "TIMEZONE", "value": "Etc/UTC"}],
             "rowtype": result.columns,
             "total": result.table.num_rows,
             "queryId": query_id,
-            "statementTypeId": result.statement_type,
+            "statementTypeId": statement_type,
             "finalDatabaseName": database,
             "finalSchemaName": schema,
-            **_rowset(result),
+            **_rowset(result, statement_type),
         }
     )
+
+
+def _statement_type(sql: str) -> int:
+    if stage_commands.parse(sql) is not None:
+        return UNKNOWN
+    return statement_type_id(parse_one(sql))
 
 
 def upload(allowed: Upload, presigned_url: str) -> dict[str, Any]:
@@ -111,8 +122,8 @@ def upload(allowed: Upload, presigned_url: str) -> dict[str, Any]:
     )
 
 
-def _rowset(result: Result) -> dict[str, Any]:
-    if result.statement_type in DML_TYPE_IDS:
+def _rowset(result: Result, statement_type: int) -> dict[str, Any]:
+    if statement_type in DML_TYPE_IDS:
         columns = [column.to_pylist() for column in result.table.columns]
         cells = [[None if v is None else str(v) for v in row] for row in zip(*columns, strict=True)]
         return {"queryResultFormat": "json", "rowset": cells}

@@ -55,7 +55,7 @@ class Queries:
         """Cancels what still runs and waits for it."""
         for query in list(self._recent.values()):
             if not query.answer.done():
-                query.session.cancel()
+                query.session.work.cancel()
         self._threads.shutdown(cancel_futures=True)
 
     def _forget(self) -> None:

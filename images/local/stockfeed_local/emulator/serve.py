@@ -54,14 +54,14 @@ def _be_quiet() -> None:
 
 
 def _survive_signals() -> None:
-    """uvicorn stops on a signal and then raises it again: databases must be closed first."""
+    """Uvicorn stops on a signal and then raises it again: databases must be closed first."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
 
 
 def _announce(host: str, port: int, port_file: Path | None) -> None:
     # The socket already listens: a client that connects now waits in its backlog.
-    print(f"Snowflake emulator on http://{host}:{port}", flush=True)  # noqa: T201 - a command
+    print(f"Snowflake emulator on http://{host}:{port}", flush=True)
     if port_file is not None:
         partial = port_file.with_name(port_file.name + ".partial")
         partial.write_text(f"{port}\n")

@@ -1,56 +1,41 @@
-"""One client's session: current schema, parameters, temporary objects, transaction, locks."""
+"""One client's session: what each statement means in it."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from threading import Event, Lock, RLock
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.dialect import parse_one
-from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
-from fakesnow.statement_type import statement_type_id
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from stockfeed_local.emulator import (
     comments,
     copy_into,
     copy_statement,
     parameters,
+    result,
     stage_answers,
     stage_commands,
 )
 from stockfeed_local.emulator.copy_into import Copy
 from stockfeed_local.emulator.cursor import EmulatorCursor
-from stockfeed_local.emulator.errors import sql_error
+from stockfeed_local.emulator.load_history import LoadHistory
 from stockfeed_local.emulator.locks import LockTable
 from stockfeed_local.emulator.names import QualifiedName, quote, resolve
 from stockfeed_local.emulator.parameters import Parameters
+from stockfeed_local.emulator.result import Result
 from stockfeed_local.emulator.stage_catalog import StageCatalog
 from stockfeed_local.emulator.stages import StageFiles
+from stockfeed_local.emulator.targets import DDL, DML, changed_tables, takes_lock
 from stockfeed_local.emulator.temporary import TemporaryObjects
-from stockfeed_local.emulator.transactions import Transaction, retry
 from stockfeed_local.emulator.uploads import Upload
+from stockfeed_local.emulator.work import Work
 
-SUCCESS = "SELECT 'Statement executed successfully.' AS status"
-DDL = (exp.Create, exp.Drop, exp.Alter, exp.Comment)
-DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)
-"""As Snowflake's documentation of "Transactions" divides them."""
-
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a statement answered."""
-
-    columns: list[ColumnInfo]
-    table: pa.Table
-    statement_type: int
+SUCCESS = "Statement executed successfully."
 
 
 @dataclass(frozen=True)
@@ -62,12 +47,12 @@ class Shared:
     files: StageFiles
 
 
-class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesnow has no types
+class EmulatorSession(FakeSnowflakeConnection):
     """A session; its statements run one at a time.
 
     Args:
         duck_conn: A DuckDB connection of its own.
-        shared: Locks of all sessions.
+        shared: With all other sessions.
         session_parameters: As the client's login named them.
         kwargs: fakesnow's arguments of a connection.
     """
@@ -81,13 +66,9 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
     ) -> None:
         super().__init__(duck_conn, **kwargs)
         self.parameters = Parameters(session_parameters)
-        self._shared = shared
+        self.work = Work(duck_conn, shared.locks, shared.ddl, self.parameters)
         self._temporaries = TemporaryObjects(self._resolve)
         self._stages = StageCatalog(duck_conn, shared.files, self._resolve)
-        self._transaction = Transaction(duck_conn)
-        self._statement_lock = RLock()
-        self._cancelled = Event()
-        self._last_used = time.monotonic()
 
     def run(self, sql: str, params: Any = None) -> Result | Upload:
         """Runs one statement.
@@ -99,12 +80,7 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
         Raises:
             ProgrammingError: Or another error of the connector, or DuckDB's: see `errors`.
         """
-        with self._statement_lock:
-            self._cancelled.clear()
-            try:
-                return self._run(sql, params)
-            finally:
-                self._last_used = time.monotonic()
+        return self.work.statement(partial(self._run, sql, params))
 
     def run_rows(self, sql: str, rows: list[tuple[Any, ...]]) -> Result | Upload:
         """Runs one statement, once per row of values for its placeholders.
@@ -113,103 +89,87 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
         """
         if len(rows) < 2:
             return self.run(sql, rows[0] if rows else None)
-        with self._statement_lock:
-            results = [self.run(sql, row) for row in rows]
-        total = sum(result.table.column(0)[0].as_py() for result in results)
-        counts = pa.table({results[0].columns[0]["name"]: [total]})
-        return Result(results[0].columns[:1], counts, results[0].statement_type)
-
-    def cancel(self) -> None:
-        """Makes the running statement fail soon."""
-        self._cancelled.set()
-        self._duck_conn.interrupt()
+        answers = self.work.statement(lambda: [self._run(sql, row) for row in rows])
+        changed = [a for a in answers if isinstance(a, Result)]
+        total = sum(each.table.column(0)[0].as_py() for each in changed)
+        counts = pa.table({changed[0].columns[0]["name"]: [total]})
+        return Result(changed[0].columns[:1], counts)
 
     def end(self) -> None:
-        """Rolls back what is open and gives the locks up."""
-        self.cancel()
-        with self._statement_lock:
-            self._transaction.rollback()
-            self._shared.locks.release_all(self)
-            self.close()
+        """Rolls back what is open and closes the session."""
+        self.work.end()
+        self.close()
 
-    def abort_if_idle(self, seconds: float) -> bool:
-        """Rolls the open transaction back if no statement ran for that long."""
-        if not self._statement_lock.acquire(blocking=False):
-            return False
-        try:
-            if time.monotonic() - self._last_used < seconds:
-                return False
-            self._transaction.abort(f"idle for {seconds:g} s while it blocked another transaction")
-            self._shared.locks.release_all(self)
-            return True
-        finally:
-            self._statement_lock.release()
-
-    def check_cancelled(self) -> None:
-        """Raises if the client gave its statement up."""
-        if self._cancelled.is_set():
-            raise sql_error("SQL execution canceled", 604, "57014")
+    def cursor(self, cursor_class: Any = None) -> EmulatorCursor:  # noqa: ARG002 - fakesnow's
+        """A cursor on this session."""
+        return EmulatorCursor(self, self._duck_conn, self._temporaries)
 
     def _run(self, sql: str, params: Any) -> Result | Upload:
         if (column_comments := comments.parse(sql)) is not None:
             return self._comment(column_comments)
         if (command := stage_commands.parse(sql)) is not None:
-            reply = stage_answers.answer(command, self._stages)
-            return reply if isinstance(reply, Upload) else self._rows(reply, exp.Command())
+            answer = stage_answers.answer(command, self._stages)
+            return answer if isinstance(answer, Upload) else result.rows(self._duck_conn, answer)
         statement = parse_one(sql)
-        if isinstance(statement, exp.Transaction):
-            self._transaction.begin()
-        elif isinstance(statement, exp.Commit):
-            self._finish(self._transaction.commit)
-        elif isinstance(statement, exp.Rollback):
-            self._finish(self._transaction.rollback)
-        elif isinstance(statement, exp.Alter) and statement.kind == "SESSION":
-            self._alter_session(statement)
-        elif (shown := parameters.shown_parameters(statement))[0]:
-            return self._query(self.parameters.show_sql(shown[1]), statement)
-        else:
-            return self._run_on_fakesnow(statement, sql, params)
-        return self._query(SUCCESS, statement)
+        for kinds, carry_out in self._meanings():
+            if isinstance(statement, kinds) and (own := carry_out(statement)) is not None:
+                return own
+        return self._run_on_fakesnow(statement, sql, params)
 
-    def _run_on_fakesnow(self, statement: exp.Expression, sql: str, params: Any) -> Result:
-        if isinstance(statement, exp.Copy):
-            return self._copy(copy_statement.parse(statement), statement)
-        if isinstance(statement, exp.Drop) and statement.kind == "STAGE":
-            text = self._ddl(statement, partial(self._stages.drop, statement))
-            return self._query(f"SELECT '{text}' AS status", statement)
-        action = self._action(sql, params)
+    def _meanings(self) -> tuple[tuple[type[Expr], Callable[[Any], Result | None]], ...]:
+        """What the emulator does itself; a `None` leaves the statement to fakesnow."""
+        return (
+            (exp.Transaction, lambda _: self._succeed(self.work.begin)),
+            (exp.Commit, lambda _: self._succeed(self.work.commit)),
+            (exp.Rollback, lambda _: self._succeed(self.work.rollback)),
+            (exp.Alter, self._alter_session),
+            (exp.Command, self._show_parameters),
+            (exp.Copy, self._copy),
+            (exp.Create, self._keep_existing),
+            (exp.Drop, self._drop_stage),
+        )
+
+    def _run_on_fakesnow(self, statement: Expr, sql: str, params: Any) -> Result:
+        action = partial(self._execute, statement, sql, params)
         if isinstance(statement, DDL):
-            result = self._ddl(statement, action)
+            answer = self.work.ddl(self._locked(statement), action)
             self._temporaries.record(statement)
             self._stages.after_ddl(statement)
-            return result
+            return answer
         if isinstance(statement, DML):
-            return self._dml(statement, action)
-        return self._transaction.read(action)
+            tables = self._locked(statement) if takes_lock(statement) else []
+            return self.work.dml(tables, action)
+        return self.work.read(action)
 
-    def _ddl(self, statement: exp.Expression, action: Callable[[], T]) -> T:
-        """DDL commits the open transaction and is one of its own."""
-        self._finish(self._transaction.commit)
-        try:
-            for table in self._tables(statement):
-                self._lock(table)
-            with self._shared.ddl:
-                return retry(action)
-        finally:
-            self._shared.locks.release_all(self)
+    def _execute(self, statement: Expr, sql: str, params: Any) -> Result:
+        cursor = self.cursor()
+        cursor.execute(sql, binding_params=params, server=True)
+        if isinstance(statement, exp.TruncateTable):
+            for table in changed_tables(statement):
+                LoadHistory(self._duck_conn, self._resolve(table)).forget()
+        return cursor.result()
 
-    def _dml(self, statement: exp.Expression, action: Callable[[], Result]) -> Result:
-        if not isinstance(statement, exp.Insert) or statement.args.get("overwrite"):
-            self._transaction.check_alive()
-            self._lock(self._target(statement))
-        try:
-            return self._without_lock(action)
-        finally:
-            if not self._transaction.is_open:
-                self._shared.locks.release_all(self)
+    def _locked(self, statement: Expr) -> list[str]:
+        """Names of the tables to lock; temporary ones are the session's alone."""
+        names = [self._resolve(table) for table in changed_tables(statement)]
+        return [str(name) for name in names if not self._temporaries.is_temporary(name)]
 
-    def _copy(self, parsed: copy_statement.CopyStatement, statement: exp.Copy) -> Result:
-        """Runs COPY; it takes no lock."""
+    def _succeed(self, action: Callable[[], None]) -> Result:
+        action()
+        return result.status(self._duck_conn, SUCCESS)
+
+    def _alter_session(self, statement: exp.Alter) -> Result | None:
+        if statement.kind != "SESSION":
+            return None
+        return self._succeed(partial(self.parameters.alter, statement))
+
+    def _show_parameters(self, statement: exp.Command) -> Result | None:
+        is_show, pattern = parameters.shown_parameters(statement)
+        return result.query(self._duck_conn, self.parameters.show_sql(pattern)) if is_show else None
+
+    def _copy(self, statement: exp.Copy) -> Result:
+        """COPY takes no lock."""
+        parsed = copy_statement.parse(statement)
         copy = Copy(
             parsed,
             self._resolve(parsed.target),
@@ -217,87 +177,45 @@ class EmulatorSession(FakeSnowflakeConnection):  # type: ignore[misc]  # fakesno
             self._stages.files,
             partial(self._insert_staged, parsed),
         )
-        loads = self._without_lock(partial(copy.run, self._duck_conn))
-        return self._rows(copy_into.answer(loads), statement)
+        loads = self.work.dml([], partial(copy.run, self._duck_conn))
+        return result.rows(self._duck_conn, copy_into.answer(loads))
 
     def _insert_staged(self, parsed: copy_statement.CopyStatement) -> None:
         self._duck_conn.execute(self.cursor().translate(parsed.insert(copy_into.ROWS)))
 
-    def _without_lock(self, action: Callable[[], T]) -> T:
-        if self.parameters["AUTOCOMMIT"] != "true":
-            self._transaction.begin()
-        if self._transaction.is_open:
-            return self._transaction.write(action)
-        return self._transaction.autocommit(action)
+    def _keep_existing(self, statement: exp.Create) -> Result | None:
+        """CREATE TABLE IF NOT EXISTS of a table that does: fakesnow would drop its load history."""
+        if statement.kind != "TABLE" or not statement.args.get("exists"):
+            return None
+        (table,) = changed_tables(statement)
+        name = self._resolve(table)
+        if self._temporaries.is_temporary(name) or not self._exists(name):
+            return None
+        self.work.commit()
+        text = f"{name.name} already exists, statement succeeded."
+        return result.status(self._duck_conn, text)
 
-    def _finish(self, end: Callable[[], None]) -> None:
-        try:
-            end()
-        finally:
-            self._shared.locks.release_all(self)
-
-    def _lock(self, name: QualifiedName) -> None:
-        if not self._temporaries.is_temporary(name):
-            self._shared.locks.acquire(str(name), self, float(self.parameters["LOCK_TIMEOUT"]))
-
-    def _target(self, statement: exp.Expression) -> QualifiedName:
-        target = (
-            statement.expressions[0] if isinstance(statement, exp.TruncateTable) else statement.this
+    def _exists(self, table: QualifiedName) -> bool:
+        found = self._duck_conn.execute(
+            "SELECT 1 FROM duckdb_tables() "
+            "WHERE database_name = ? AND schema_name = ? AND table_name = ?",
+            table.parts,
         )
-        return self._resolve(target.this if isinstance(target, exp.Schema) else target)
+        return bool(found.fetchall())
 
-    def _tables(self, statement: exp.Expression) -> list[QualifiedName]:
-        """The tables that a DDL statement changes, not those it reads."""
-        if isinstance(statement, exp.Create | exp.Drop) and statement.kind != "TABLE":
-            return []
-        targets = statement.args.get("tables")
-        if not targets:
-            target = (
-                statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
-            )
-            targets = [target]
-        return sorted((self._resolve(t) for t in targets if isinstance(t, exp.Table)), key=str)
+    def _drop_stage(self, statement: exp.Drop) -> Result | None:
+        if statement.kind != "STAGE":
+            return None
+        text = self.work.ddl([], partial(self._stages.drop, statement))
+        return result.status(self._duck_conn, text)
 
     def _comment(self, column_comments: comments.ColumnComments) -> Result:
         table = self._resolve(column_comments.table)
         for column, text in column_comments.by_column.items():
             name = ".".join(quote(part) for part in (*table.parts, column))
             sql = f"COMMENT ON COLUMN {name} IS {exp.Literal.string(text).sql(dialect='duckdb')}"
-            self._ddl(exp.Alter(this=column_comments.table), partial(self._duck_conn.execute, sql))
-        return self._query(SUCCESS, exp.Alter())
-
-    def _alter_session(self, statement: exp.Alter) -> None:
-        parameters.apply_alter_session(statement, self.parameters)
-
-    def _action(self, sql: str, params: Any) -> Callable[[], Result]:
-        def action() -> Result:
-            cursor = self.cursor()
-            cursor.execute(sql, binding_params=params, server=True)
-            return self._result(cursor, statement_type_id(parse_one(sql)))
-
-        return action
-
-    def _query(self, duck_sql: str, statement: exp.Expression) -> Result:
-        """Answers with a query of the emulator's own, in DuckDB's dialect."""
-        table = self._duck_conn.execute(duck_sql).to_arrow_table()
-        columns = [(d[0], str(d[1]), None, None, None, None) for d in self._duck_conn.description]
-        return Result(describe_as_rowtype(columns), table, statement_type_id(statement))
-
-    def _rows(self, table: pa.Table, statement: exp.Expression) -> Result:
-        """Answers with rows of the emulator's own."""
-        self._duck_conn.register("_ANSWER", table)
-        try:
-            return self._query('SELECT * FROM "_ANSWER"', statement)
-        finally:
-            self._duck_conn.unregister("_ANSWER")
-
-    def _result(self, cursor: EmulatorCursor, statement_type: int) -> Result:
-        columns = describe_as_rowtype(cursor._describe_last_sql())  # noqa: SLF001 - its subclass's
-        return Result(columns, cursor._arrow_table, statement_type)  # noqa: SLF001
-
-    def cursor(self, cursor_class: Any = None) -> EmulatorCursor:  # noqa: ARG002 - fakesnow's
-        """A cursor on this session."""
-        return EmulatorCursor(self, self._duck_conn, self._temporaries)
+            self.work.ddl([str(table)], partial(self._duck_conn.execute, sql))
+        return result.status(self._duck_conn, SUCCESS)
 
     def _resolve(self, table: exp.Table) -> QualifiedName:
         return resolve(table, self.database, self.schema)

@@ -6,10 +6,10 @@ Snowflake's documentation: "CREATE STAGE" (OR REPLACE drops the files), "DROP ST
 import re
 
 from duckdb import DuckDBPyConnection
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from stockfeed_local.emulator.errors import sql_error
-from stockfeed_local.emulator.names import QualifiedName, Resolver
+from stockfeed_local.emulator.names import QualifiedName, Resolver, table_of
 from stockfeed_local.emulator.stages import StageFiles, StageReference
 
 _STAGES = "_fs_global._fs_information_schema._fs_stages"
@@ -46,7 +46,7 @@ class StageCatalog:
 
     def drop(self, statement: exp.Drop) -> str:
         """DROP STAGE; returns what Snowflake answers."""
-        stage = self._resolve(statement.find(exp.Table))
+        stage = self._resolve(table_of(statement))
         if self._exists(stage):
             self.forget(*stage.parts)
             return f"{stage.name} successfully dropped."
@@ -54,15 +54,15 @@ class StageCatalog:
             return "Drop statement executed successfully."
         raise _missing(stage)
 
-    def after_ddl(self, statement: exp.Expression) -> None:
+    def after_ddl(self, statement: Expr) -> None:
         """Removes the files that a statement made unreachable."""
-        table = statement.find(exp.Table)
         if isinstance(statement, exp.Create) and statement.kind == "STAGE":
             if statement.args.get("replace"):
-                self.files.clear(*self._resolve(table).parts)
+                self.files.clear(*self._resolve(table_of(statement)).parts)
         elif isinstance(statement, exp.Drop) and statement.kind == "DATABASE":
-            self.forget(table.name.upper())
+            self.forget(table_of(statement).name.upper())
         elif isinstance(statement, exp.Drop) and statement.kind == "SCHEMA":
+            table = table_of(statement)
             name = self._resolve(exp.table_("_", db=table.this, catalog=table.args.get("db")))
             self.forget(name.database, name.schema)
 

@@ -84,7 +84,7 @@ class StageFiles:
                     file.write(chunk)
             return _publish(Path(partial), target, overwrite=overwrite)
         finally:
-            Path(partial).unlink(missing_ok=True)
+            Path(partial).unlink(missing_ok=True)  # noqa: ASYNC240 - local, and quick
 
     def remove(self, file: StagedFile, stage: QualifiedName) -> None:
         """Deletes a file, and directories that it leaves empty."""

@@ -4,7 +4,7 @@ Snowflake's documentation: "Working with temporary and transient tables": a temp
 belongs to a schema and a session, and shadows a permanent one of the same name.
 """
 
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from stockfeed_local.emulator.names import QualifiedName, Resolver
 
@@ -20,7 +20,7 @@ class TemporaryObjects:
         self._resolve = resolve
         self._names: set[QualifiedName] = set()
 
-    def rewrite(self, statement: exp.Expression) -> exp.Expression:
+    def rewrite(self, statement: Expr) -> Expr:
         """The statement with each name of a temporary object replaced by DuckDB's."""
         created = created_temporary(statement)
         if created is None and not self._names:
@@ -30,7 +30,7 @@ class TemporaryObjects:
                 _point_to(table, self._resolve(table))
         return statement
 
-    def record(self, statement: exp.Expression) -> None:
+    def record(self, statement: Expr) -> None:
         """Notes what a statement, run as the client sent it, created or dropped."""
         if (created := created_temporary(statement)) is not None:
             self._names.add(self._resolve(created))
@@ -50,7 +50,7 @@ class TemporaryObjects:
         )
 
 
-def created_temporary(statement: exp.Expression) -> exp.Table | None:
+def created_temporary(statement: Expr) -> exp.Table | None:
     """The temporary table or view that a statement creates, if it does."""
     if (
         isinstance(statement, exp.Create)
@@ -59,7 +59,8 @@ def created_temporary(statement: exp.Expression) -> exp.Table | None:
         and any(isinstance(p, exp.TemporaryProperty) for p in properties.expressions)
     ):
         target = statement.this
-        return target.this if isinstance(target, exp.Schema) else target
+        table: exp.Table = target.this if isinstance(target, exp.Schema) else target
+        return table
     return None
 
 
@@ -71,8 +72,9 @@ def _is_created(table: exp.Table) -> bool:
 def _is_cte(table: exp.Table) -> bool:
     if table.args.get("db"):
         return False
-    node: exp.Expression | None = table
-    while node := node.parent:
+    node: Expr = table
+    while node.parent is not None:
+        node = node.parent
         with_ = node.args.get("with_")
         if with_ and table.name.upper() in {c.alias.upper() for c in with_.expressions}:
             return True

@@ -27,12 +27,13 @@ class Transaction:
 
     Attributes:
         is_open: Between BEGIN and COMMIT or ROLLBACK.
+        started_at: When DuckDB's began, by the monotonic clock; none before the first change.
     """
 
     def __init__(self, duck_conn: duckdb.DuckDBPyConnection) -> None:
         self._duck = duck_conn
         self.is_open = False
-        self._is_started = False
+        self.started_at: float | None = None
         self._aborted_because: str | None = None
 
     def begin(self) -> None:
@@ -47,17 +48,17 @@ class Transaction:
         """
         try:
             self.check_alive()
-            if self._is_started:
+            if self.started_at is not None:
                 self._duck.execute("COMMIT")
         finally:
             self.rollback()
 
     def rollback(self) -> None:
         """Drops the changes, if any."""
-        if self._is_started:
+        if self.started_at is not None:
             with suppress(duckdb.TransactionException):
                 self._duck.execute("ROLLBACK")
-        self.is_open = self._is_started = False
+        self.is_open, self.started_at = False, None
         self._aborted_because = None
 
     def abort(self, reason: str) -> None:
@@ -83,35 +84,33 @@ class Transaction:
     def write(self, action: Callable[[], T]) -> T:
         """Runs a change inside the open transaction."""
         self.check_alive()
-        return self.read(action) if self._is_started else retry(lambda: self._first_write(action))
+        if self.started_at is not None:
+            return self.read(action)
+        return retry(lambda: self._first_write(action))
 
     def autocommit(self, action: Callable[[], T]) -> T:
         """Runs a change as a transaction of its own."""
         return retry(lambda: self._alone(action))
 
     def _alone(self, action: Callable[[], T]) -> T:
-        try:
-            result = self._first_write(action)
-            self._duck.execute("COMMIT")
-        except BaseException:
-            self.rollback()
-            raise
-        self._is_started = False
+        result = self._first_write(action)
+        self.started_at = None
+        self._duck.execute("COMMIT")
         return result
 
     def _first_write(self, action: Callable[[], T]) -> T:
         self._duck.execute("BEGIN TRANSACTION")
-        self._is_started = True
+        self.started_at = time.monotonic()
         try:
             return action()
         except BaseException:
             self._duck.execute("ROLLBACK")
-            self._is_started = False
+            self.started_at = None
             raise
 
     def _notice_invalidation(self) -> None:
         """DuckDB drops a whole transaction for one failed statement; Snowflake does not."""
-        if not self._is_started:
+        if self.started_at is None:
             return
         try:
             self._duck.execute("SELECT 1")

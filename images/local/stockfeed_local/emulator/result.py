@@ -1,0 +1,43 @@
+"""What a statement answers with."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows, and their columns as the protocol describes them."""
+
+    columns: list[ColumnInfo]
+    table: pa.Table
+
+
+def describe(duck_conn: DuckDBPyConnection) -> list[ColumnInfo]:
+    """The columns of a connection's last result."""
+    described = [
+        (name, str(kind), None, None, None, None) for name, kind, *_ in duck_conn.description or []
+    ]
+    return describe_as_rowtype(described)
+
+
+def query(duck_conn: DuckDBPyConnection, sql: str) -> Result:
+    """Runs a query of the emulator's own, in DuckDB's dialect."""
+    table = duck_conn.execute(sql).to_arrow_table()
+    return Result(describe(duck_conn), table)
+
+
+def rows(duck_conn: DuckDBPyConnection, table: pa.Table) -> Result:
+    """Answers with rows of the emulator's own."""
+    duck_conn.register("_ANSWER", table)
+    try:
+        return query(duck_conn, 'SELECT * FROM "_ANSWER"')
+    finally:
+        duck_conn.unregister("_ANSWER")
+
+
+def status(duck_conn: DuckDBPyConnection, text: str) -> Result:
+    """Answers with one line of text."""
+    return rows(duck_conn, pa.table({"status": [text]}))
