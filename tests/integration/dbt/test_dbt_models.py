@@ -25,6 +25,9 @@ REACH = {
 SEED = 20240310
 TABLES = ("silver_clean_stock", "gold_kpi", "gold_candlestick", "gold_volatility", "gold_treemap")
 
+# The stages are one fixture, and so one test's set-up.
+pytestmark = pytest.mark.timeout(600)
+
 Line = dict[str, Any]
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
