@@ -28,6 +28,9 @@ LIMIT_BODY: Final = b'{"error":"API limit reached. Please try again later. Remai
 
 _JSON: Final = "application/json; charset=utf-8"
 _FOREVER_SECONDS: Final = 3600.0
+_NOT_MODIFIED: Final = 304
+# The demo polls as fast as it is answered; a symbol at its end would take the others' time.
+_NOTHING_NEW_SECONDS: Final = 0.25
 
 
 class Hold(BaseModel):
@@ -74,6 +77,8 @@ class QuoteApi:
         response = await self._faulty(fault) if fault else None
         if response is None:
             response = self._answer(symbol, request.headers.get("If-None-Match"))
+        if response.status_code == _NOT_MODIFIED:
+            await asyncio.sleep(_NOTHING_NEW_SECONDS)
         response.headers.update(decision.headers)
         return response
 
