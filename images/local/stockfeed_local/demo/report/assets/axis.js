@@ -1,0 +1,51 @@
+// Bars stand side by side on an axis of positions, so that nights, weekends and holidays leave no
+// gap. This file puts dates and times on such an axis.
+const shownDay = dated({ day: "numeric", month: "short" });
+const shownMonth = dated({ month: "short" });
+const shownYear = dated({ year: "numeric" });
+const shownTime = dated({ hour: "2-digit", minute: "2-digit" });
+const shownDate = dated({ day: "numeric", month: "short", year: "numeric" });
+const shownBar = (seconds) =>
+  data.interval === "1d" ? shownDate(seconds) : `${shownDate(seconds)}, ${shownTime(seconds)}`;
+
+const DAY = 86400;
+const slice = (seconds) => ({ key: (at) => Math.floor(at / seconds), label: shownTime, above: shownDay });
+const days = (number) => ({ key: (at) => Math.floor((at / DAY + 3) / number), label: shownDay, above: shownYear });
+const months = (number) => ({
+  key: (at) => {
+    const date = new Date(at * 1000);
+    return Math.floor((date.getUTCFullYear() * 12 + date.getUTCMonth()) / number);
+  },
+  label: number < 12 ? shownMonth : shownYear,
+  above: number < 12 ? shownYear : () => "",
+});
+const intraday = data.interval === "1d" ? [] : [60, 300, 900, 1800, 3600, 10800, 21600].map(slice);
+const tickUnits = [...intraday, days(1), days(7), ...[1, 3, 12, 24, 60, 120].map(months)];
+
+const startsUnit = (times, unit, index) => index === 0 || unit.key(times[index]) !== unit.key(times[index - 1]);
+
+function unitStarts(times, from, to, unit) {
+  return range(from, to + 1, 1).filter((index) => startsUnit(times, unit, index));
+}
+
+// Units are of uneven length where the market was closed: labels that would touch are left out.
+function spaced(starts, least) {
+  return starts.reduce(
+    (kept, start) => (kept.length && start - kept.at(-1) < least ? kept : [...kept, start]), [],
+  );
+}
+
+// Ticks where a minute, day, month or year begins, in the finest unit of which at most `most` fit.
+function timeTicks(times, from, to, most) {
+  const fits = tickUnits.map((unit) => ({ unit, starts: unitStarts(times, from, to, unit) }));
+  const { unit, starts } = fits.find((fit) => fit.starts.length <= most) ?? fits.at(-1);
+  const ticks = starts.length ? spaced(starts, (0.8 * (to - from)) / most) : [from];
+  let before = null;
+  const text = ticks.map((index) => {
+    const above = unit.above(times[index]);
+    const label = unit.label(times[index]) + (above === before ? "" : `<br>${above}`);
+    before = above;
+    return label;
+  });
+  return { tickvals: ticks, ticktext: text };
+}
