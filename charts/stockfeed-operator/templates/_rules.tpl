@@ -30,8 +30,12 @@ on Secrets: pods mount these themselves.
   resources: [kafkatopics]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [argoproj.io]
-  resources: [cronworkflows, workflows]
+  resources: [cronworkflows]
   verbs: [get, list, watch, create, patch, delete]
+# It starts the last load of a stop, and reads what loads report. They go with their feed.
+- apiGroups: [argoproj.io]
+  resources: [workflows]
+  verbs: [list, watch, create, patch]
 - apiGroups: [monitoring.coreos.com]
   resources: [podmonitors]
   verbs: [get, list, watch, create, patch, delete]
@@ -46,7 +50,7 @@ on Secrets: pods mount these themselves.
 # Termination messages tell why a role stopped.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch]
+  verbs: [list]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create]

@@ -138,18 +138,25 @@ def test_operator_has_no_right_on_secrets_and_no_wildcard(default: Objects, full
         assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
 
 
-def test_each_right_is_for_a_kind_that_the_operator_works_with(default: Objects) -> None:
+def test_rights_are_what_the_operator_does_with_each_kind(default: Objects) -> None:
     granted = {
-        (group, resource.partition("/")[0])
-        for rule in rules(default)
+        (group, resource): set(rule["verbs"])
+        for rule in find(default, "ClusterRole", "sf-stockfeed-operator")["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
     }
-    others = {("rbac.authorization.k8s.io", "clusterroles"), ("coordination.k8s.io", "leases")}
-    worked_with = {
-        (kind.group, kind.plural) for kind in (kinds.FEED, kinds.POD, kinds.EVENT, *kinds.MANAGED)
+    every = {"get", "list", "watch", "create", "patch", "delete"}
+    managed = {(kind.group, kind.plural): every for kind in kinds.MANAGED}
+    assert granted == {
+        **managed,
+        ("argoproj.io", "workflows"): every - {"get", "delete"},
+        ("stockfeed.dev", "stockfeeds"): {"get", "list", "watch", "patch"},
+        ("stockfeed.dev", "stockfeeds/status"): {"patch"},
+        ("stockfeed.dev", "stockfeeds/finalizers"): {"update"},
+        ("rbac.authorization.k8s.io", "clusterroles"): {"bind"},
+        ("", "pods"): {"list"},
+        ("events.k8s.io", "events"): {"create"},
     }
-    assert granted == worked_with | others
 
 
 def test_operator_may_bind_the_task_results_role_only(default: Objects) -> None:
@@ -172,7 +179,16 @@ def test_with_namespaces_there_are_rights_in_these_only(full: Objects) -> None:
         if part["kind"] == "Role" and part["metadata"]["name"] == "feeds-operator"
     ]
     assert roles == ["streams", "markets"]
-    assert "ClusterRoleBinding" not in {part["kind"] for part in full}
+    bindings = [part for part in full if part["kind"] == "ClusterRoleBinding"]
+    assert [part["roleRef"]["name"] for part in bindings] == ["feeds-operator-discovery"]
+    assert find(full, "ClusterRole", "-discovery")["rules"] == [
+        {
+            "apiGroups": ["apiextensions.k8s.io"],
+            "resources": ["customresourcedefinitions"],
+            "verbs": ["list", "watch"],
+        },
+        {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list", "watch"]},
+    ]
 
 
 def test_lease_right_is_for_the_lease_in_the_settings(default: Objects) -> None:
