@@ -8,6 +8,12 @@ const shownDate = dated({ day: "numeric", month: "short", year: "numeric" });
 const shownBar = (seconds) =>
   data.interval === "1d" ? shownDate(seconds) : `${shownDate(seconds)}, ${shownTime(seconds)}`;
 
+function shownSpan(first, last) {
+  if (first === last) return shownBar(first);
+  const sameDay = shownDate(first) === shownDate(last);
+  return `${shownBar(first)} to ${sameDay ? shownTime(last) : shownBar(last)}`;
+}
+
 const DAY = 86400;
 const slice = (seconds) => ({ key: (at) => Math.floor(at / seconds), label: shownTime, above: shownDay });
 const days = (number) => ({ key: (at) => Math.floor((at / DAY + 3) / number), label: shownDay, above: shownYear });

@@ -81,8 +81,7 @@ function readOut(group) {
   const { decimals } = bars();
   const rise = group.close - group.open;
   const parts = [["O", group.open], ["H", group.high], ["L", group.low], ["C", group.close]];
-  const when = group.size === 1 || group.first === group.last
-    ? shownBar(group.first) : `${shownBar(group.first)} to ${shownBar(group.last)}`;
+  const when = shownSpan(group.first, group.last);
   const change = `${rise < 0 ? "−" : "+"}${price(Math.abs(rise / group.open) * 100, 2)} %`;
   const element = (tag, text, name = "") => Object.assign(document.createElement(tag), { textContent: text, className: name });
   const prices = parts.map(([name, value]) => {
@@ -145,7 +144,7 @@ function drawOverview() {
   const position = byId("position");
   position.max = time.length - 1;
   position.value = centre;
-  position.setAttribute("aria-valuetext", `${shownBar(time[shown.from])} to ${shownBar(time[shown.to])}`);
+  position.setAttribute("aria-valuetext", shownSpan(time[shown.from], time[shown.to]));
 }
 
 function drawWindow() {
@@ -155,7 +154,10 @@ function drawWindow() {
 
 function watchCandles() {
   const chart = byId("candles");
-  chart.on("plotly_hover", ({ points }) => readOut(chart.groups[points[0].pointNumber]));
+  // A tap is a click without a hover.
+  for (const event of ["plotly_hover", "plotly_click"]) {
+    chart.on(event, ({ points }) => readOut(chart.groups[points[0].pointNumber]));
+  }
   chart.on("plotly_unhover", () => readOut(chart.groups.at(-1)));
   chart.on("plotly_relayout", (change) => {
     if (!("xaxis.range[0]" in change)) return;
