@@ -6,6 +6,9 @@ from stockfeed_operator.api import Notice
 from stockfeed_operator.conditions import BAD_WHEN_TRUE, READY, STOPPED
 from stockfeed_operator.spec_status import Condition
 
+# How every feed begins.
+_BEGINNING = frozenset({"TopicPending", "NotReady", "NoLoadYet"})
+
 
 def news(before: Sequence[Condition], after: Sequence[Condition]) -> list[Notice]:
     """The Events about the way from one list of conditions to the next."""
@@ -18,7 +21,7 @@ def news(before: Sequence[Condition], after: Sequence[Condition]) -> list[Notice
 
 def _told(before: Condition | None, after: Condition) -> Notice | None:
     bad = _is_bad(after)
-    if before is None and not bad and after.type != STOPPED:
+    if before is None and after.type != STOPPED and (not bad or after.reason in _BEGINNING):
         return None  # a new feed is no news yet
     if before is not None and not _changed(before, after):
         return None

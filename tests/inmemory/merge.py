@@ -1,0 +1,64 @@
+"""Server-side apply, as far as the operator relies on it: fields have owners."""
+
+import copy
+from typing import Any
+
+Path = tuple[str, ...]
+
+
+def merged(live: Any, wanted: Any) -> Any:
+    """The live value with all fields that are wanted; named parts of lists are matched by name."""
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        result = dict(live)
+        for name, part in wanted.items():
+            result[name] = merged(live.get(name), part)
+        return result
+    if _named(live) and _named(wanted):
+        parts = {item["name"]: item for item in live}
+        for item in wanted:
+            parts[item["name"]] = merged(parts.get(item["name"]), item)
+        return list(parts.values())
+    return copy.deepcopy(wanted)
+
+
+def without(live: Any, before: Any, wanted: Any) -> Any:
+    """The live value without what its owner had applied before and does not want any more."""
+    if isinstance(live, dict) and isinstance(before, dict):
+        wanted = wanted if isinstance(wanted, dict) else {}
+        result = {}
+        for name, part in live.items():
+            if name not in before:
+                result[name] = part
+            elif name in wanted or isinstance(before[name], dict):
+                rest = without(part, before[name], wanted.get(name))
+                if name in wanted or rest:
+                    result[name] = rest
+        return result
+    if _named(live) and _named(before):
+        return _parts_without(live, before, wanted if _named(wanted) else [])
+    return live
+
+
+def _parts_without(live: Any, before: Any, wanted: Any) -> list[Any]:
+    had = {item["name"]: item for item in before}
+    wants = {item["name"]: item for item in wanted}
+    return [
+        without(item, had.get(item["name"]), wants.get(item["name"]))
+        for item in live
+        if item["name"] in wants or item["name"] not in had
+    ]
+
+
+def _named(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, dict) and "name" in item for item in value)
+    )
+
+
+def owned_fields(value: Any) -> Any:
+    """`fieldsV1` of an applied object, as deep as maps go."""
+    if not isinstance(value, dict):
+        return {}
+    return {f"f:{name}": owned_fields(part) for name, part in value.items()}
