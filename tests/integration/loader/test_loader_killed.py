@@ -1,6 +1,7 @@
 """A loader that is killed between any two steps: the next one loads each object exactly once."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -51,8 +52,11 @@ STEPS = [
 
 
 @pytest.fixture(scope="module")
-def mortals(service_logs: Path) -> Iterator["subprocess.Popen[str]"]:
+def mortals(
+    service_logs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["subprocess.Popen[str]"]:
     """The process that forks loaders."""
+    downloads = str(tmp_path_factory.mktemp("downloads"))
     with (service_logs / "dying-loaders.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, str(SCRIPT)],
@@ -60,6 +64,8 @@ def mortals(service_logs: Path) -> Iterator["subprocess.Popen[str]"]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            # A killed loader leaves its downloads behind.
+            env={**os.environ, "TMPDIR": downloads},
         )
         with process:
             yield process
