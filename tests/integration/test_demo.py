@@ -1,0 +1,182 @@
+"""`stockfeed demo` as a user runs it: exact through kills, on any broker, and gone when it ends."""
+
+import csv
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from stockfeed_local.quotes.bars import sample_file
+
+STOCKFEED = str(Path(sys.executable).parent / "stockfeed")
+
+
+class Run:
+    """One demo run below a directory of its own."""
+
+    def __init__(self, home: Path):
+        self.out = home / "out"
+        self.log = home / "demo.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self._mark = f"DEMO_RUN={uuid.uuid4()}"  # handed on to every process of the run
+
+    def start(self, *options: str) -> None:
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [STOCKFEED, "demo", "--out", str(self.out), *options],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **dict([self._mark.split("=")])},
+            )
+
+    def wait(self, seconds: float = 280) -> int:
+        return self.process.wait(seconds)
+
+    def text(self) -> str:
+        return self.log.read_text()
+
+    def summary(self) -> dict:
+        return json.loads((self.out / "summary.json").read_text())
+
+    def children(self) -> list[tuple[int, str]]:
+        """Pid and command line of every process that this run started and that is alive."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and int(entry.name) != self.process.pid:
+                try:
+                    environment = (entry / "environ").read_bytes()
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                except OSError:
+                    continue
+                if self._mark.encode() in environment:
+                    found.append((int(entry.name), command))
+        return found
+
+    def kill_one(self, role: str) -> None:
+        """Kills the role's process, as soon as there is one."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            for pid, command in self.children():
+                if f"stockfeed {role}" in command:
+                    os.kill(pid, signal.SIGKILL)
+                    return
+            time.sleep(0.05)
+        pytest.fail(f"no {role} ran within two minutes:\n{self.text()}")
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = Run(tmp_path)
+    yield run
+    if run.process is not None and run.process.poll() is None:
+        run.process.kill()
+        run.process.wait()
+
+
+@pytest.fixture
+def bars(tmp_path) -> Path:
+    """The first real bars of each symbol, in a file of their own."""
+
+    def write(number: int) -> Path:
+        with gzip.open(sample_file(), "rt") as file:
+            rows = list(csv.DictReader(file))
+        chosen = [
+            row for _, group in groupby(rows, lambda r: r["Ticker"]) for row in list(group)[:number]
+        ]
+        path = tmp_path / "bars.csv"
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(chosen)
+        return path
+
+    return write
+
+
+def check_exact(run: Run, bars: int) -> dict:
+    summary = run.summary()
+    assert summary["bars"] == bars
+    assert summary["silver"] == 4 * bars
+    assert (summary["mismatches"], summary["gaps"], summary["duplicates"]) == (0, 0, 0)
+    assert summary["published"] == summary["landed"] == summary["loaded"]
+    assert summary["published"] == 4 * bars + summary["repeats"]
+    return summary
+
+
+def test_a_run_is_exact_though_every_role_is_killed(run, bars):
+    run.start("--bars", str(bars(400)))
+    for role in ("consumer", "producer", "loader --once", "producer", "consumer"):
+        run.kill_one(role)
+        time.sleep(1)
+    assert run.wait() == 0, run.text()
+    check_exact(run, 4 * 400 + bar_count("FB", 400))
+    assert run.children() == []
+    with (run.out / "gold_kpi.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 5
+    assert (run.out / "report.html").stat().st_size > 100_000
+
+
+def bar_count(ticker: str, limit: int) -> int:
+    with gzip.open(sample_file(), "rt") as file:
+        return min(limit, sum(row["Ticker"] == ticker for row in csv.DictReader(file)))
+
+
+def test_the_mock_broker_and_minute_bars_with_five_decimals(run, tmp_path):
+    path = tmp_path / "minutes.csv"
+    path.write_text(
+        "Ticker,Date,Open,High,Low,Close,Volume\n"
+        "EUR,2024-03-10T06:59:00Z,1.08345,1.08399,1.08301,1.08377,1\n"
+        "EUR,2024-03-10T07:00:00Z,1.08377,1.08377,1.08377,1.08377,1\n"
+        "GBP,2024-03-10T07:00:00Z,1.27001,1.27100,1.26999,1.27050,1\n"
+    )
+    run.start("--bars", str(path), "--bar-interval", "1m", "--kafka", "mock")
+    assert run.wait() == 0, run.text()
+    assert "mock" in check_exact(run, 3)["broker"]
+    with (run.out / "gold_candlestick.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["interval"] == "1m"]
+    assert rows[0] == {
+        "symbol": "EUR",
+        "interval": "1m",
+        "bucket_start": "2024-03-10T06:59:00Z",
+        "open": "1.08345",
+        "high": "1.08399",
+        "low": "1.08301",
+        "close": "1.08377",
+        "quotes": "4",
+    }
+
+
+def test_an_interrupt_ends_everything(run, bars):
+    run.start("--bars", str(bars(3000)))
+    run.kill_one("loader --once")  # so the run is under way
+    run.process.send_signal(signal.SIGINT)
+    assert run.wait(60) == 1
+    assert "stopped before the end" in run.text()
+    assert run.children() == []
+
+
+def test_a_killed_demo_leaves_no_process_behind(run, bars):
+    run.start("--bars", str(bars(3000)))
+    run.kill_one("loader --once")
+    run.process.kill()
+    run.wait(10)
+    deadline = time.monotonic() + 20
+    while run.children() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert run.children() == []
+
+
+def test_bars_that_are_wrong_are_named(run, tmp_path):
+    path = tmp_path / "bars.csv"
+    path.write_text("Ticker,Date,Open,High,Low,Close,Volume\nAAA,2013-03-01,5,4,3,4,1\n")
+    run.start("--bars", str(path))
+    assert run.wait(60) == 1
+    assert "bars.csv, line 2, column Open: 5 lies outside" in run.text()

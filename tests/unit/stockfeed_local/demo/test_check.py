@@ -1,0 +1,98 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from stockfeed_local.demo.check import check, compare_bars, compare_quotes, compare_stages
+from stockfeed_local.demo.landed import Audit
+from stockfeed_local.demo.warehouse import Candle, SilverQuote
+from stockfeed_local.quotes.bars import Bar
+from stockfeed_local.quotes.intervals import INTERVALS
+from stockfeed_local.quotes.tape import tape_of
+
+DAY = datetime(2013, 3, 1, 5, tzinfo=UTC)
+BARS = [
+    Bar("AAA", DAY, Decimal("10.12345"), Decimal(12), Decimal(9), Decimal(11)),
+    Bar("AAA", DAY + timedelta(days=3), Decimal(11), Decimal(12), Decimal(10), Decimal("10.5")),
+    Bar("BBB", DAY, Decimal(100), Decimal(101), Decimal(99), Decimal(100)),
+]
+TAPE = tape_of(BARS, INTERVALS["1d"])
+
+
+def candle(bar, **changes):
+    row = Candle(bar.symbol, "1d", bar.start, bar.open, bar.high, bar.low, bar.close, 4)
+    return row._replace(**changes)
+
+
+def silver():
+    return [
+        SilverQuote(symbol, q.time, q.current, q.open, q.high, q.low, q.previous_close)
+        for symbol, quotes in TAPE.items()
+        for q in quotes
+    ]
+
+
+def test_bars_that_are_all_there_are_exact():
+    assert compare_bars(BARS, map(candle, BARS)) == (3, [])
+
+
+def test_a_price_is_equal_whatever_its_trailing_zeros():
+    padded = candle(BARS[2], open=Decimal("100.00000000"))
+    assert compare_bars(BARS[2:], [padded]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("candles", "exact", "line"),
+    [
+        (BARS[1:], 2, "bar AAA 2013-03-01T05:00:00+00:00: missing in gold"),
+        (
+            [*BARS, replace(BARS[0], symbol="CCC")],
+            3,
+            "bar CCC 2013-03-01T05:00:00+00:00: surplus in gold",
+        ),
+        (
+            [*BARS[:2], replace(BARS[2], low=Decimal(98))],
+            2,
+            "bar BBB 2013-03-01T05:00:00+00:00: gold has 100/101/98/100, the tape 100/101/99/100",
+        ),
+    ],
+)
+def test_each_bar_that_differs_is_named(candles, exact, line):
+    assert compare_bars(BARS, map(candle, candles)) == (exact, [line])
+
+
+def test_silver_must_hold_each_tape_quote_once():
+    assert compare_quotes(TAPE, silver()) == []
+    first, *rest = silver()
+    place = f"quote AAA t={first.time} c=10.12345"
+    assert compare_quotes(TAPE, rest) == [f"{place}: missing in silver"]
+    assert compare_quotes(TAPE, [first, first, *rest]) == [f"{place}: surplus in silver"]
+
+
+def test_stages_must_count_the_same():
+    assert compare_stages(12, 12, 12) == []
+    assert compare_stages(12, 13, 11) == [
+        "13 quotes landed, but 12 published",
+        "11 quotes loaded, but 12 published",
+    ]
+
+
+def test_the_verdict_gathers_every_witness():
+    verdict = check(
+        bars=BARS,
+        tape=TAPE,
+        interval="1d",
+        candles=[candle(BARS[0]), candle(BARS[1]), candle(BARS[2], interval="1h")],
+        silver=silver(),
+        published=13,
+        audit=Audit(landed=12, distinct=12, gaps=["a gap"], duplicates=["landed twice"]),
+        loaded=13,
+        loaded_twice=["loaded twice"],
+    )
+    assert verdict.exact_bars == 2
+    assert verdict.mismatches == [
+        "bar BBB 2013-03-01T05:00:00+00:00: missing in gold",
+        "12 quotes landed, but 13 published",
+    ]
+    assert verdict.problems == [*verdict.mismatches, "a gap", "landed twice", "loaded twice"]

@@ -1,0 +1,33 @@
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from stockfeed_local.demo.outputs import write_candles, write_summary, write_table
+from stockfeed_local.demo.warehouse import Candle
+
+
+def test_candles_have_the_documented_columns_and_utc_starts(tmp_path):
+    start = datetime(2013, 3, 1, 5, tzinfo=UTC)
+    prices = map(Decimal, ("10.12345000", "12.00000000", "9.50000000", "100.00000000"))
+    write_candles(tmp_path / "c.csv", [Candle("AAA", "1d", start, *prices, 4)])
+    assert (tmp_path / "c.csv").read_text().splitlines() == [
+        "symbol,interval,bucket_start,open,high,low,close,quotes",
+        "AAA,1d,2013-03-01T05:00:00Z,10.12345,12,9.5,100,4",
+    ]
+
+
+def test_a_table_is_written_as_it_is(tmp_path):
+    naive = datetime(2013, 3, 1, 14, 30)  # noqa: DTZ001 - as TIMESTAMP_NTZ arrives
+    rows = [
+        {"symbol": "AAA", "price": Decimal("0E-8"), "at": naive, "x": None}
+    ]
+    write_table(tmp_path / "t.csv", rows)
+    assert (tmp_path / "t.csv").read_text().splitlines() == [
+        "symbol,price,at,x",
+        "AAA,0,2013-03-01T14:30:00,",
+    ]
+
+
+def test_the_summary_is_json(tmp_path):
+    write_summary(tmp_path / "s.json", {"polled": 1, "broker": "x"})
+    assert json.loads((tmp_path / "s.json").read_text()) == {"polled": 1, "broker": "x"}
