@@ -22,12 +22,15 @@ test: $(VENV)/.dev ## All tests: unit, property, integration
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint
+lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict .
+	$(BIN)/python charts/generate.py --check
+	$$($(BIN)/python tests/helm/tool.py) lint --strict charts/stockfeed-operator
+	if command -v gofmt > /dev/null; then test -z "$$(gofmt -l tests/crd)"; fi
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code
@@ -38,6 +41,10 @@ format: $(VENV)/.dev ## Format the code
 bench: $(VENV)/.dev ## Measure consumer, loader and build; prints ratios
 	$(BIN)/python -m pytest tests/bench -m bench -s -n 0
 
+.PHONY: charts
+charts: $(VENV)/.dev ## Write the generated parts of the charts: the CRD and READMEs
+	$(BIN)/python charts/generate.py
+
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(call compile,requirements/bootstrap.in,bootstrap)
@@ -46,7 +53,7 @@ lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRAD
 
 .PHONY: clean
 clean: ## Remove everything that make created
-	rm -rf $(VENV) $(OUT) build .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) $(OUT) .cache build .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 	  .import_linter_cache dbt_stocks/target dbt_stocks/logs
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,8 +1,7 @@
 """The real CRDs of the custom objects that StockFeed makes.
 
-PodMonitor's comes from its Go module. No package registry carries Argo's and Strimzi's, so these
-are taken from a directory: the one that STOCKFEED_TEST_CRDS names, else `../shared/crds` beside the
-checkout.
+PodMonitor's comes from its Go module. Argo's and Strimzi's are taken from a directory that
+STOCKFEED_TEST_CRDS names, since no package registry could be found that carries them.
 """
 
 import json
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-_ROOT = Path(__file__).parents[2]
 _MODULE = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
 _MODULE_SUM = "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s="
 _POD_MONITORS = "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml"
@@ -45,10 +43,10 @@ class UpstreamCrds:
 
 def upstream_crds() -> UpstreamCrds:
     """The CRDs that can be had here."""
-    directory = Path(os.environ.get("STOCKFEED_TEST_CRDS", _ROOT.parent / "shared" / "crds"))
-    found = {kind: directory / name for kind, name in _FROM_DIRECTORY.items()}
-    present = {kind: path for kind, path in found.items() if path.exists()}
-    return UpstreamCrds({**present, "PodMonitor": _pod_monitors()})
+    directory = os.environ.get("STOCKFEED_TEST_CRDS")
+    given = _FROM_DIRECTORY if directory else {}
+    files = {kind: Path(directory or "") / name for kind, name in given.items()}
+    return UpstreamCrds({**files, "PodMonitor": _pod_monitors()})
 
 
 def _pod_monitors() -> Path:

@@ -8,6 +8,10 @@ from stockfeed_local.demo import warehouse as wh
 from stockfeed_local.demo.check import Verdict
 from stockfeed_local.demo.report import Candle, ReportData, Sample, Tile
 
+# Gold annualises daily bars only: there is no sound factor for bars within a day.
+_VOLATILITY = {"1d": ("annualised_volatility", "annualised, last 20 log returns")}
+_INTRADAY_VOLATILITY = ("volatility", "standard deviation of the last 20 log returns")
+
 
 def report_data(
     summary: Mapping[str, int | float | str],
@@ -18,6 +22,7 @@ def report_data(
     timeline: Sequence[Sample],
 ) -> ReportData:
     """Everything that the page shows; candles and volatility of the tape's interval."""
+    column, label = _VOLATILITY.get(interval, _INTRADAY_VOLATILITY)
     shown: dict[str, list[Candle]] = defaultdict(list)
     for candle in candles:
         if candle.interval == interval:
@@ -27,8 +32,8 @@ def report_data(
         problems=verdict.problems,
         interval=interval,
         candles=shown,
-        volatility=_volatility(warehouse, interval),
-        volatility_label="annualised volatility of log returns, 20 bars",
+        volatility=_volatility(warehouse, interval, column),
+        volatility_label=label,
         treemap=[
             Tile(
                 row["symbol"],
@@ -44,12 +49,12 @@ def report_data(
 
 
 def _volatility(
-    warehouse: wh.DemoWarehouse, interval: str
+    warehouse: wh.DemoWarehouse, interval: str, column: str
 ) -> dict[str, list[tuple[datetime, float | None]]]:
     found: dict[str, list[tuple[datetime, float | None]]] = defaultdict(list)
     for row in warehouse.table("gold_volatility", "symbol, bucket_start"):
         if row["bar_interval"] == interval:
-            value = row["annualised_volatility"]
+            value = row[column]
             start = row["bucket_start"].replace(tzinfo=UTC)
             found[row["symbol"]].append((start, None if value is None else float(value)))
     return found

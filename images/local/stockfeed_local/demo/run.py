@@ -191,7 +191,7 @@ class _Run:
         data = report_data(
             summary, verdict, self._options.interval, candles, warehouse, progress.samples
         )
-        (out / "report.html").write_text(render(data))
+        (out / "report.html").write_text(render(data), encoding="utf-8")
 
 
 @contextmanager
