@@ -1,8 +1,8 @@
 """Starts and stops the emulator's server."""
 
+import gc
 import logging
 import signal
-import socket
 import warnings
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import uvicorn
 
 from stockfeed_local.emulator.app import Server
 from stockfeed_local.emulator.instance import Emulator
+from stockfeed_local.stack.ports import listen
 
 IDLE_TRANSACTION_TIMEOUT = 300.0
 """Seconds; Snowflake's own, see its documentation of "Transactions", aborting transactions."""
@@ -35,7 +36,8 @@ def serve(
     """
     _be_quiet()
     _survive_signals()
-    with socket.create_server((host, port), backlog=128) as listener:
+    gc.set_threshold(50_000)  # COPY makes an object per line, and none in cycles
+    with listen(host, port) as listener:
         bound = listener.getsockname()[1]
         server = Server(Emulator(directory, idle_transaction_timeout))
         config = uvicorn.Config(
