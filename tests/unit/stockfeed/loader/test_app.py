@@ -22,8 +22,9 @@ ENVIRONMENT: Mapping[str, str] = {
 
 
 @pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """`main` takes the signals; pytest wants them back."""
+def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`main` takes signals and logs for the whole process; pytest wants them back."""
+    monkeypatch.setattr("stockfeed.logs.configure", lambda *_: None)
     before = {number: getsignal(number) for number in (SIGINT, SIGTERM)}
     yield
     for number, handler in before.items():
