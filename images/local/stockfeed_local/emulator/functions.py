@@ -75,6 +75,16 @@ def _is_never_zero(divisor: Expr) -> bool:
     return is_literal or isinstance(divisor, exp.Nullif)
 
 
+def _sum(node: Expr) -> Expr:
+    """SUM of exact numbers is exact: "SUM". fakesnow makes them floats, for the sake of strings."""
+    if not isinstance(node, exp.Sum):
+        return node
+    call = exp.Anonymous(this="SUM", expressions=[node.this.copy()])
+    if isinstance(node.parent, exp.Select):
+        return exp.alias_(call, node.sql(dialect="snowflake").upper(), quoted=True)
+    return call
+
+
 def _macro(name: str, argument: Expr) -> Expr:
     call = exp.Anonymous(this=name, expressions=[argument])
     return exp.Dot.build([exp.to_identifier("_fs_global"), exp.to_identifier("main"), call])
@@ -94,6 +104,9 @@ def _convert_timezone(node: Expr) -> Expr:
 
 def _to_char(node: Expr) -> Expr:
     """TO_CHAR and TO_VARCHAR with a format of dates and times."""
+    if isinstance(node, exp.TimeToStr):  # sqlglot knew the type, and leaves quotes as they are
+        node.set("format", exp.Literal.string(node.args["format"].name.replace('"', "")))
+        return node
     if not isinstance(node, exp.ToChar) or not (form := node.args.get("format")):
         return node
     pattern = datetime_formats.to_strftime(form.name)
@@ -127,6 +140,7 @@ _REWRITES: tuple[Rewrite, ...] = (
     _try_cast,
     _typeof,
     _division,
+    _sum,
     _convert_timezone,
     _to_char,
     _try_base64,

@@ -27,8 +27,8 @@ class Emulator:
     """
 
     def __init__(self, directory: Path, idle_transaction_timeout: float) -> None:
-        self._directory = directory
-        self._directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self.directory.mkdir(parents=True, exist_ok=True)
         self.files = StageFiles(directory / "stages")
         self._shared = Shared(LockTable(idle_transaction_timeout), Lock(), self.files)
         self._results = RecentResults()
@@ -49,7 +49,7 @@ class Emulator:
             "database": database,
             "schema": schema,
             "results_cache": self._results,
-            "db_path": self._directory,
+            "db_path": self.directory,
             "nop_regexes": nop_regexes,
         }
         with self._shared.ddl:
@@ -70,12 +70,12 @@ class Emulator:
         self._duck.execute(info_schema.fs_global_creation_sql())
         self._duck.execute(show.fs_global_creation_sql())
         self._duck.execute(functions.MACROS)
-        for file in sorted(self._directory.glob("*.db")):
+        for file in sorted(self.directory.glob("*.db")):
             if file.stem != GLOBAL_DATABASE_NAME:
                 self._attach(file.stem)
                 self._duck.execute(info_schema.per_db_creation_sql(file.stem))
                 self._duck.execute(macros.creation_sql(file.stem))
 
     def _attach(self, database: str) -> None:
-        file = str(self._directory / f"{database}.db").replace("'", "''")
+        file = str(self.directory / f"{database}.db").replace("'", "''")
         self._duck.execute(f"ATTACH '{file}' AS {database}")

@@ -6,6 +6,7 @@ error can be loaded, the rest of its file cannot). A JSON value over several lin
 """
 
 import json
+import secrets
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,10 @@ from isal import igzip
 from stockfeed_local.emulator.stages import StagedFile
 
 COLUMNS = ("$1", "METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER")
+
+
+_MARK = secrets.token_hex(16)
+"""Between lines that are parsed together: no line holds it."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,14 @@ def _rows(file: StagedFile, compression: str) -> _Rows:
 def _are_good(lines: list[bytes]) -> bool:
     """Whether each line is a JSON value without repeated names; in a few calls, for speed.
 
-    The nulls between the lines show that each is one value. Each name has a colon: one that
+    The marks between the lines show that each is one value. Each name has a colon: one that
     vanished was repeated. False means only that the lines must be looked at one by one.
     """
     try:
-        values = orjson.loads(b"[" + b",null,".join(lines) + b"]")
+        values = orjson.loads(b"[" + f',"{_MARK}",'.encode().join(lines) + b"]")
     except orjson.JSONDecodeError:
         return False
-    if len(values) != max(2 * len(lines) - 1, 0) or any(v is not None for v in values[1::2]):
+    if len(values) != max(2 * len(lines) - 1, 0) or any(v != _MARK for v in values[1::2]):
         return False
     colons = sum(line.count(b":") for line in lines)
     has_escaped = any(b"\\u003a" in line or b"\\u003A" in line for line in lines)

@@ -59,6 +59,10 @@ class LockTable:
                 del self._waiting[id(owner)]
             self._holders[table] = owner
 
+    def is_waiting(self, owner: LockOwner) -> bool:
+        """Whether an owner waits for a lock right now."""
+        return id(owner) in self._waiting
+
     def mark_changed(self, owner: LockOwner) -> None:
         """Notes that an owner's changes were committed, while it still holds its locks."""
         now = time.monotonic()

@@ -170,6 +170,9 @@ class EmulatorSession(FakeSnowflakeConnection):
     def _copy(self, statement: exp.Copy) -> Result:
         """COPY takes no lock."""
         parsed = copy_statement.parse(statement)
+        # Files without rows must not hide that there is no such table.
+        probe = self.cursor().translate(exp.select("1").from_(parsed.target.copy()).limit(0))
+        self.work.read(partial(self._duck_conn.execute, probe))
         copy = Copy(
             parsed,
             self._resolve(parsed.target),

@@ -59,15 +59,15 @@ class StageCatalog:
         if isinstance(statement, exp.Create) and statement.kind == "STAGE":
             if statement.args.get("replace"):
                 self.files.clear(*self._resolve(table_of(statement)).parts)
-        elif isinstance(statement, exp.Drop) and statement.kind == "DATABASE":
-            self.forget(table_of(statement).name.upper())
         elif isinstance(statement, exp.Drop) and statement.kind == "SCHEMA":
-            table = table_of(statement)
-            name = self._resolve(exp.table_("_", db=table.this, catalog=table.args.get("db")))
+            schema = table_of(statement)
+            name = self._resolve(
+                exp.table_("_", db=schema.args["db"], catalog=schema.args.get("catalog"))
+            )
             self.forget(name.database, name.schema)
 
     def forget(self, *parts: str) -> None:
-        """Drops all stages of a database, of a schema, or one stage, with their files."""
+        """Drops all stages of a schema, or one stage, with their files."""
         columns = ("database_name", "schema_name", "name")[: len(parts)]
         where = " AND ".join(f"{column} = ?" for column in columns)
         self._duck.execute(f"DELETE FROM {_STAGES} WHERE {where}", parts)  # noqa: S608 - constant names

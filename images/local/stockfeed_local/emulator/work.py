@@ -126,6 +126,10 @@ class Work:
         finally:
             self._one_statement.release()
 
+    def is_waiting(self) -> bool:
+        """Whether the running statement waits for a lock."""
+        return self._locks.is_waiting(self)
+
     def check_cancelled(self) -> None:
         """Raises if the client gave its statement up."""
         if self._cancelled.is_set():

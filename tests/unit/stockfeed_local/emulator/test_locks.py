@@ -1,0 +1,97 @@
+"""Snowflake's documentation: "Transactions", resource locking, deadlock, aborting transactions."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from snowflake.connector.errors import ProgrammingError
+
+from stockfeed_local.emulator.locks import LockTable
+
+
+class Owner:
+    """A session whose transaction is idle or not, as the test says."""
+
+    def __init__(self, *, idle: bool = False) -> None:
+        self.idle = idle
+        self.cancelled = False
+        self.aborted_by: Callable[[], None] = lambda: None
+
+    def abort_if_idle(self, seconds: float) -> bool:
+        if self.idle:
+            self.aborted_by()
+        return self.idle
+
+    def check_cancelled(self) -> None:
+        if self.cancelled:
+            raise ProgrammingError(msg="canceled", errno=604, sqlstate="57014")
+
+
+def test_a_lock_held_already_is_taken_again() -> None:
+    locks, owner = LockTable(300), Owner()
+    locks.acquire("T", owner, 0)
+    locks.acquire("T", owner, 0)
+
+
+def test_other_tables_are_free() -> None:
+    locks = LockTable(300)
+    locks.acquire("T", Owner(), 0)
+    locks.acquire("U", Owner(), 0)
+
+
+def test_a_waiter_gives_up_after_its_timeout_with_snowflakes_error() -> None:
+    locks = LockTable(300)
+    locks.acquire("T", Owner(), 0)
+    with pytest.raises(ProgrammingError, match="has not yet been released") as caught:
+        locks.acquire("T", Owner(), 0.01)
+    assert (caught.value.errno, caught.value.sqlstate) == (625, "57014")
+
+
+def test_a_released_lock_goes_to_the_waiter() -> None:
+    locks, first, second = LockTable(300), Owner(), Owner()
+    locks.acquire("T", first, 0)
+    waiter = threading.Thread(target=locks.acquire, args=("T", second, 60))
+    waiter.start()
+    locks.release_all(first)
+    waiter.join(60)
+    with pytest.raises(ProgrammingError):
+        locks.acquire("T", first, 0)
+
+
+def test_an_idle_holder_that_blocks_another_is_aborted() -> None:
+    locks, idle = LockTable(300), Owner(idle=True)
+    locks.acquire("T", idle, 0)
+    locks.acquire("T", Owner(), 0)
+
+
+def test_a_cancelled_statement_stops_waiting() -> None:
+    locks, cancelled = LockTable(300), Owner()
+    locks.acquire("T", Owner(), 0)
+    cancelled.cancelled = True
+    with pytest.raises(ProgrammingError, match="canceled"):
+        locks.acquire("T", cancelled, 60)
+
+
+def test_a_cycle_of_waiters_is_an_error_at_once() -> None:
+    locks, first, second = LockTable(300), Owner(), Owner()
+    locks.acquire("T", first, 0)
+    locks.acquire("U", second, 0)
+    waiter = threading.Thread(target=locks.acquire, args=("U", first, 60))
+    waiter.start()
+    while not locks.is_waiting(first):
+        time.sleep(0.001)
+    with pytest.raises(ProgrammingError, match="Deadlock"):
+        locks.acquire("T", second, 60)
+    locks.release_all(second)
+    waiter.join(60)
+
+
+def test_changes_are_dated_for_those_who_read_before() -> None:
+    locks, owner = LockTable(300), Owner()
+    before = time.monotonic()
+    locks.acquire("T", owner, 0)
+    assert locks.changed_at("T") < before
+    locks.mark_changed(owner)
+    assert locks.changed_at("T") >= before
+    assert locks.changed_at("U") < before

@@ -1,0 +1,245 @@
+"""Snowflake's documentation: "Transactions": READ COMMITTED, locks, DDL, idle transactions."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from snowflake.connector.errors import ProgrammingError
+
+Connect = Callable[..., Any]
+
+
+@pytest.fixture
+def counter(run: Any) -> Any:
+    """A session, and the table COUNTER (N) with one row of 0."""
+    run("create table counter (n number(38,0))")
+    run("insert into counter values (0)")
+    return run
+
+
+def in_thread(action: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=action)
+    thread.start()
+    return thread
+
+
+def test_a_rolled_back_transaction_leaves_nothing(counter: Any) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    counter("insert into counter values (7)")
+    assert counter("select n from counter order by n") == [(1,), (7,)]
+    counter("rollback")
+    assert counter("select n from counter") == [(0,)]
+
+
+def test_a_commit_shows_the_changes_to_others(counter: Any, connect: Connect) -> None:
+    other = connect()
+    counter("begin")
+    counter("update counter set n = 1")
+    assert other("select n from counter") == [(0,)]
+    counter("commit")
+    assert other("select n from counter") == [(1,)]
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "commit work"])
+def test_ending_no_transaction_is_fine(run: Any, end: str) -> None:
+    assert run(end) == [("Statement executed successfully.",)]
+
+
+def test_begin_inside_a_transaction_is_ignored(counter: Any) -> None:
+    counter("begin transaction")
+    counter("update counter set n = 1")
+    counter("begin")
+    counter("rollback")
+    assert counter("select n from counter") == [(0,)]
+
+
+def test_ddl_commits_the_open_transaction(counter: Any) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    counter("create table another (n number(38,0))")
+    counter("rollback")
+    assert counter("select n from counter") == [(1,)]
+
+
+def test_without_autocommit_a_change_waits_for_commit(counter: Any, connect: Connect) -> None:
+    other = connect(AUTOCOMMIT=False)
+    other("update counter set n = 5")
+    assert counter("select n from counter") == [(0,)]
+    other("commit")
+    assert counter("select n from counter") == [(5,)]
+
+
+def test_a_failed_first_statement_does_not_end_the_transaction(counter: Any) -> None:
+    counter("begin")
+    with pytest.raises(ProgrammingError):
+        counter("insert into counter select cast('x' as number)")
+    counter("insert into counter values (8)")
+    counter("commit")
+    assert counter("select n from counter order by n") == [(0,), (8,)]
+
+
+def test_an_update_waits_for_the_holder_and_sees_what_it_committed(
+    counter: Any, connect: Connect
+) -> None:
+    """The snapshot of the waiter must not be older than its lock."""
+    other = connect()
+    other("begin")
+    assert other("select n from counter") == [(0,)]
+    counter("begin")
+    counter("update counter set n = n + 1")
+    waiting = in_thread(lambda: other("update counter set n = n + 10"))
+    while not other.session.work.is_waiting():
+        time.sleep(0.001)
+    counter("commit")
+    waiting.join(60)
+    assert other("select n from counter") == [(11,)]
+    other("commit")
+    assert counter("select n from counter") == [(11,)]
+
+
+def test_no_increment_of_many_sessions_is_lost(counter: Any, connect: Connect) -> None:
+    sessions = [connect() for _ in range(6)]
+
+    def increment(session: Any) -> None:
+        for _ in range(5):
+            session("begin")
+            session("update counter set n = n + 1")
+            session("commit")
+
+    threads = [in_thread(lambda s=session: increment(s)) for session in sessions]
+    for thread in threads:
+        thread.join(60)
+    assert counter("select n from counter") == [(30,)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update counter set n = 2",
+        "delete from counter",
+        "truncate table counter",
+        "insert overwrite into counter values (3)",
+        "merge into counter c using (select 0 as n) s on c.n = s.n when matched then delete",
+    ],
+)
+def test_a_change_of_rows_waits_for_the_lock_until_its_timeout(
+    counter: Any, connect: Connect, change: str
+) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    other = connect(LOCK_TIMEOUT=0)
+    with pytest.raises(ProgrammingError, match="has not yet been released") as caught:
+        other(change)
+    assert (caught.value.errno, caught.value.sqlstate) == (625, "57014")
+
+
+def test_lock_timeout_can_be_altered(counter: Any, connect: Connect) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    other = connect()
+    other("alter session set lock_timeout = 0")
+    with pytest.raises(ProgrammingError):
+        other("delete from counter")
+
+
+def test_an_insert_does_not_wait(counter: Any, connect: Connect) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    counter("insert into counter values (2)")
+    connect(LOCK_TIMEOUT=0)("insert into counter values (3)")
+    counter("commit")
+    assert counter("select n from counter order by n") == [(1,), (2,), (3,)]
+
+
+def test_ddl_waits_for_the_tables_lock(counter: Any, connect: Connect) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    with pytest.raises(ProgrammingError):
+        connect(LOCK_TIMEOUT=0)("drop table counter")
+
+
+@pytest.mark.parametrize("idle_timeout", [0.05])
+def test_an_idle_transaction_that_blocks_is_rolled_back(counter: Any, connect: Connect) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    connect()("update counter set n = n + 10")
+    with pytest.raises(ProgrammingError, match="Transaction aborted: idle") as caught:
+        counter("commit")
+    assert caught.value.sqlstate == "25000"
+    assert counter("select n from counter") == [(10,)]
+
+
+@pytest.mark.parametrize("idle_timeout", [0.05])
+def test_the_aborted_session_hears_of_it_until_it_rolls_back(
+    counter: Any, connect: Connect
+) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    connect()("update counter set n = 5")
+    with pytest.raises(ProgrammingError, match="Transaction aborted"):
+        counter("insert into counter values (9)")
+    counter("rollback")
+    counter("insert into counter values (9)")
+    assert counter("select n from counter order by n") == [(5,), (9,)]
+
+
+def test_a_table_changed_since_the_first_change_is_an_error_not_a_wrong_result(
+    counter: Any, connect: Connect
+) -> None:
+    counter("create table log (n number(38,0))")
+    counter("begin")
+    counter("insert into log values (1)")
+    connect()("update counter set n = 1")
+    with pytest.raises(ProgrammingError, match="change this table first"):
+        counter("update counter set n = n + 1")
+
+
+def test_a_failed_statement_after_a_change_keeps_the_commit_from_lying(counter: Any) -> None:
+    counter("begin")
+    counter("insert into counter values (1)")
+    with pytest.raises(ProgrammingError):
+        counter("select cast('x' as number)")
+    with pytest.raises(ProgrammingError, match="Transaction aborted"):
+        counter("commit")
+    assert counter("select n from counter") == [(0,)]
+
+
+def test_a_cancelled_statement_ends_its_wait(counter: Any, connect: Connect) -> None:
+    counter("begin")
+    counter("update counter set n = 1")
+    errors: list[int | None] = []
+    other = connect()
+
+    def wait() -> None:
+        with pytest.raises(ProgrammingError) as caught:
+            other("delete from counter")
+        errors.append(caught.value.errno)
+
+    waiting = in_thread(wait)
+    while not other.session.work.is_waiting():
+        time.sleep(0.001)
+    other.session.work.cancel()
+    waiting.join(60)
+    assert errors == [604]
+
+
+def test_tables_made_and_dropped_by_many_sessions_at_once(connect: Connect) -> None:
+    sessions = [connect() for _ in range(4)]
+    failures: list[Exception] = []
+
+    def build(number: int, session: Any) -> None:
+        try:
+            for _ in range(5):
+                session(f"create or replace table t{number} as select {number} as n")
+                session(f"comment on table t{number} is 'number {number}'")
+                session(f"drop table t{number}")
+        except Exception as error:  # noqa: BLE001 - asserted below
+            failures.append(error)
+
+    threads = [in_thread(lambda n=n, s=s: build(n, s)) for n, s in enumerate(sessions)]
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
