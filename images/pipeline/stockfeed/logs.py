@@ -29,8 +29,8 @@ def configure(level: str, log_format: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        # The stream of the moment: a process may replace it, as test runners do.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     # Libraries log through the standard library; their warnings belong in the same stream.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
