@@ -47,8 +47,8 @@ charts: $(VENV)/.dev ## Write the generated parts of the charts: the CRD and REA
 
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes newer versions
-	$(call compile,requirements/bootstrap.in,bootstrap)
 	$(call compile,--extra dev pyproject.toml,dev)
+	$(call compile,-c requirements/dev.txt requirements/bootstrap.in,bootstrap)
 	$(foreach role,$(ROLES),$(call compile,--extra $(role) -c requirements/dev.txt pyproject.toml,$(role));)
 
 .PHONY: clean
