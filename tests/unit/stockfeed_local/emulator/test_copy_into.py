@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from snowflake.connector.errors import ProgrammingError
 
+COLUMNS = "v variant, file_name varchar, batch_seq number(38,0), loaded_at timestamp_ntz"
 GOOD = (b'{"symbol":"AAPL","c":187.42000}', b'{"symbol":"F","c":12.12345678,"c":12.5}')
 BAD = (b'{"symbol":"IBM","c":1}', b"{bad", b'{"symbol":"GM","c":2}')
 
@@ -17,9 +18,7 @@ BAD = (b'{"symbol":"IBM","c":1}', b"{bad", b'{"symbol":"GM","c":2}')
 def loading(run: Any, stage_file: Callable[..., Path]) -> Any:
     """A session, a table T and a stage with a good, a bad and an empty file."""
     run("create stage stg")
-    run(
-        "create table t (v variant, file_name varchar, batch_seq number(38,0), loaded_at timestamp_ntz)"
-    )
+    run(f"create table t ({COLUMNS})")
     stage_file("b1/feed=us/good.jsonl.gz", *GOOD)
     stage_file("b1/feed=us/bad.jsonl.gz", *BAD)
     stage_file("b1/feed=us/empty.jsonl.gz")
@@ -30,7 +29,7 @@ def copy(*names: str, on_error: str = "SKIP_FILE", options: str = "") -> str:
     files = ", ".join(f"'feed=us/{name}.jsonl.gz'" for name in names)
     return (
         "COPY INTO T (V, FILE_NAME, BATCH_SEQ, LOADED_AT) "
-        "FROM (SELECT $1, METADATA$FILENAME, 7, '2026-01-01 00:00:00'::TIMESTAMP_NTZ FROM @STG/b1/) "
+        "FROM (SELECT $1, METADATA$FILENAME, 7, '2026-01-01'::TIMESTAMP_NTZ FROM @STG/b1/) "
         f"FILES = ({files}) FILE_FORMAT = (TYPE = JSON ALLOW_DUPLICATE = TRUE) "
         f"ON_ERROR = {on_error} {options}"
     )
@@ -64,9 +63,10 @@ def test_a_good_file_is_loaded_with_its_metadata(loading: Any) -> None:
         }
     ]
     rows = loading(
-        "select v:symbol::varchar, v:c::number(20,8), file_name, batch_seq, loaded_at from t order by 1"
+        "select v:symbol::varchar, v:c::number(20,8), file_name, batch_seq, loaded_at from t "
+        "order by 1"
     )
-    where = ("b1/feed=us/good.jsonl.gz", 7, datetime.datetime(2026, 1, 1))
+    where = ("b1/feed=us/good.jsonl.gz", 7, datetime.datetime(2026, 1, 1))  # noqa: DTZ001 - TIMESTAMP_NTZ
     assert rows == [("AAPL", Decimal("187.42"), *where), ("F", Decimal("12.5"), *where)]
 
 
@@ -157,7 +157,7 @@ def test_the_history_is_rolled_back_with_the_load(loading: Any) -> None:
     "forgotten",
     [
         "truncate table t",
-        "create or replace table t (v variant, file_name varchar, batch_seq int, loaded_at timestamp_ntz)",
+        f"create or replace table t ({COLUMNS})",
     ],
 )
 def test_truncating_or_recreating_the_table_forgets_its_loads(loading: Any, forgotten: str) -> None:
@@ -204,7 +204,7 @@ def test_two_sessions_copy_at_once(loading: Any, connect: Callable[..., Any]) ->
 
 
 def test_an_unknown_stage_or_table_is_an_error(loading: Any) -> None:
-    with pytest.raises(ProgrammingError, match="Stage 'STOCKS.RAW.NONE' does not exist"):
+    with pytest.raises(ProgrammingError, match=r"Stage 'STOCKS\.RAW\.NONE' does not exist"):
         loading("copy into t from @none file_format = (type = json)")
     with pytest.raises(ProgrammingError, match="Object 'NONE' does not exist"):
         loading("copy into none from @stg/b1/feed=us/empty file_format = (type = json)")

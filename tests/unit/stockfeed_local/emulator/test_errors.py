@@ -1,4 +1,4 @@
-"""Whatever fails, clients get an error of the protocol. Numbers are those of Snowflake's messages."""
+"""Whatever fails, clients get an error of the protocol, with the numbers that Snowflake uses."""
 
 from typing import Any
 

@@ -169,7 +169,10 @@ def test_scalars(one: Any, expression: str, value: object) -> None:
     assert one(expression) == value
 
 
-ROWS = "(select 1 a, 10 b, 0.1::number(20,8) p union all select 3, 40, 0.2 union all select 9, 50, 0.7)"
+ROWS = (
+    "(select 1 a, 10 b, 0.1::number(20,8) p union all select 3, 40, 0.2 "
+    "union all select 9, 50, 0.7)"
+)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +227,7 @@ def test_an_unnamed_sum_is_called_as_it_is_written(run: Any) -> None:
 
 def test_they_work_in_views(run: Any) -> None:
     run(
-        "create or replace view w as select typeof(v:d) as kind, 1 / (v:w::number(20,8) + 1) as x from vartab"
+        "create or replace view w as "
+        "select typeof(v:d) as kind, 1 / (v:w::number(20,8) + 1) as x from vartab"
     )
     assert run("select kind, x::number(20,8) as y from w") == [("DECIMAL", Decimal("0.5"))]

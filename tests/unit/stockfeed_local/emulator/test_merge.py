@@ -35,7 +35,7 @@ def test_dbts_merge_with_unqualified_values(tables: Any) -> None:
     [
         ("when matched then delete", {"number of rows deleted": 1}, [(1, "old")]),
         (
-            "when matched and s.v = 'none' then delete when not matched then insert values (9, s.v)",
+            "when matched and s.v = 'no' then delete when not matched then insert values (9, s.v)",
             {"number of rows inserted": 1, "number of rows deleted": 0},
             [(1, "old"), (2, "old"), (9, "new")],
         ),

@@ -1,0 +1,126 @@
+"""The protocol where the connector hides it: statements that take long, and repeated requests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from stockfeed_local.emulator import app
+from stockfeed_local.emulator.app import Server
+from stockfeed_local.emulator.instance import Emulator
+
+
+class HttpSession:
+    """A session by plain requests."""
+
+    def __init__(self, client: TestClient) -> None:
+        self._client = client
+        body = {"data": {"SESSION_PARAMETERS": {}}}
+        login = "/session/v1/login-request?databaseName=STOCKS&schemaName=RAW"
+        token = client.post(login, json=body).json()["data"]["token"]
+        self._headers = {"Authorization": f'Snowflake Token="{token}"'}
+
+    def post(self, path: str, **body: object) -> dict[str, Any]:
+        answer = self._client.post(path, json=body, headers=self._headers)
+        assert answer.status_code == 200
+        parsed: dict[str, Any] = answer.json()
+        return parsed
+
+    def query(self, sql: str, request_id: str = "", **body: object) -> dict[str, Any]:
+        path = f"/queries/v1/query-request?requestId={request_id}"
+        return self.post(path, sqlText=sql, **body)
+
+    def get(self, path: str) -> dict[str, Any]:
+        parsed: dict[str, Any] = self._client.get(path, headers=self._headers).json()
+        return parsed
+
+
+@pytest.fixture
+def http(tmp_path: Path) -> Iterator[TestClient]:
+    server = Server(Emulator(tmp_path, 300))
+    with TestClient(server.app()) as client:
+        yield client
+    server.close()
+
+
+def test_a_statement_that_takes_long_is_asked_for_again(
+    http: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 0.05)
+    holder, waiter = HttpSession(http), HttpSession(http)
+    for sql in (
+        "create table t (n int)",
+        "insert into t values (1)",
+        "begin",
+        "update t set n = 2",
+    ):
+        holder.query(sql)
+    answer = waiter.query("update t set n = n + 10", "waiting")
+    assert (answer["success"], answer["code"]) == (True, "333334")
+    url = answer["data"]["getResultUrl"]
+    assert waiter.get(url)["code"] == "333334"
+    assert holder.get(url)["success"] is False
+    holder.query("commit")
+    monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 60)
+    done = waiter.get(url)
+    assert done["success"]
+    assert done["data"]["rowset"][0][0] == "1"
+
+
+def test_an_aborted_statement_fails(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 0.05)
+    holder, waiter = HttpSession(http), HttpSession(http)
+    for sql in (
+        "create table t (n int)",
+        "insert into t values (1)",
+        "begin",
+        "update t set n = 2",
+    ):
+        holder.query(sql)
+    url = waiter.query("delete from t", "waiting")["data"]["getResultUrl"]
+    monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 60)
+    waiter.post("/queries/v1/abort-request", requestId="waiting")
+    answer = waiter.get(url)
+    assert (answer["success"], answer["code"]) == (False, "000604")
+
+
+def test_a_repeated_request_is_not_run_again(http: TestClient) -> None:
+    session = HttpSession(http)
+    session.query("create table t (n int)")
+    first = session.query("insert into t values (1)", "same")
+    assert session.query("insert into t values (1)", "same") == first
+    count = session.query("delete from t", "other")["data"]["rowset"]
+    assert count == [["1"]]
+
+
+def test_bindings_by_position_and_of_many_rows(http: TestClient) -> None:
+    session = HttpSession(http)
+    session.query("create table t (a int, b varchar)")
+    one = {"1": {"type": "FIXED", "value": "1"}, "2": {"type": "TEXT", "value": "x"}}
+    many = {
+        "1": {"type": "FIXED", "value": ["2", "3"]},
+        "2": {"type": "TEXT", "value": ["y", None]},
+    }
+    insert = "insert into t values (?, ?)"
+    assert session.query(insert, bindings=one)["data"]["rowset"] == [["1"]]
+    assert session.query(insert, bindings=many)["data"]["rowset"] == [["2"]]
+
+
+def test_failures_are_answers_and_not_server_errors(http: TestClient) -> None:
+    answer = HttpSession(http).query("selec", "failed")
+    assert (answer["success"], answer["code"]) == (False, "001003")
+    assert answer["data"]["sqlState"] == "42000"
+    assert answer["data"]["queryId"] == "failed"
+
+
+def test_heartbeat_and_logout(http: TestClient) -> None:
+    session = HttpSession(http)
+    assert session.post("/session/heartbeat")["success"]
+    assert session.post("/session?delete=true")["success"]
+    assert session.query("select 1")["code"] == "390111"
+
+
+def test_usage_reports_are_taken(http: TestClient) -> None:
+    assert http.post("/telemetry/send", json={}).json()["success"]
