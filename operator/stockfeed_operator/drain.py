@@ -63,19 +63,21 @@ class GroupSeen:
 
     Attributes:
         name: the group's name.
-        publishing: a producer pod may still publish.
+        publishing: producer pods that may still publish.
         landing: its consumers are not at zero.
         report: what they say; None when nobody asked them.
         state: as in the feed's status; None when it has none.
         since: when draining began; in a stopped group it means that draining was not finished.
+        was_publishing: a producer pod could still publish at the last look.
     """
 
     name: str
-    publishing: bool
+    publishing: int
     landing: bool
     report: Landing | None = None
     state: State | None = None
     since: datetime | None = None
+    was_publishing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,11 @@ class GroupStop:
     Attributes:
         name: the group's name.
         state: Draining keeps its consumers; Stopped takes them to zero.
-        since: when the producers were gone; None before that, and after a clean end.
+        since: when the last producer ended, or its end began to be waited for; None after a clean
+            end.
         drained: its consumers may go as soon as the rest of the feed allows it.
         left: what is waited for, or, where the time ran out just now, what is not landed.
+        publishing: producer pods that may still publish.
     """
 
     name: str
@@ -95,6 +99,7 @@ class GroupStop:
     since: datetime | None = None
     drained: bool = False
     left: str = ""
+    publishing: int = 0
 
     @property
     def waiting(self) -> bool:
@@ -113,20 +118,34 @@ def stop_group(seen: GroupSeen, now: datetime, timeout: timedelta) -> GroupStop:
     Args:
         seen: what is observed.
         now: the time.
-        timeout: how long consumers are waited for.
+        timeout: how long producers are waited for, and then consumers.
     """
-    if seen.publishing:
-        return GroupStop(seen.name, State.DRAINING, left="its producer still runs")
-    nothing_ran = seen.state is None and not seen.landing
-    if seen.state is State.STOPPED or nothing_ran:
-        return GroupStop(seen.name, State.STOPPED, seen.since)
-    since = seen.since or now
+    if _at_rest(seen):
+        return GroupStop(seen.name, State.STOPPED, seen.since, publishing=seen.publishing)
+    came_or_went = bool(seen.publishing) is not seen.was_publishing
+    since = now if came_or_went or seen.since is None else seen.since
     waited = now - since
-    if seen.report is not None and seen.report.drained and waited >= min(SETTLE, timeout):
+    if _is_drained(seen) and waited >= min(SETTLE, timeout):
         return GroupStop(seen.name, State.DRAINING, since, drained=True)
     state = State.STOPPED if waited >= timeout else State.DRAINING
-    left = "its consumers are not there to say what is left"
-    return GroupStop(seen.name, state, since, left=seen.report.left if seen.report else left)
+    return GroupStop(seen.name, state, since, left=_left(seen), publishing=seen.publishing)
+
+
+def _at_rest(seen: GroupSeen) -> bool:
+    """Whether it is stopped; a producer that somebody started since needs a stop of its own."""
+    if seen.state is State.STOPPED:
+        return not seen.publishing or seen.was_publishing
+    return seen.state is None and not seen.publishing and not seen.landing
+
+
+def _is_drained(seen: GroupSeen) -> bool:
+    return not seen.publishing and seen.report is not None and seen.report.drained
+
+
+def _left(seen: GroupSeen) -> str:
+    if seen.publishing:
+        return "its producer still runs"
+    return seen.report.left if seen.report else "its consumers are not there to say what is left"
 
 
 def stop_began(groups: Sequence[GroupStop]) -> datetime | None:

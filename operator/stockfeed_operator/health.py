@@ -136,8 +136,10 @@ def _workflow_of(pod: Manifest) -> str | None:
 def summary(statements: Iterable[Statement], plan: Plan) -> Statement:
     """Ready: nothing is wrong, and the feed is what its spec asks for, be it at rest."""
     bad = [said for said in statements if _is_bad(said, plan)]
-    if bad:
-        return Statement(conditions.READY, "False", bad[0].reason, bad[0].message)
+    # What could not be applied is the cause of whatever else is wrong.
+    first = min(bad, key=lambda said: said.type != conditions.NOT_APPLIED, default=None)
+    if first is not None:
+        return Statement(conditions.READY, "False", first.reason, first.message)
     if plan.intent.why is None:
         return Statement(conditions.READY, "True", "Running", "quotes are polled, landed, loaded")
     reason = plan.intent.why if plan.stage is Stage.STOPPED else "Stopping"

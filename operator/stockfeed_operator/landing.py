@@ -31,10 +31,10 @@ def ask(
     }
 
 
-def publishing(seen: Observed, group: str, now: datetime) -> bool:
-    """Whether a producer of the group may still publish."""
-    wanted = replicas(seen.deployment(PRODUCER, group)) > 0
-    return wanted or any(still_runs(pod, now) for pod in seen.pods_of(PRODUCER, group))
+def publishing(seen: Observed, group: str, now: datetime) -> int:
+    """How many producer pods of the group may still publish."""
+    running = [pod for pod in seen.pods_of(PRODUCER, group) if still_runs(pod, now)]
+    return max(len(running), replicas(seen.deployment(PRODUCER, group)))
 
 
 def _landing(cluster: Cluster, seen: Observed, group: str, partitions: int) -> Landing:

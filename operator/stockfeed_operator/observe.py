@@ -115,21 +115,16 @@ class Observed:
             and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")
         )
 
-    def groups_with(self, component: str) -> frozenset[str]:
-        """Names of the groups that have objects of one component."""
-        found = [*self.objects.values(), *self.pods]
-        return frozenset(
-            _labels(manifest)[GROUP_LABEL]
-            for manifest in found
-            if _labels(manifest).get(COMPONENT_LABEL) == component
-            and GROUP_LABEL in _labels(manifest)
-        )
-
     @property
     def groups(self) -> frozenset[str]:
-        """Names of the groups that there is anything of but a topic."""
-        listed = (group.name for group in self.status.groups)
-        return self.groups_with(PRODUCER) | self.groups_with(CONSUMER) | frozenset(listed)
+        """Names of the groups that have Deployments or are known from the status."""
+        deployed = (
+            _labels(manifest).get(GROUP_LABEL)
+            for key, manifest in self.objects.items()
+            if key.kind == DEPLOYMENT.kind
+        )
+        known = (group.name for group in self.status.groups)
+        return frozenset(name for name in (*deployed, *known) if name is not None)
 
 
 def observe(cluster: Cluster, namespace: str, name: str) -> Observed | None:

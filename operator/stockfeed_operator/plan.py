@@ -162,6 +162,7 @@ def _group_seen(
         report=landings.get(group),
         state=None if status is None else State(status.state),
         since=None if status is None else parse_time(status.draining_since),
+        was_publishing=status is not None and status.producers.ready > 0,
     )
 
 

@@ -87,7 +87,7 @@ def _group(feed: StockFeed, seen: Observed, plan: Plan, group: SymbolGroup) -> G
         topic=topic_of(feed, group.name),
         symbols=len(group.symbols),
         state=state.value,
-        producers=_replicas(seen, PRODUCER, group.name, int(state is State.RUNNING)),
+        producers=_replicas(seen, PRODUCER, group.name, 1) if stop is None else _ending(stop),
         consumers=_replicas(seen, CONSUMER, group.name, consumers),
         effective_poll_interval=budget.effective_interval(feed, group, plan.budget),
         draining_since=_since(stop),
@@ -106,12 +106,18 @@ def _replicas(seen: Observed, component: str, group: str, desired: int) -> Repli
     return Replicas(ready=min(ready, desired), desired=desired)
 
 
+def _ending(stop: GroupStop) -> Replicas:
+    """Producers that are to end; the next look knows by them that they were still there."""
+    return Replicas(ready=stop.publishing, desired=0)
+
+
 def _removed(feed: StockFeed, stop: GroupStop) -> GroupStatus:
     return GroupStatus(
         name=stop.name,
         topic=topic_of(feed, stop.name),
         symbols=0,
         state=stop.state.value,
+        producers=_ending(stop),
         draining_since=_since(stop),
     )
 

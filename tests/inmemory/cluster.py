@@ -15,12 +15,14 @@ from inmemory.merge import merged, owned_fields, without
 from stockfeed_operator.api import Drained, Notice
 from stockfeed_operator.build.metadata import MANAGER
 from stockfeed_operator.errors import ConflictError, RejectedError
-from stockfeed_operator.kinds import FEED, POD, Key, Kind, Manifest, key_of
+from stockfeed_operator.kinds import DEPLOYMENT, FEED, POD, Key, Kind, Manifest, key_of
 from stockfeed_operator.times import format_time
 
 NAMESPACE = "markets"
 START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 """A Wednesday, in the middle of the New York session."""
+
+_AUTOSCALER = "kube-controller-manager"
 
 
 def _everything_landed(pod: Manifest) -> Drained | None:
@@ -73,9 +75,9 @@ class InMemoryCluster:
 
     def apply(self, manifest: Manifest) -> Manifest:
         key = key_of(manifest)
-        self._write(f"apply {key.kind} {key.name}")
         if key.name in self.refuse:
             raise RejectedError(f"{key.name} is invalid")
+        self._write(f"apply {key.kind} {key.name}")
         live = self.objects.get(key)
         if live is None:
             return copy.deepcopy(self.create(manifest, manager=MANAGER))
@@ -83,9 +85,13 @@ class InMemoryCluster:
         changed = merged(without(live, before, manifest), manifest)
         self._applied[live["metadata"]["uid"]] = copy.deepcopy(manifest)
         self._replace(live, changed)
-        live["metadata"]["managedFields"] = [
-            {"manager": MANAGER, "fieldsV1": owned_fields(manifest)}
+        others = [
+            entry
+            for entry in live["metadata"]["managedFields"]
+            if entry["manager"] == _AUTOSCALER and "replicas" not in manifest.get("spec", {})
         ]
+        own = {"manager": MANAGER, "fieldsV1": owned_fields(manifest)}
+        live["metadata"]["managedFields"] = [own, *others]
         return copy.deepcopy(live)
 
     def delete(self, manifest: Manifest) -> None:
@@ -144,6 +150,14 @@ class InMemoryCluster:
         changed = copy.deepcopy(live)
         change(changed)
         self._replace(live, changed)
+
+    def scale(self, name: str, replicas: int) -> None:
+        """What an autoscaler does: it becomes the number's only owner."""
+        live = self.objects[Key("Deployment", name)]
+        self.edit(DEPLOYMENT, name, lambda changed: changed["spec"].update(replicas=replicas))
+        self._applied[live["metadata"]["uid"]]["spec"].pop("replicas", None)
+        fields = {"f:spec": {"f:replicas": {}}}
+        live["metadata"]["managedFields"].append({"manager": _AUTOSCALER, "fieldsV1": fields})
 
     def remove(self, key: Key) -> None:
         live = self.objects[key]

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from inmemory.cluster import NAMESPACE, InMemoryCluster
@@ -13,6 +14,8 @@ from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.validate import check
 
 INSTALLATION = Installation("stockfeed/pipeline:1", "stockfeed/dbt:1", "task-results", "1")
+
+_WAITING = timedelta(seconds=10)
 
 _SPEC: dict[str, Any] = {
     "source": {"apiKeySecretRef": {"name": "finnhub"}, "requestsPerMinute": 60},
@@ -85,12 +88,13 @@ class Life:
             outcome = self.step()
         return outcome
 
-    def rest(self, limit: int = 40) -> int:
-        """Goes on until a reconcile writes nothing; the number of reconciles."""
+    def rest(self, limit: int = 60) -> int:
+        """Goes on until a reconcile writes nothing and waits for nothing; their number."""
         for count in range(1, limit + 1):
             before = len(self.cluster.writes)
-            self.step()
-            if len(self.cluster.writes) == before:
+            again = self.step().again
+            waits = again is not None and again <= _WAITING
+            if len(self.cluster.writes) == before and not waits:
                 return count
             self.cluster.settle(5.0)
         raise AssertionError(f"no rest after {limit}: {self.cluster.writes[-10:]}")

@@ -25,39 +25,53 @@ BEHIND = Landing(drained=False, left="12 messages not landed")
 def _seen(
     state: State | None,
     since: timedelta | None = None,
-    publishing: bool = False,
+    publishing: int = 0,
     landing: bool = True,
     report: Landing | None = None,
+    was_publishing: bool = False,
 ) -> GroupSeen:
     began = None if since is None else NOW - since
-    return GroupSeen("g", publishing, landing, report, state, began)
+    return GroupSeen("g", publishing, landing, report, state, began, was_publishing)
+
+
+ZERO = timedelta(0)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
     ("seen", "state", "since", "drained"),
     [
         # Whatever was before, a producer that may publish is waited for.
-        (_seen(State.RUNNING, publishing=True), State.DRAINING, None, False),
-        (_seen(State.STOPPED, publishing=True), State.DRAINING, None, False),
-        (_seen(None, publishing=True), State.DRAINING, None, False),
-        # Then the clock starts, and a word from before it says nothing.
-        (_seen(State.RUNNING, report=DRAINED), State.DRAINING, timedelta(0), False),
-        (_seen(State.DRAINING, report=DRAINED), State.DRAINING, timedelta(0), False),
+        (_seen(State.RUNNING, publishing=1, was_publishing=True), State.DRAINING, ZERO, False),
+        (_seen(State.STOPPED, publishing=1), State.DRAINING, ZERO, False),
+        (_seen(State.STOPPED, MINUTE, publishing=1), State.DRAINING, ZERO, False),
+        (_seen(None, publishing=1), State.DRAINING, ZERO, False),
+        (_seen(State.DRAINING, MINUTE, 1, was_publishing=True), State.DRAINING, MINUTE, False),
+        # With its end the clock starts anew, and a word from before it says nothing.
+        (
+            _seen(State.DRAINING, MINUTE, report=DRAINED, was_publishing=True),
+            State.DRAINING,
+            ZERO,
+            False,
+        ),
+        (_seen(State.RUNNING, report=DRAINED), State.DRAINING, ZERO, False),
         (_seen(State.DRAINING, SETTLE / 2, report=DRAINED), State.DRAINING, SETTLE / 2, False),
         (_seen(State.DRAINING, SETTLE, report=DRAINED), State.DRAINING, SETTLE, True),
         (_seen(State.DRAINING, SETTLE, report=BEHIND), State.DRAINING, SETTLE, False),
         # Nobody to ask is no reason to go on.
         (_seen(State.DRAINING, SETTLE, landing=False), State.DRAINING, SETTLE, False),
-        (_seen(State.RUNNING, landing=False), State.DRAINING, timedelta(0), False),
+        (_seen(State.RUNNING, landing=False), State.DRAINING, ZERO, False),
         # The time runs out.
         (_seen(State.DRAINING, TIMEOUT, report=BEHIND), State.STOPPED, TIMEOUT, False),
         (_seen(State.DRAINING, TIMEOUT), State.STOPPED, TIMEOUT, False),
         (_seen(State.DRAINING, TIMEOUT, report=DRAINED), State.DRAINING, TIMEOUT, True),
+        (_seen(State.DRAINING, TIMEOUT, 1, was_publishing=True), State.STOPPED, TIMEOUT, False),
         # What is stopped stays so, and what never ran has nothing to drain.
         (_seen(State.STOPPED), State.STOPPED, None, False),
         (_seen(State.STOPPED, TIMEOUT), State.STOPPED, TIMEOUT, False),
+        (_seen(State.STOPPED, TIMEOUT, 1, was_publishing=True), State.STOPPED, TIMEOUT, False),
         (_seen(None, landing=False), State.STOPPED, None, False),
-        (_seen(None, report=DRAINED), State.DRAINING, timedelta(0), False),
+        (_seen(None, report=DRAINED), State.DRAINING, ZERO, False),
     ],
 )
 def test_a_groups_step(

@@ -1,0 +1,380 @@
+"""The ordered stop, step by step, as the cluster shows it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from inmemory.cluster import InMemoryCluster
+from inmemory.feeds import Life, resource
+from stockfeed_operator.api import Drained
+from stockfeed_operator.kinds import (
+    CRON_WORKFLOW,
+    DEPLOYMENT,
+    FEED,
+    TOPIC,
+    WORKFLOW,
+    Key,
+    Manifest,
+)
+
+BEHIND = Drained(drained=False, lag=12, buffered=4, partitions=frozenset(range(3)))
+
+
+def _running(**spec: object) -> Life:
+    life = Life()
+    life.create(**spec)
+    life.rest()
+    life.cluster.writes.clear()
+    life.cluster.events.clear()
+    return life
+
+
+def _reasons(life: Life) -> list[str]:
+    return [notice.reason for notice in life.cluster.events]
+
+
+def _suspended_cron(life: Life) -> bool:
+    cron: Manifest = life.cluster.objects[Key(CRON_WORKFLOW.kind, "us-load")]
+    return bool(cron["spec"]["suspend"])
+
+
+def _delete(life: Life) -> None:
+    life.cluster.remove(Key(FEED.kind, "us"))
+
+
+def test_the_stages_of_a_suspend() -> None:
+    life = _running()
+    life.cluster.phase = None
+    life.cluster.answer = lambda pod: BEHIND
+    life.change(suspend=True)
+    life.step()
+    assert [life.replicas(name) for name in ("autos-producer", "autos-consumer")] == [0, 2]
+    assert life.condition("Stopped")["reason"] == "Draining"
+
+    life.steps(6)
+    assert life.group("autos")["state"] == "Draining"
+    assert "12 messages not landed, 4 of them" in life.condition("Stopped")["message"]
+    assert not _suspended_cron(life)
+
+    life.cluster.answer = InMemoryCluster().answer
+    life.step()
+    assert life.condition("Stopped")["reason"] == "LastLoad"
+    assert _suspended_cron(life)
+    assert len(life.cluster.names(WORKFLOW)) == 1
+    assert life.replicas("autos-consumer") == 2
+
+    life.cluster.phase = "Succeeded"
+    life.steps(2)
+    assert life.replicas("autos-consumer") == 0
+    said = life.condition("Stopped")
+    assert (said["status"], said["reason"]) == ("True", "Suspended")
+    assert life.condition("Ready")["reason"] == "Suspended"
+    assert life.group("autos")["state"] == "Stopped"
+    life.rest()
+    assert len(life.cluster.names(WORKFLOW)) == 1
+    assert "Warning" not in {notice.type for notice in life.cluster.events}
+
+
+def test_producers_are_waited_for_before_consumers_are_believed() -> None:
+    life = _running()
+    life.change(suspend=True)
+    life.step()
+    asked: list[str] = []
+    life.cluster.answer = lambda pod: asked.append(pod["metadata"]["name"])  # type: ignore[func-returns-value]
+    life.step()  # the producers' pods still end
+    assert asked == []
+    life.cluster.settle()
+    life.step()
+    assert asked != []
+
+
+def test_a_producer_on_a_lost_node_does_not_hold_the_stop_for_ever() -> None:
+    life = _running()
+    life.change(suspend=True)
+    life.step()
+    pod = life.cluster.objects[Key("Pod", "us-autos-producer-0")]
+    pod["metadata"]["deletionTimestamp"] = "2026-03-04T15:01:00Z"
+    pod["metadata"]["ownerReferences"] = []  # nobody ends it
+    life.steps(4)
+    assert "its producer still runs" in life.condition("Stopped")["message"]
+    life.cluster.settle(60)
+    life.rest()
+    assert life.condition("Stopped")["reason"] == "Suspended"
+
+
+def test_a_producer_that_nobody_ends_does_not_hold_the_stop_for_ever() -> None:
+    life = _running(drainTimeout="1m")
+    life.cluster.objects[Key("Pod", "us-autos-producer-0")]["metadata"]["ownerReferences"] = []
+    life.change(suspend=True)
+    life.rest()
+    assert life.condition("Stopped")["reason"] == "Suspended"
+    assert "its producer still runs" in life.condition("DrainTimedOut")["message"]
+
+
+def test_a_drain_that_takes_too_long_goes_on_and_says_what_is_left_where() -> None:
+    life = _running(drainTimeout="1m")
+    life.cluster.answer = lambda pod: (
+        BEHIND
+        if "autos" in pod["metadata"]["name"]
+        else Drained(drained=True, lag=0, buffered=0, partitions=frozenset(range(3)))
+    )
+    life.change(suspend=True)
+    life.rest()
+    assert life.condition("Stopped")["reason"] == "Suspended"
+    assert life.replicas("autos-consumer") == 0
+    said = life.condition("DrainTimedOut")["message"]
+    assert "group autos was not drained within 1m: 24 messages not landed" in said
+    assert "topic stock-quotes.us.autos" in said
+    assert "megacaps" not in said
+    assert _reasons(life).count("DrainTimedOut") == 1
+    assert len(life.cluster.names(WORKFLOW)) == 1
+
+    for key in [key for key in life.cluster.objects if key.kind == WORKFLOW.kind]:
+        del life.cluster.objects[key]  # its time to live ends
+    life.rest()
+    assert life.cluster.names(WORKFLOW) == set()
+    life.change(suspend=False)
+    life.rest()
+    assert life.condition("DrainTimedOut") == {}
+    assert life.condition("Stopped") == {}
+    assert life.replicas("autos-consumer") == 2
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Error", None])
+def test_a_last_load_that_does_not_succeed_ends_the_stop_with_a_word(phase: str | None) -> None:
+    life = _running()
+    life.cluster.phase = phase
+    life.change(suspend=True)
+    life.steps(70)
+    assert life.condition("Stopped")["status"] == "True"
+    assert "bucket raw-quotes under feed=us/" in life.condition("LastLoadFailed")["message"]
+    assert _reasons(life).count("LastLoadFailed") == 1
+    assert life.replicas("autos-consumer") == 0
+    life.change(suspend=False)
+    life.rest()
+    assert life.condition("LastLoadFailed") == {}
+
+
+def test_without_argo_a_stop_ends_without_a_last_load() -> None:
+    life = Life()
+    life.cluster.missing = {CRON_WORKFLOW, WORKFLOW}
+    life.create()
+    life.rest()
+    life.change(suspend=True)
+    life.rest()
+    assert life.condition("Stopped")["status"] == "True"
+    assert life.cluster.names(WORKFLOW) == set()
+
+
+def test_a_stop_that_is_taken_back_runs_again_and_the_next_has_a_load_of_its_own() -> None:
+    life = _running()
+    life.change(suspend=True)
+    life.steps(6)
+    assert len(life.cluster.names(WORKFLOW)) == 1
+    life.change(suspend=False)
+    life.rest()
+    assert life.group("autos") == life.group("autos") | {"state": "Running"}
+    assert not _suspended_cron(life)
+    life.change(suspend=True)
+    life.rest()
+    assert len(life.cluster.names(WORKFLOW)) == 2
+
+
+def test_a_feed_that_is_made_suspended_starts_nothing() -> None:
+    life = Life()
+    life.create(suspend=True)
+    life.rest()
+    assert {life.replicas("autos-producer"), life.replicas("autos-consumer")} == {0}
+    assert life.cluster.names(WORKFLOW) == set()
+    assert life.condition("Ready")["reason"] == "Suspended"
+
+
+def test_consumers_that_somebody_takes_away_while_draining_come_back() -> None:
+    life = _running()
+    life.cluster.answer = lambda pod: BEHIND
+    life.change(suspend=True)
+    life.steps(4)
+    life.cluster.edit(DEPLOYMENT, "us-autos-consumer", lambda live: live["spec"].update(replicas=0))
+    life.step()
+    assert life.replicas("autos-consumer") == 2
+
+
+def test_a_removed_group_is_drained_and_goes_while_the_feed_runs() -> None:
+    life = _running()
+    life.cluster.answer = lambda pod: BEHIND
+    life.change(symbolGroups=resource()["spec"]["symbolGroups"][:1])
+    life.steps(6)
+    assert life.replicas("autos-producer") is None
+    assert life.replicas("autos-consumer") == 2
+    assert life.group("autos")["state"] == "Draining"
+    assert life.replicas("megacaps-producer") == 1
+    life.cluster.answer = InMemoryCluster().answer
+    life.rest()
+    assert life.replicas("autos-consumer") is None
+    assert life.group("autos") == {}
+    assert "stock-quotes.us.autos" in life.cluster.names(TOPIC)
+    assert life.condition("DrainTimedOut") == {}
+    assert life.cluster.names(WORKFLOW) == set()
+
+
+def test_a_removed_group_that_is_not_drained_in_time_goes_with_a_word() -> None:
+    life = _running(drainTimeout="30s", kafka={"deletionPolicy": "Delete"})
+    life.cluster.answer = lambda pod: None
+    life.change(symbolGroups=resource()["spec"]["symbolGroups"][:1])
+    life.rest()
+    assert life.replicas("autos-consumer") is None
+    assert "no answer from us-autos-consumer-0" in life.condition("DrainTimedOut")["message"]
+    assert "stock-quotes.us.autos" in life.cluster.names(TOPIC)
+
+
+def test_a_drained_removed_groups_topic_is_deleted_where_the_user_wants_it() -> None:
+    life = _running(kafka={"deletionPolicy": "Delete"})
+    life.change(symbolGroups=resource()["spec"]["symbolGroups"][:1])
+    life.rest()
+    assert life.cluster.names(TOPIC) == {"stock-quotes.us.megacaps"}
+    assert life.group("autos") == {}
+
+
+@pytest.mark.parametrize(
+    ("policy", "topics"),
+    [("Retain", {"stock-quotes.us.autos", "stock-quotes.us.megacaps"}), ("Delete", set())],
+)
+def test_a_deletion_is_ordered_and_leaves_nothing_but_topics(policy: str, topics: set[str]) -> None:
+    life = _running(kafka={"deletionPolicy": policy})
+    life.cluster.phase = None
+    _delete(life)
+    life.steps(6)
+    assert life.exists
+    assert life.condition("Stopped")["reason"] == "LastLoad"
+    life.cluster.phase = "Succeeded"
+    life.steps(3)
+    assert not life.exists
+    life.cluster.settle()
+    assert {key.kind for key in life.cluster.objects} <= {"KafkaTopic"}
+    assert life.cluster.names(TOPIC) == topics
+
+
+def test_a_deletion_keeps_topics_that_are_not_drained() -> None:
+    life = _running(kafka={"deletionPolicy": "Delete"}, drainTimeout="30s")
+    life.cluster.answer = lambda pod: (
+        BEHIND
+        if "autos" in pod["metadata"]["name"]
+        else Drained(drained=True, lag=0, buffered=0, partitions=frozenset(range(3)))
+    )
+    _delete(life)
+    life.steps(20)
+    assert not life.exists
+    assert life.cluster.names(TOPIC) == {"stock-quotes.us.autos"}
+    assert "DrainTimedOut" in _reasons(life)
+
+
+def test_a_suspended_feed_is_deleted_at_once() -> None:
+    life = _running()
+    life.change(suspend=True)
+    life.rest()
+    _delete(life)
+    life.step()
+    assert not life.exists
+
+
+def test_a_paused_feed_is_deleted_all_the_same() -> None:
+    life = _running()
+    life.resource["metadata"]["annotations"] = {"stockfeed.dev/pause-reconciliation": "true"}
+    _delete(life)
+    life.steps(10)
+    assert not life.exists
+
+
+def test_an_invalid_feed_can_be_deleted() -> None:
+    life = _running()
+    life.change(source={"requestsPerMinute": 1})
+    _delete(life)
+    life.step()
+    assert not life.exists
+
+
+def test_a_session_ends_and_begins_in_order() -> None:
+    life = Life()
+    life.cluster.now = datetime(2026, 3, 4, 20, 50, tzinfo=UTC)
+    life.create(session={"calendar": "XNYS"})
+    life.rest()
+    assert life.resource["status"]["session"] == {
+        "open": True,
+        "nextChangeAt": "2026-03-04T21:00:00Z",
+    }
+    again = life.step().again
+    assert again is not None
+    assert again.total_seconds() <= 600
+    life.cluster.now = datetime(2026, 3, 4, 21, tzinfo=UTC)
+    life.rest()
+    assert life.condition("Stopped")["reason"] == "SessionClosed"
+    assert life.replicas("autos-consumer") == 0
+    assert len(life.cluster.names(WORKFLOW)) == 1
+    life.cluster.now = datetime(2026, 3, 5, 14, 28, tzinfo=UTC)
+    life.rest()
+    assert life.replicas("autos-producer") == 1
+    assert life.condition("Stopped") == {}
+
+
+class CrashError(Exception):
+    """The operator dies."""
+
+
+def _crashes_at(number: int) -> Callable[[str], None]:
+    countdown = iter(range(number, -1, -1))
+
+    def before_write(write: str) -> None:
+        if next(countdown, None) == 0:
+            raise CrashError(write)
+
+    return before_write
+
+
+def _steps_with_crashes(life: Life, until: Callable[[], bool]) -> int:
+    """Reconciles until done, with one crash before each write of it; the number of crashes."""
+    crashes = 0
+    for number in range(200):
+        life.cluster.before_write = _crashes_at(number % 5)
+        try:
+            life.step()
+        except CrashError:
+            crashes += 1
+        life.cluster.settle(5)
+        life.cluster.before_write = lambda write: None
+        life.step()
+        life.cluster.settle(5)
+        if until():
+            return crashes
+    raise AssertionError("never done")
+
+
+@pytest.mark.parametrize("policy", ["Retain", "Delete"])
+def test_a_removal_survives_a_crash_before_any_write(policy: str) -> None:
+    for number in range(12):
+        life = _running(kafka={"deletionPolicy": policy})
+        life.change(symbolGroups=resource()["spec"]["symbolGroups"][:1])
+        crashed = False
+        for _ in range(12):
+            life.cluster.before_write = _crashes_at(number) if not crashed else lambda write: None
+            try:
+                life.step()
+            except CrashError:
+                crashed = True
+            life.cluster.settle(5)
+        life.cluster.before_write = lambda write: None
+        life.rest()
+        assert life.condition("DrainTimedOut") == {}, number
+        assert life.replicas("autos-consumer") is None
+        kept = {"stock-quotes.us.autos"} if policy == "Retain" else set()
+        assert life.cluster.names(TOPIC) == {"stock-quotes.us.megacaps"} | kept
+
+
+def test_a_deletion_survives_crashes_all_the_way() -> None:
+    life = _running()
+    _delete(life)
+    crashes = _steps_with_crashes(life, lambda: not life.exists)
+    assert crashes > 0
+    assert len([write for write in life.cluster.writes if "us-last-load" in write]) == 1
+    life.cluster.settle()
+    assert {key.kind for key in life.cluster.objects} == {"KafkaTopic"}
