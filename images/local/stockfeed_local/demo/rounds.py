@@ -6,7 +6,8 @@ from pathlib import Path
 from stockfeed.errors import StockfeedError, TransientError
 from stockfeed_local.demo.roles import Environment, command
 
-_PAUSE_SECONDS = 1.0
+# A build takes a core from the tape, which has two; rounds still begin within a minute.
+_PAUSE_SECONDS = 15.0
 _TICK_SECONDS = 0.2
 # A killed load is no failure of the pipeline, the next round is its retry; five in a row are.
 _PATIENCE = 5
