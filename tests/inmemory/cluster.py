@@ -156,7 +156,7 @@ class InMemoryCluster:
         live = self.objects[Key("Deployment", name)]
         self.edit(DEPLOYMENT, name, lambda changed: changed["spec"].update(replicas=replicas))
         self._applied[live["metadata"]["uid"]]["spec"].pop("replicas", None)
-        fields = {"f:spec": {"f:replicas": {}}}
+        fields: Manifest = {"f:spec": {"f:replicas": {}}}
         live["metadata"]["managedFields"].append({"manager": _AUTOSCALER, "fieldsV1": fields})
 
     def remove(self, key: Key) -> None:

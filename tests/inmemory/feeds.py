@@ -88,7 +88,7 @@ class Life:
             outcome = self.step()
         return outcome
 
-    def rest(self, limit: int = 60) -> int:
+    def rest(self, limit: int = 120) -> int:
         """Goes on until a reconcile writes nothing and waits for nothing; their number."""
         for count in range(1, limit + 1):
             before = len(self.cluster.writes)

@@ -81,7 +81,7 @@ def test_producers_are_waited_for_before_consumers_are_believed() -> None:
     life.change(suspend=True)
     life.step()
     asked: list[str] = []
-    life.cluster.answer = lambda pod: asked.append(pod["metadata"]["name"])  # type: ignore[func-returns-value]
+    life.cluster.answer = lambda pod: asked.append(pod["metadata"]["name"])
     life.step()  # the producers' pods still end
     assert asked == []
     life.cluster.settle()
