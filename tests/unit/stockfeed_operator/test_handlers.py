@@ -34,7 +34,7 @@ def recorder() -> Recorder:
 def _handlers(recorder: Recorder) -> dict[str, Any]:
     registry = registry_of(recorder)
     selected = [(handler.selector, handler) for handler in registry._watching._handlers]
-    return {str(selector.plural): handler for selector, handler in selected if selector}
+    return {str(selector.any_name): handler for selector, handler in selected if selector}
 
 
 def _feed_event(handler: Any, kind: str | None, generation: int, **meta: Any) -> None:
