@@ -1,0 +1,130 @@
+"""The in-memory cluster behind Kubernetes' HTTP API, as far as the operator and kopf use it."""
+
+import itertools
+import threading
+import time
+from typing import Any, Final
+
+from inmemory.cluster import InMemoryCluster
+from inmemory.http import Request
+from stockfeed_operator.errors import ConflictError
+from stockfeed_operator.kinds import EVENT, FEED, MANAGED, POD, Key, Kind, Manifest
+
+_KINDS: Final = {kind.plural: kind for kind in (FEED, POD, EVENT, *MANAGED)}
+_CRDS: Final = Kind(
+    "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions"
+)
+_NAMESPACES: Final = Kind("v1", "Namespace", "namespaces")
+_WATCH_SECONDS: Final = 0.5
+_VERBS: Final = ["get", "list", "watch", "create", "patch", "delete"]
+
+
+class ApiServer:
+    """Answers requests from the cluster, and keeps one Lease.
+
+    Args:
+        cluster: what is stored.
+    """
+
+    def __init__(self, cluster: InMemoryCluster) -> None:
+        self.cluster = cluster
+        self.leases: dict[str, Manifest] = {}
+        self._lock = threading.Lock()
+        self._versions = itertools.count(1)
+
+    def __call__(self, request: Request) -> tuple[int, Any]:
+        """Status and body of the answer."""
+        path, _, query = request.path.partition("?")
+        parts = path.strip("/").split("/")
+        if "watch=true" in query:
+            # kopf lists anew after that, and so sees every change within a second.
+            time.sleep(_WATCH_SECONDS)
+            return 200, {"type": "ERROR", "object": {"kind": "Status", "code": 410}}
+        with self._lock:
+            if "leases" in parts:
+                return self._lease(request, parts)
+            if "namespaces" not in parts or parts[-1] == "namespaces":
+                return self._clusterwide(parts, query)
+            return self._namespaced(request, parts, query)
+
+    def _clusterwide(self, parts: list[str], query: str) -> tuple[int, Any]:
+        if parts == ["api"]:
+            return 200, {"versions": ["v1"]}
+        if parts == ["apis"]:
+            return 200, {"groups": [_group(kind) for kind in self._known() if kind.group]}
+        found = [kind for kind in self._known() if "/".join(parts[1:]) == kind.api_version]
+        if found:
+            return 200, {"resources": [_resource(kind) for kind in found]}
+        kind = _KINDS.get(parts[-1])
+        if kind is None:
+            return 200, {"items": [], "metadata": {"resourceVersion": "1"}}
+        return self._listed(kind, query)
+
+    def _known(self) -> list[Kind]:
+        everything = [*_KINDS.values(), _CRDS, _NAMESPACES]
+        return [kind for kind in everything if kind not in self.cluster.missing]
+
+    def _namespaced(self, request: Request, parts: list[str], query: str) -> tuple[int, Any]:
+        namespace, plural, *rest = parts[parts.index("namespaces") + 1 :]
+        kind = _KINDS[plural]
+        if kind in self.cluster.missing:
+            return 404, {"message": "the server could not find the requested resource"}
+        if not rest:
+            return (201, request.body) if request.method == "POST" else self._listed(kind, query)
+        live = self.cluster.get(kind, namespace, rest[0])
+        if request.method == "GET":
+            return (404, {}) if live is None else (200, live)
+        try:
+            return self._written(request, kind, live, rest)
+        except ConflictError as error:
+            return 409, {"message": str(error)}
+
+    def _written(
+        self, request: Request, kind: Kind, live: Manifest | None, rest: list[str]
+    ) -> tuple[int, Any]:
+        if request.method == "DELETE" and live is not None:
+            self.cluster.delete(live)
+        elif rest[1:] == ["status"] and live is not None:
+            self.cluster.set_status(live, request.body["status"])
+        elif request.content_type == "application/merge-patch+json" and live is not None:
+            self.cluster.set_finalizers(live, request.body["metadata"]["finalizers"])
+        else:
+            return 200, self.cluster.apply(request.body)
+        return 200, self.cluster.objects.get(Key(kind.kind, rest[0]), {})
+
+    def _listed(self, kind: Kind, query: str) -> tuple[int, Any]:
+        label = query.partition("labelSelector=")[2].partition("&")[0]
+        wanted = dict(pair.split("%3D") for pair in label.split("%2C")) if label else {}
+        labels = {name.replace("%2F", "/"): value for name, value in wanted.items()}
+        found = self.cluster.list(kind, "", labels)
+        items = [
+            {name: part for name, part in item.items() if name not in ("apiVersion", "kind")}
+            for item in found or ()
+        ]
+        stamp = {"apiVersion": kind.api_version, "kind": f"{kind.kind}List"}
+        version = {"resourceVersion": str(next(self._versions))}
+        return 200, {**stamp, "metadata": version, "items": items}
+
+    def _lease(self, request: Request, parts: list[str]) -> tuple[int, Any]:
+        if request.method == "GET":
+            lease = self.leases.get(parts[-1])
+            return (404, {"code": 404}) if lease is None else (200, lease)
+        lease = request.body
+        lease["metadata"]["resourceVersion"] = str(next(self._versions))
+        self.leases[lease["metadata"]["name"]] = lease
+        return 200, lease
+
+
+def _group(kind: Kind) -> dict[str, Any]:
+    version = {"groupVersion": kind.api_version, "version": kind.version}
+    return {"name": kind.group, "versions": [version], "preferredVersion": version}
+
+
+def _resource(kind: Kind) -> dict[str, Any]:
+    return {
+        "name": kind.plural,
+        "singularName": kind.kind.lower(),
+        "kind": kind.kind,
+        "namespaced": kind not in (_CRDS, _NAMESPACES),
+        "verbs": _VERBS,
+    }
