@@ -14,8 +14,10 @@ def contains(live: Any, wanted: Any) -> bool:
     them; other lists must agree item by item.
     """
     if isinstance(wanted, dict):
+        # An empty text is stored as none at all.
         return isinstance(live, dict) and all(
-            name in live and _field(name, live[name], part) for name, part in wanted.items()
+            _field(name, live[name], part) if name in live else part == ""
+            for name, part in wanted.items()
         )
     if isinstance(wanted, list):
         return isinstance(live, list) and _items(live, wanted)

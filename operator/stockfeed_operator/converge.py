@@ -14,7 +14,7 @@ from stockfeed_operator.api import Cluster
 from stockfeed_operator.build.metadata import FEED_LABEL
 from stockfeed_operator.compare import contains
 from stockfeed_operator.desired import Desired
-from stockfeed_operator.errors import RejectedError
+from stockfeed_operator.errors import ForbiddenError, RejectedError
 from stockfeed_operator.kinds import TOPIC, WORKFLOW, Key, Manifest, key_of, kind_of
 from stockfeed_operator.observe import Observed
 from stockfeed_operator.spec import GROUP
@@ -48,8 +48,10 @@ class Applied:
 def apply(cluster: Cluster, seen: Observed, desired: Desired) -> Applied:
     """Writes what differs from what is desired.
 
+    What the API server refuses becomes a problem, and the rest goes on.
+
     Raises:
-        ClusterError: the API server refuses for another reason than the object's content.
+        ClusterError: the API server does not answer.
     """
     written: list[Key] = []
     repaired: list[Key] = []
@@ -64,8 +66,8 @@ def apply(cluster: Cluster, seen: Observed, desired: Desired) -> Applied:
         elif live is None or _differs(live, hashed):
             try:
                 cluster.apply(hashed)
-            except RejectedError as error:
-                problems.append(Problem("Rejected", f"{key.kind} {key.name}: {error}"))
+            except (RejectedError, ForbiddenError) as error:
+                problems.append(_refused(key, error))
                 continue
             written.append(key)
             if _was_applied(seen, live, hashed):
@@ -118,6 +120,11 @@ def _name_taken(live: Manifest) -> Problem:
     whose = "is not this feed's" if owner is None else f"belongs to {owner['kind']} {owner['name']}"
     text = f"{key.kind} {key.name} {whose}; delete or rename it, or give the feed another name"
     return Problem("NameTaken", text)
+
+
+def _refused(key: Key, error: RejectedError | ForbiddenError) -> Problem:
+    reason = "Rejected" if isinstance(error, RejectedError) else "Forbidden"
+    return Problem(reason, f"{key.kind} {key.name}: {error}")
 
 
 def _hashed(manifest: Manifest) -> Manifest:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from stockfeed_operator import budget, conditions
+from stockfeed_operator.build import names
 from stockfeed_operator.build.connections import topic_of
 from stockfeed_operator.conditions import Statement
 from stockfeed_operator.converge import Problem
 from stockfeed_operator.drain import GroupStop, Load, Stage, State
 from stockfeed_operator.observe import Observed
-from stockfeed_operator.plan import Plan, Why, last_load_of
+from stockfeed_operator.plan import Plan, Why
 from stockfeed_operator.spec import StockFeed
 
 _WHY = {
@@ -98,11 +99,11 @@ def last_load_failed(feed: StockFeed, seen: Observed, plan: Plan) -> Statement |
     before = seen.condition(conditions.LAST_LOAD_FAILED)
     if before is not None:
         return Statement(before.type, before.status, before.reason, before.message)
-    workflow = None if plan.stop_began is None else last_load_of(seen, plan.stop_began)
-    if plan.load is not Load.FAILED or workflow is None:
+    if plan.load is not Load.FAILED or plan.stop_began is None:
         return None
+    workflow = names.last_load(feed.metadata.name, round(plan.stop_began.timestamp()))
     text = (
-        f"Workflow {workflow['metadata']['name']} did not succeed within "
+        f"Workflow {workflow} did not succeed within "
         f"{feed.spec.drain_timeout}: what is not loaded is in bucket {feed.spec.landing.bucket} "
         f"under feed={feed.metadata.name}/, and the next load takes it"
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from stockfeed.contract.durations import parse_duration
 from stockfeed_operator import budget, drain, session, targets
@@ -18,6 +19,9 @@ from stockfeed_operator.observe import Observed, replicas
 from stockfeed_operator.session import SessionState
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.times import parse_time
+
+# A drain may end as late as its timeout allows; looks at it come every few seconds.
+_SLACK: Final = timedelta(seconds=30)
 
 
 class Why(StrEnum):
@@ -180,9 +184,12 @@ def _last_load(
 ) -> Load:
     if holder is not None or CRON_WORKFLOW in seen.missing:
         return Load.IMPOSSIBLE
-    workflow = None if began is None else last_load_of(seen, began)
-    if workflow is None:
+    if began is None:
         return Load.ABSENT
+    workflow = _last_load_of(seen, began)
+    if workflow is None:
+        # Where it cannot be made, e.g. in a namespace that is deleted, it is not waited for either.
+        return Load.FAILED if now - began >= 2 * timeout + _SLACK else Load.ABSENT
     phase = workflow.get("status", {}).get("phase")
     if phase == "Succeeded":
         return Load.SUCCEEDED
@@ -191,7 +198,7 @@ def _last_load(
     return Load.FAILED if failed else Load.RUNNING
 
 
-def last_load_of(seen: Observed, began: datetime) -> Manifest | None:
+def _last_load_of(seen: Observed, began: datetime) -> Manifest | None:
     """The Workflow that loads what the stop left."""
     label = str(round(began.timestamp()))
     return next(

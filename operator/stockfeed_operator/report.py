@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from stockfeed_operator.api import Cluster
+from stockfeed_operator.kinds import FEED
 from stockfeed_operator.news import news
 from stockfeed_operator.observe import FINALIZER, Observed
 from stockfeed_operator.outcome import Outcome
@@ -50,8 +51,11 @@ def hold(cluster: Cluster, seen: Observed) -> None:
 
 def release(cluster: Cluster, seen: Observed) -> None:
     """Lets a deleted feed go; garbage collection takes what it owns."""
-    others = [finalizer for finalizer in seen.finalizers if finalizer != FINALIZER]
-    cluster.set_finalizers(seen.resource, others)
+    metadata = seen.resource["metadata"]
+    live = cluster.get(FEED, metadata["namespace"], metadata["name"])  # its status was just written
+    if live is not None:
+        finalizers = live["metadata"].get("finalizers") or ()
+        cluster.set_finalizers(live, [held for held in finalizers if held != FINALIZER])
 
 
 def is_released(seen: Observed) -> bool:

@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-import exchange_calendars
-
 from stockfeed.contract.durations import parse_duration
 from stockfeed_operator.spec_source import Session
 
@@ -74,6 +72,9 @@ def _merged(windows: Iterable[Window]) -> Iterable[Window]:
 @lru_cache(maxsize=128)
 def _sessions(code: str, today: date) -> tuple[Window, ...]:
     """Opens and closes of the exchange's sessions around a day."""
+    # It brings pandas: a second and 80 MB, only for those who follow a session.
+    import exchange_calendars  # noqa: PLC0415
+
     start, end = today - timedelta(days=_DAYS_BEFORE), today + timedelta(days=_DAYS_AFTER)
     calendar = exchange_calendars.get_calendar(code, start=start, end=end)
     return tuple(

@@ -114,9 +114,8 @@ class InMemoryCluster:
     def set_finalizers(self, feed: Manifest, finalizers: Sequence[str]) -> None:
         self._write(f"finalizers {feed['metadata']['name']}")
         live = self.objects[key_of(feed)]
-        held = live["metadata"].get("finalizers", [])
-        if held != feed["metadata"].get("finalizers", []):
-            raise ConflictError("the finalizers have changed")
+        if live["metadata"]["resourceVersion"] != feed["metadata"]["resourceVersion"]:
+            raise ConflictError("the feed has changed")
         live["metadata"]["finalizers"] = [*finalizers]
         self._bump(live)
         if "deletionTimestamp" in live["metadata"] and not finalizers:

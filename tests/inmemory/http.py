@@ -1,5 +1,6 @@
 """An HTTP server that answers as a test says and keeps what it was asked."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -67,7 +68,8 @@ def _handler(stub: StubServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(encoded)))
             self.end_headers()
-            self.wfile.write(encoded)
+            with contextlib.suppress(BrokenPipeError):  # the client was killed
+                self.wfile.write(encoded)
 
         do_GET = _serve  # noqa: N815 - the base's names
         do_POST = _serve  # noqa: N815

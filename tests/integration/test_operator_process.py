@@ -58,7 +58,7 @@ def _operator(url: str, home: Path, port: int) -> Iterator[subprocess.Popen[byte
         PREFIX + "HTTP_PORT": str(port),
         "KUBECONFIG": str(home / "kubeconfig"),
     }
-    command = [Path(sys.executable).with_name("stockfeed-operator"), "run"]
+    command = [str(Path(sys.executable).with_name("stockfeed-operator")), "run"]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

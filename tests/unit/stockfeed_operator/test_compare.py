@@ -12,6 +12,9 @@ from stockfeed_operator.compare import contains
         ({"a": 1}, {"a": 1, "b": 2}, False),
         ({"a": 1}, {"a": 2}, False),
         ({}, {"from": {}}, False),
+        ({}, {"value": ""}, True),
+        ({"value": "x"}, {"value": ""}, False),
+        ({}, {"enabled": False}, False),
         # Lists of named parts may have parts from elsewhere, such as an injected sidecar.
         ([{"name": "x", "v": 1}, {"name": "sidecar"}], [{"name": "x", "v": 1}], True),
         ([{"name": "x", "v": 2}], [{"name": "x", "v": 1}], False),

@@ -8,6 +8,7 @@ import pytest
 from inmemory.cluster import InMemoryCluster
 from inmemory.feeds import Life, resource
 from stockfeed_operator.api import Drained
+from stockfeed_operator.errors import ForbiddenError
 from stockfeed_operator.kinds import (
     CRON_WORKFLOW,
     DEPLOYMENT,
@@ -315,6 +316,23 @@ def test_a_session_ends_and_begins_in_order() -> None:
     life.rest()
     assert life.replicas("autos-producer") == 1
     assert life.condition("Stopped") == {}
+
+
+def test_a_namespace_that_is_deleted_is_not_held_for_ever() -> None:
+    life = _running()
+
+    def refuse(write: str) -> None:
+        if write.startswith("apply"):
+            raise ForbiddenError("the namespace is being terminated")
+
+    life.cluster.before_write = refuse
+    for key in list(life.cluster.objects):
+        if key.kind not in (FEED.kind, TOPIC.kind):
+            del life.cluster.objects[key]
+    _delete(life)
+    life.steps(40, seconds=20)
+    assert not life.exists
+    assert {"Forbidden", "DrainTimedOut", "LastLoadFailed"} <= set(_reasons(life))
 
 
 class CrashError(Exception):
