@@ -75,6 +75,7 @@ def cpu_of_landing(kafka, s3, bucket, topic, home):
         "STOCKFEED_KAFKA_CONSUMER_GROUP": "bench",
         "STOCKFEED_S3_ENDPOINT": s3.endpoint,
         "STOCKFEED_S3_BUCKET": bucket,
+        "STOCKFEED_ROTATE_INTERVAL": "1s",
         "AWS_ACCESS_KEY_ID": s3.access_key,
         "AWS_SECRET_ACCESS_KEY": s3.secret_key,
     }

@@ -82,7 +82,7 @@ class Owner:
         self.position = 0
         self.paused = False
         lander = Lander(self, lambda _: broker.end, self.topic_id)
-        rotation = Rotation(records=4, bytes=10_000, interval=15.0)
+        rotation = Rotation(records=4, bytes=500, interval=15.0)
         metrics = ConsumerMetrics(CollectorRegistry())
         self.worker = Worker(
             Feed(feed, "g", "t"), self, self, lander, Inline(), rotation, metrics, self.clock

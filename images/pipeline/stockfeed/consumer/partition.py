@@ -1,6 +1,6 @@
 """One assigned partition: its open buffer, the one batch under way, and when to cut the next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
@@ -20,7 +20,14 @@ Land = Callable[[Chain, Batch], Landed]
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """When a batch is cut: by number of records, by bytes uncompressed, or by age in seconds."""
+    """When a batch is cut.
+
+    Attributes:
+        records: as soon as so many are read. A consumer that is behind has read more by the time
+            the batch before is landed; they go into one object, so that it catches up.
+        bytes: as soon as so many are read, uncompressed; no batch is larger.
+        interval: when its first message was read so many seconds ago.
+    """
 
     records: int
     bytes: int
@@ -80,36 +87,25 @@ class Partition:
 
     @property
     def full(self) -> bool:
-        """Whether a whole batch waits behind the one under way."""
-        return len(self._buffer) >= self._rotation.records or (
-            self._buffer.size >= self._rotation.bytes
-        )
+        """Whether the largest batch waits behind the one under way."""
+        return self._buffer.size >= self._rotation.bytes
 
     @property
     def under_way(self) -> "Future[Landed] | None":
         """The put under way, to wait for."""
         return None if self._flight is None else self._flight.future
 
-    def read(self, record: Record, now: float) -> bool:
-        """Adds a message; returns False when it is an error line.
-
-        Messages below the expected offset were landed by another owner and are passed over.
-        """
-        offset = record.offset() or 0
-        buffer = self._buffer
-        if offset < buffer.expected:
-            return True
-        timestamp = record.timestamp()[1]
-        line, is_event = self._encode(record.value(), offset, timestamp)
-        if not len(buffer):
+    def read(self, records: Iterable[Record], now: float) -> int:
+        """Adds messages; returns how many of them are error lines."""
+        if not len(self._buffer):
             self._opened_at = now
-        buffer.add(line, offset, timestamp, is_event=is_event)
-        return is_event
+        return self._buffer.extend(records, self._encode)
 
     def due(self, now: float) -> bool:
         """Whether the open buffer should be cut now."""
+        many = len(self._buffer) >= self._rotation.records
         aged = len(self._buffer) > 0 and now - self._opened_at >= self._rotation.interval
-        return self.full or aged
+        return many or aged or self.full
 
     def submit(self, land: Land, executor: Executor, now: float, *, cut: bool) -> None:
         """Starts landing: the batch that failed once its pause is over, else a new one.
@@ -122,7 +118,7 @@ class Partition:
         """
         flight = self._flight
         if flight is None and cut and len(self._buffer):
-            batch = self._buffer.cut(self._rotation.records, self._rotation.bytes)
+            batch = self._buffer.cut(self._rotation.bytes)
             self._opened_at = now
             flight = self._flight = _Flight(batch, None)
         if flight is not None and flight.future is None and now >= flight.retry_at:

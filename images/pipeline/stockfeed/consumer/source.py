@@ -1,11 +1,13 @@
 """The topic as a Kafka consumer group's member sees it, by confluent-kafka."""
 
+from typing import cast
+
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from stockfeed import kafka
-from stockfeed.consumer.log import Commit
+from stockfeed.consumer.log import Commit, Record
 from stockfeed.errors import ConfigurationError, StockfeedError, TransientError
 from stockfeed.settings import ConsumerSettings
 
@@ -57,7 +59,7 @@ class KafkaLog:
         )
         self._admin = AdminClient(shared)
 
-    def read(self, count: int, seconds: float) -> list[Message]:
+    def read(self, count: int, seconds: float) -> list[Record]:
         """Up to `count` messages, waiting at most `seconds`.
 
         Raises:
@@ -65,9 +67,10 @@ class KafkaLog:
             ConfigurationError: the broker refuses this user.
         """
         messages = self.consumer.consume(count, seconds)
-        if not any(message.error() for message in messages):
-            return messages
-        return [message for message in messages if not _is_event(message)]
+        if any(message.error() for message in messages):
+            messages = [message for message in messages if not _is_event(message)]
+        # Only messages that tell an event may lack a partition or an offset.
+        return cast("list[Record]", messages)
 
     def topic_id(self) -> str:
         """See Log."""

@@ -3,6 +3,7 @@
 Called from one thread. Only the puts run elsewhere, one per partition at a time.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, wait
 from dataclasses import dataclass
@@ -105,17 +106,16 @@ class Worker:
             self._throttle(number, partition)
 
     def _read(self, records: Sequence[Record]) -> None:
-        now = self._clock()
-        errors = 0
-        partitions = self.partitions
+        by_partition: dict[int, list[Record]] = defaultdict(list)
         for record in records:
-            partition = partitions.get(record.partition())  # type: ignore[arg-type]
+            by_partition[record.partition()].append(record)
+        now = self._clock()
+        for number, read in by_partition.items():
+            partition = self.partitions.get(number)
             # Messages of a partition that was given up or stopped may still be on their way.
             if partition is not None and partition.fault is None:
-                errors += not partition.read(record, now)
+                self._metrics.errors_in_line.inc(partition.read(read, now))
         self._metrics.consumed.inc(len(records))
-        if errors:
-            self._metrics.errors_in_line.inc(errors)
 
     def _turn(self, partition: Partition, *, cut: bool, wait_commit: bool) -> None:
         """Takes the finished put, if any, and starts the next, if any."""

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,24 +9,38 @@ from stockfeed.consumer.batch import Buffer, lost_batch
 messages = st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1, max_size=40)
 
 
+@dataclass
+class Message:
+    at: int
+
+    def offset(self):
+        return self.at
+
+    def value(self):
+        return b"{}"
+
+    def timestamp(self):
+        return (1, 1000 + self.at)
+
+
 def filled(start: int, steps: list[tuple[int, bool]]) -> tuple[Buffer, list[int]]:
     buffer, offsets, offset = Buffer(start), [], start - 1
-    for step, is_event in steps:
+    for step, _ in steps:
         offset += step
         offsets.append(offset)
-        buffer.add(b"%d\n" % offset, offset, 1000 + offset, is_event=is_event)
+    events = dict(zip(offsets, (is_event for _, is_event in steps), strict=True))
+    buffer.extend(map(Message, offsets), lambda _, at, __: (b"%d\n" % at, events[at]))
     return buffer, offsets
 
 
-@given(messages, st.integers(0, 100), st.integers(1, 10), st.integers(1, 30))
-def test_cuts_form_a_chain_that_holds_every_message_once(steps, start, records, size):
+@given(messages, st.integers(0, 100), st.integers(1, 30))
+def test_cuts_form_a_chain_that_holds_every_message_once(steps, start, size):
     buffer, offsets = filled(start, steps)
     seen: list[int] = []
     following = start
     while len(buffer):
-        batch = buffer.cut(records, size)
+        batch = buffer.cut(size)
         assert batch.start == following
-        assert 1 <= len(batch.lines) <= records
         assert len(batch.lines) == 1 or sum(map(len, batch.lines)) <= size
         assert batch.end == batch.offsets[-1]
         seen += batch.offsets
@@ -34,18 +50,18 @@ def test_cuts_form_a_chain_that_holds_every_message_once(steps, start, records, 
 
 
 @given(messages, st.integers(1, 40))
-def test_a_cut_counts_its_own_errors(steps, records):
+def test_a_cut_counts_its_own_errors(steps, size):
     buffer, offsets = filled(0, steps)
     errors = [offset for offset, (_, ok) in zip(offsets, steps, strict=True) if not ok]
-    batch = buffer.cut(records, 10**6)
+    batch = buffer.cut(size)
     assert list(batch.error_offsets) == [offset for offset in errors if offset <= batch.end]
     assert batch.metadata.errors == len(batch.error_offsets)
 
 
 @given(messages, st.integers(1, 40), st.integers(0, 200))
-def test_after_a_shorter_conflict_only_what_is_not_landed_remains(steps, records, landed):
+def test_after_a_shorter_conflict_only_what_is_not_landed_remains(steps, size, landed):
     buffer, offsets = filled(0, steps)
-    batch = buffer.cut(records, 10**6)
+    batch = buffer.cut(size)
     landed = min(landed, batch.end)
     buffer.put_back(batch)
     buffer.skip_to(landed + 1)
@@ -55,7 +71,7 @@ def test_after_a_shorter_conflict_only_what_is_not_landed_remains(steps, records
     assert buffer.size == sum(len(b"%d\n" % offset) for offset in remaining)
     assert buffer.expected == offsets[-1] + 1
     if remaining:
-        assert list(buffer.cut(10**6, 10**6).offsets) == remaining
+        assert list(buffer.cut(10**6).offsets) == remaining
 
 
 def test_skipping_beyond_what_was_read_expects_no_earlier_message():
@@ -66,7 +82,7 @@ def test_skipping_beyond_what_was_read_expects_no_earlier_message():
 
 def test_metadata_names_the_first_and_last_message_read():
     buffer, _ = filled(10, [(3, True), (1, False)])
-    metadata = buffer.cut(10, 10**6).metadata
+    metadata = buffer.cut(10**6).metadata
     assert (metadata.end, metadata.records, metadata.errors) == (13, 2, 1)
     assert (metadata.first_timestamp, metadata.last_timestamp, metadata.lost) == (1012, 1013, 0)
 
@@ -80,3 +96,11 @@ def test_a_lost_batch_covers_what_retention_removed():
         "error-count": "0",
         "lost": "4",
     }
+
+
+def test_messages_below_the_expected_offset_are_passed_over():
+    buffer = Buffer(10)
+    records = map(Message, (8, 9, 10, 12))
+    assert buffer.extend(records, lambda _, at, __: (b"%d\n" % at, at == 10)) == 1
+    assert (len(buffer), buffer.expected, buffer.size) == (2, 13, 6)
+    assert list(buffer.cut(99).offsets) == [10, 12]

@@ -1,4 +1,5 @@
 import gzip
+from dataclasses import dataclass
 
 import pytest
 
@@ -25,11 +26,26 @@ class Bucket:
         return ObjectHead("etag", len(body), metadata)
 
 
+@dataclass
+class Message:
+    at: int
+    time: int
+
+    def offset(self):
+        return self.at
+
+    def value(self):
+        return b"{}"
+
+    def timestamp(self):
+        return (1, self.time)
+
+
 def batch_of(start, offsets, timestamp=1000):
     buffer = Buffer(start)
-    for offset in offsets:
-        buffer.add(b'{"n":%d}\n' % offset, offset, timestamp + offset, is_event=True)
-    return buffer.cut(1000, 10**6)
+    records = (Message(offset, timestamp + offset) for offset in offsets)
+    buffer.extend(records, lambda _, at, __: (b'{"n":%d}\n' % at, True))
+    return buffer.cut(10**6)
 
 
 def lander(bucket, log_end=100, topic_id="a" * 32):

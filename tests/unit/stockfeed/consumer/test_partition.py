@@ -6,13 +6,15 @@ import pytest
 
 from stockfeed.consumer.batch import lost_batch
 from stockfeed.consumer.lander import Landed
+from stockfeed.consumer.lines import LineEncoder
 from stockfeed.consumer.partition import Partition, Rotation
 from stockfeed.consumer.start import Start
 from stockfeed.contract.objects import Chain
 from stockfeed.errors import DataError, TransientError
 
 CHAIN = Chain("us", "autos", "a" * 32, 0)
-ROTATION = Rotation(records=3, bytes=10_000, interval=15.0)
+LINE = len(LineEncoder("t", 0).encode(b'{"symbol":"F"}', 0, 1000)[0])
+ROTATION = Rotation(records=3, bytes=3 * LINE + 9, interval=15.0)  # longer offsets fit
 
 
 @dataclass
@@ -60,8 +62,7 @@ def partition(start=0, rotation=ROTATION, **kwargs):
 
 
 def read(target, *offsets, now=0.0):
-    for offset in offsets:
-        target.read(Message(offset), now)
+    target.read(map(Message, offsets), now)
 
 
 def batches(executor):
@@ -97,6 +98,17 @@ def test_one_batch_is_under_way_at_a_time(executor):
     target.submit(None, executor, 0.0, cut=True)
     assert batches(executor) == [(0, 2), (3, 5)]
     assert (target.buffered, target.next_offset) == (4, 3)
+
+
+def test_what_was_read_during_a_put_goes_into_one_batch(executor):
+    target = partition(rotation=Rotation(records=3, bytes=10_000, interval=15.0))
+    read(target, *range(3))
+    target.submit(None, executor, 0.0, cut=True)
+    read(target, *range(3, 11))
+    executor.succeed()
+    target.reap(0.0)
+    target.submit(None, executor, 0.0, cut=target.due(0.0))
+    assert batches(executor) == [(0, 2), (3, 10)]
 
 
 def test_a_put_that_failed_is_tried_again_with_growing_pauses(executor):
@@ -185,8 +197,7 @@ def test_a_lost_interval_that_another_owner_landed_in_part_is_lost_for_the_rest(
 
 def test_reading_tells_events_from_errors():
     target = partition()
-    assert target.read(Message(0), 0.0)
-    assert not target.read(Message(1, b"poison"), 0.0)
+    assert target.read([Message(0), Message(1, b"poison"), Message(2)], 0.0) == 1
 
 
 def test_lines_name_topic_partition_and_offset(executor):
