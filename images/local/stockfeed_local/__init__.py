@@ -1,0 +1,1 @@
+"""Everything `stockfeed demo` needs around the pipeline on one machine without accounts."""

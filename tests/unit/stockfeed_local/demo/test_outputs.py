@@ -18,9 +18,7 @@ def test_candles_have_the_documented_columns_and_utc_starts(tmp_path):
 
 def test_a_table_is_written_as_it_is(tmp_path):
     naive = datetime(2013, 3, 1, 14, 30)  # noqa: DTZ001 - as TIMESTAMP_NTZ arrives
-    rows = [
-        {"symbol": "AAA", "price": Decimal("0E-8"), "at": naive, "x": None}
-    ]
+    rows = [{"symbol": "AAA", "price": Decimal("0E-8"), "at": naive, "x": None}]
     write_table(tmp_path / "t.csv", rows)
     assert (tmp_path / "t.csv").read_text().splitlines() == [
         "symbol,price,at,x",
