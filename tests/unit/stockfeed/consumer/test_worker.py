@@ -1,0 +1,214 @@
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from stockfeed.consumer.lander import Landed
+from stockfeed.consumer.log import Commit
+from stockfeed.consumer.partition import Rotation
+from stockfeed.consumer.worker import Feed, Worker
+from stockfeed.errors import DataError, TransientError
+from stockfeed.metrics import ConsumerMetrics
+
+TOPIC_ID = "a" * 32
+
+
+@dataclass
+class Message:
+    number: int
+    at: int
+    body: bytes = b'{"symbol":"F"}'
+
+    def partition(self):
+        return self.number
+
+    def offset(self):
+        return self.at
+
+    def value(self):
+        return self.body
+
+    def timestamp(self):
+        return (1, 1000 + self.at)
+
+
+class Topic:
+    """A log of two partitions."""
+
+    def __init__(self):
+        self.id = TOPIC_ID
+        self.low, self.high = 0, 100
+        self.commits: list[tuple[int, Commit, bool]] = []
+        self.paused: set[int] = set()
+
+    def topic_id(self):
+        return self.id
+
+    def committed(self, _):
+        return None
+
+    def bounds(self, _):
+        return self.low, self.high
+
+    def commit(self, partition, commit, *, wait):
+        self.commits.append((partition, commit, wait))
+
+    def pause(self, partition):
+        self.paused.add(partition)
+
+    def resume(self, partition):
+        self.paused.remove(partition)
+
+
+class Bucket:
+    def list(self, _, start_after=""):
+        return iter(())
+
+
+class Inline(Executor):
+    def submit(self, work, *arguments):
+        future = Future()
+        try:
+            future.set_result(work(*arguments))
+        except (DataError, TransientError) as error:
+            future.set_exception(error)
+        return future
+
+
+class Lander:
+    """Lands everything, unless told to fail."""
+
+    def __init__(self):
+        self.error: Exception | None = None
+
+    def land(self, chain, batch):
+        if self.error:
+            raise self.error
+        return Landed(chain.key(batch.start), batch.end, True, 10, 0.1)
+
+
+class Rig:
+    def __init__(self):
+        self.topic, self.lander, self.registry, self.now = (
+            Topic(),
+            Lander(),
+            CollectorRegistry(),
+            0.0,
+        )
+        self.worker = Worker(
+            Feed("us", "autos", "t"),
+            self.topic,
+            Bucket(),
+            self.lander,
+            Inline(),
+            Rotation(records=2, bytes=400, interval=15.0),
+            ConsumerMetrics(self.registry),
+            self.clock,
+        )
+
+    def clock(self):
+        self.now += 0.01
+        return self.now
+
+    def metric(self, name):
+        return self.registry.get_sample_value(f"stockfeed_{name}")
+
+
+@pytest.fixture
+def rig():
+    return Rig()
+
+
+def messages(partition, *offsets):
+    return [Message(partition, offset) for offset in offsets]
+
+
+def test_what_is_landed_is_committed_with_its_object(rig):
+    assert rig.worker.assign([0, 1]) == {0: 0, 1: 0}
+    rig.worker.step([*messages(0, 0, 1), *messages(1, 0)])
+    rig.worker.step([])
+    (commit,) = rig.topic.commits
+    assert (commit[0], commit[1].offset, commit[2]) == (0, 2, False)
+    assert commit[1].key.endswith("partition=00000/00000000000000000000.jsonl.gz")
+    assert rig.metric("messages_landed_total") == 2
+    assert rig.metric("messages_consumed_total") == 3
+    assert rig.worker.lag() == {0: 98, 1: 100}
+
+
+def test_a_revoke_lands_what_is_open_and_waits_for_the_commit(rig):
+    rig.worker.assign([0])
+    rig.worker.step(messages(0, 0))
+    rig.worker.revoke([0], 5)
+    assert [(commit.offset, wait) for _, commit, wait in rig.topic.commits] == [(1, True)]
+    assert rig.worker.partitions == {}
+
+
+def test_a_partition_that_cannot_be_drained_in_time_is_given_up_loudly(rig):
+    rig.worker.assign([0])
+    rig.worker.step(messages(0, 0))
+    rig.lander.error = TransientError("no answer")
+    with pytest.raises(TransientError, match=r"not landed: \{0: 1\}"):
+        rig.worker.revoke([0], 1)
+    assert rig.worker.partitions == {}
+
+
+def test_full_buffers_pause_and_resume(rig):
+    rig.worker.assign([0])
+    rig.lander.error = TransientError("no answer")
+    rig.worker.step(messages(0, *range(8)))
+    assert rig.worker.troubles == {}
+    rig.worker.step(messages(0, *range(8, 20)))
+    assert rig.topic.paused == {0}
+    assert rig.worker.troubles == {0: "no answer"}
+    assert rig.metric("flush_failures_total") == 1
+    rig.lander.error = None
+    rig.now += 60
+    for _ in range(10):
+        rig.worker.step([])
+    assert rig.topic.paused == set()
+    assert rig.worker.partitions[0].idle
+    assert rig.worker.troubles == {}
+
+
+def test_an_object_in_the_way_stops_its_partition_alone(rig):
+    rig.worker.assign([0, 1])
+    rig.lander.error = DataError("in the way")
+    rig.worker.step(messages(0, 0, 1))
+    rig.worker.step([])
+    rig.lander.error = None
+    rig.worker.step([*messages(0, 2, 3), *messages(1, 0, 1)])
+    rig.worker.step([])
+    assert rig.worker.faults == {0: "in the way"}
+    assert rig.metric("partition_faults") == 1
+    assert rig.topic.paused == {0}
+    assert [(partition, commit.offset) for partition, commit, _ in rig.topic.commits] == [(1, 2)]
+
+
+def test_a_truncated_log_stops_the_partition_at_assignment(rig):
+    rig.worker._store.list = lambda prefix, start_after="": iter(())
+    rig.topic.committed = lambda _: Commit(
+        120, f"feed=us/group=autos/topic={TOPIC_ID}/partition=00000/{'0' * 20}.jsonl.gz"
+    )
+    assert rig.worker.assign([0]) == {0: 100}
+    assert "the log was truncated" in rig.worker.faults[0]
+
+
+def test_a_recreated_topic_stops_partitions_without_traffic_too(rig):
+    rig.worker.assign([0, 1])
+    rig.topic.id = "b" * 32
+    rig.worker.lag()
+    assert set(rig.worker.faults) == {0, 1}
+
+
+def test_error_lines_are_counted(rig):
+    rig.worker.assign([0])
+    rig.worker.step([Message(0, 0), Message(0, 1, b"poison"), Message(0, 2, b"poison")])
+    assert rig.metric("error_lines_landed_total") == 2
+
+
+def test_messages_of_a_partition_that_was_given_up_are_dropped(rig):
+    rig.worker.assign([0])
+    rig.worker.revoke([0], 5)
+    rig.worker.step(messages(0, 0, 1, 2))
+    assert rig.topic.commits == []
