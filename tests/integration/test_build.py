@@ -66,7 +66,7 @@ def build(snowflake, database, tmp_path):
     return run
 
 
-def test_a_failed_build_names_what_failed_and_the_next_one_builds(build, warehouse, tmp_path):
+def test_a_build_names_what_failed_and_the_next_one_makes_up_for_it(build, warehouse, tmp_path):
     (tmp_path / "rows").write_text("1")
     failed = build()
     assert failed.returncode == 1
@@ -89,3 +89,21 @@ def test_a_failed_build_names_what_failed_and_the_next_one_builds(build, warehou
     assert built.returncode == 0, built.stdout + built.stderr
     assert warehouse("select count(*) from ANALYTICS.SILVER_CLEAN_STOCK") == [(1,)]
     assert float((tmp_path / "build-seconds").read_text()) > 0
+
+    # The next minute has no rows, and candles that an earlier build did not get to.
+    (tmp_path / "build-seconds").unlink()
+    (tmp_path / "rows").write_text("0")
+    warehouse("delete from ANALYTICS.GOLD_CANDLESTICK")
+    repaired = build()
+    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    assert warehouse("select count(*) from ANALYTICS.GOLD_CANDLESTICK") == [(4,)]
+    (tmp_path / "build-seconds").unlink()
+
+    # Silver leaves a bad line out: that it lacks it is no reason to build again.
+    warehouse(
+        "insert into RAW.SOURCE_STOCK_QUOTES select parse_json(%s), 'file', 2,"
+        " convert_timezone('UTC', current_timestamp())::timestamp_ntz",
+        json.dumps({"_error": "no JSON", "_raw": "eA==", "_meta": meta | {"offset": 8}}),
+    )
+    assert build().returncode == 0
+    assert not (tmp_path / "build-seconds").exists()

@@ -134,7 +134,7 @@ def test_an_unreachable_warehouse_is_reported_with_zeros(
     landing: Any, target: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stockfeed.loader.retry._ATTEMPTS", 1)
-    monkeypatch.setattr("stockfeed.loader.connection._LOGIN_SECONDS", 1)
+    monkeypatch.setattr("stockfeed.snowflake._LOGIN_SECONDS", 1)
     landing.land(landing.chain(), 0)
     away = type(target)({**target.environment, "SNOWFLAKE_PORT": "1"})
     with pytest.raises(TransientError, match="log in"):

@@ -19,7 +19,7 @@ _log = structlog.get_logger()
 
 
 def main(environment: Mapping[str, str], daily: bool = False) -> int:
-    """Builds the models, unless the load of this run loaded nothing.
+    """Builds the models, unless nothing was loaded since the last build that got through.
 
     Args:
         environment: the settings.
@@ -31,12 +31,15 @@ def main(environment: Mapping[str, str], daily: bool = False) -> int:
     Raises:
         ConfigurationError: a setting or a credential is missing or wrong.
         DataError: the load's outputs are not what the contract says.
+        TransientError: Snowflake did not answer.
     """
     settings = BuildSettings.from_env(environment)
     logs.configure(settings.log_level, settings.log_format)
     if not daily and rows_loaded(settings.outputs_dir) == 0:
-        _log.info("nothing was loaded, so there is nothing to build")
-        return 0
+        if not _is_behind(settings):
+            _log.info("nothing was loaded, so there is nothing to build")
+            return 0
+        _log.warning("nothing was loaded, but an earlier build did not get through")
     # dbt cancels its queries on an interrupt; a plain SIGTERM would leave them running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
@@ -62,6 +65,12 @@ def rows_loaded(outputs_dir: Path | None) -> int | None:
         return int(text)
     except ValueError as error:
         raise DataError(f"{file} holds {text!r}, not the number of rows loaded") from error
+
+
+def _is_behind(settings: BuildSettings) -> bool:
+    # Snowflake's connector takes a second to import: only a run without rows needs it here.
+    behind: bool = import_module("stockfeed.build.backlog").is_behind(settings)
+    return behind
 
 
 def _build(settings: BuildSettings, environment: Mapping[str, str], selector: str) -> list[str]:

@@ -10,10 +10,10 @@ from snowflake.connector.errors import Error
 from stockfeed.contract.objects import Chain
 from stockfeed.errors import ConfigurationError, StockfeedError, TransientError
 from stockfeed.loader import sql
-from stockfeed.loader.connection import connect, is_missing, translated
 from stockfeed.loader.plan import Positions
 from stockfeed.loader.sql import Stamp, Statement
 from stockfeed.settings import LoaderSettings
+from stockfeed.snowflake import connect, is_missing, translated
 
 Row = Mapping[str, Any]
 """A result's row; names in lower case."""
@@ -133,7 +133,7 @@ class Warehouse:
 
     def _execute(self, statement: Statement) -> Sequence[Row]:
         if self._connection is None:
-            self._connection = connect(self._settings)
+            self._connection = connect(self._settings, "loader")
         with self._connection.cursor(DictCursor) as cursor:
             cursor.execute(statement.text, statement.parameters or None)
             return [_lower(row) for row in cursor.fetchall()]

@@ -27,14 +27,19 @@ def environment(tmp_path):
 @pytest.fixture
 def dbt(monkeypatch):
     """Stands in for dbt; keeps its calls and gives back the failures it is told."""
-    fake = SimpleNamespace(calls=[], failures=[])
+    fake = SimpleNamespace(calls=[], failures=[], behind=False)
 
     def build(settings, selector, target):
         fake.calls.append((selector, target and str(target), os.environ["EXPORTED"]))
         return fake.failures
 
-    invocation = SimpleNamespace(build=build, exported=lambda settings: {"EXPORTED": "yes"})
-    monkeypatch.setattr(app, "import_module", lambda name: invocation)
+    modules = {
+        "stockfeed.build.invocation": SimpleNamespace(
+            build=build, exported=lambda settings: {"EXPORTED": "yes"}
+        ),
+        "stockfeed.build.backlog": SimpleNamespace(is_behind=lambda settings: fake.behind),
+    }
+    monkeypatch.setattr(app, "import_module", modules.__getitem__)
     monkeypatch.setenv("EXPORTED", "no")
     handler = signal.getsignal(signal.SIGTERM)
     yield fake
@@ -46,6 +51,13 @@ def test_nothing_loaded_builds_nothing(environment, dbt, tmp_path):
     assert app.main(environment) == 0
     assert dbt.calls == []
     assert not (tmp_path / "build-seconds").exists()
+
+
+def test_what_an_earlier_build_left_behind_is_built_without_new_rows(environment, dbt, tmp_path):
+    (tmp_path / "rows").write_text("0")
+    dbt.behind = True
+    assert app.main(environment) == 0
+    assert [call[0] for call in dbt.calls] == ["minute"]
 
 
 @pytest.mark.parametrize("rows", ["420", None])

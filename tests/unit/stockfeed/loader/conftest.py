@@ -144,7 +144,7 @@ def scripted(
     def make(script: Script) -> tuple[Warehouse, list[str]]:
         log: list[str] = []
 
-        def connect(_: LoaderSettings) -> ScriptedSession:
+        def connect(_: LoaderSettings, role: str) -> ScriptedSession:
             log.append("connect")
             return ScriptedSession(script, log)
 

@@ -15,8 +15,8 @@ from snowflake.connector.errors import (
 )
 
 from stockfeed.errors import ConfigurationError, DataError, StockfeedError, TransientError
-from stockfeed.loader import connection
 from stockfeed.settings import LoaderSettings
+from stockfeed.snowflake import connect, private_key_der, translated
 
 BASE = {
     "STOCKFEED_FEED": "us",
@@ -49,7 +49,7 @@ def connects(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_a_key_pair_is_used_and_a_lock_is_waited_for(connects: list[dict[str, Any]]) -> None:
     environment = BASE | {"SNOWFLAKE_PRIVATE_KEY": pem(), "SNOWFLAKE_ROLE": "STOCKFEED"}
-    connection.connect(LoaderSettings.from_env(environment))
+    connect(LoaderSettings.from_env(environment), "loader")
 
     [given] = connects
     key = serialization.load_der_private_key(given.pop("private_key"), None)
@@ -74,12 +74,12 @@ def test_a_key_pair_is_used_and_a_lock_is_waited_for(connects: list[dict[str, An
 
 def test_a_password_is_for_the_emulator_alone(connects: list[dict[str, Any]]) -> None:
     emulator = {"SNOWFLAKE_HOST": "127.0.0.1", "SNOWFLAKE_PORT": "8084"}
-    connection.connect(LoaderSettings.from_env(BASE | emulator | {"SNOWFLAKE_PASSWORD": "x"}))
+    connect(LoaderSettings.from_env(BASE | emulator | {"SNOWFLAKE_PASSWORD": "x"}), "loader")
 
     assert connects[0]["password"] == "x"
     assert "private_key" not in connects[0]
     with pytest.raises(ConfigurationError, match="SNOWFLAKE_PRIVATE_KEY"):
-        connection.connect(LoaderSettings.from_env(BASE | {"SNOWFLAKE_PASSWORD": "x"}))
+        connect(LoaderSettings.from_env(BASE | {"SNOWFLAKE_PASSWORD": "x"}), "loader")
 
 
 def test_a_rotated_key_is_used_at_the_next_connect(
@@ -89,10 +89,10 @@ def test_a_rotated_key_is_used_at_the_next_connect(
         (tmp_path / name).write_text(value)
     mounted = BASE | {"STOCKFEED_SNOWFLAKE_CREDENTIALS_DIR": str(tmp_path)}
     settings = LoaderSettings.from_env(mounted)
-    connection.connect(settings)
+    connect(settings, "loader")
     (tmp_path / "privateKey").write_text(pem(b"secret"))
     (tmp_path / "privateKeyPassphrase").write_text("secret\n")
-    connection.connect(settings)
+    connect(settings, "loader")
 
     first, second = (given["private_key"] for given in connects)
     assert first != second
@@ -105,7 +105,7 @@ def test_a_rotated_key_is_used_at_the_next_connect(
 )
 def test_an_unusable_key_is_named(text: str, passphrase: str | None) -> None:
     with pytest.raises(ConfigurationError, match="SNOWFLAKE_PRIVATE_KEY_PASSPHRASE") as caught:
-        connection.private_key_der(text, passphrase)
+        private_key_der(text, passphrase)
 
     assert text not in str(caught.value)
 
@@ -128,7 +128,7 @@ def test_a_refused_login_is_told_apart_from_silence(
 
     monkeypatch.setattr(snowflake.connector, "connect", fail)
     with pytest.raises(expected, match="Snowflake"):
-        connection.connect(LoaderSettings.from_env(BASE | {"SNOWFLAKE_PRIVATE_KEY": pem()}))
+        connect(LoaderSettings.from_env(BASE | {"SNOWFLAKE_PRIVATE_KEY": pem()}), "loader")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_refused_login_is_told_apart_from_silence(
 def test_errors_of_statements_are_typed_and_name_the_statement(
     error: Error, expected: type[StockfeedError]
 ) -> None:
-    failure = connection.translated(error, "copy 3 files")
+    failure = translated(error, "copy 3 files")
 
     assert type(failure) is expected
     assert "copy 3 files" in str(failure)

@@ -1,4 +1,4 @@
-"""Opening a Snowflake session, and what Snowflake's errors mean to the loader."""
+"""Opening a Snowflake session, and what Snowflake's errors mean to a role."""
 
 import binascii
 from typing import Any, Final
@@ -18,7 +18,7 @@ from snowflake.connector.errors import (
 
 from stockfeed.contract import env
 from stockfeed.errors import ConfigurationError, DataError, StockfeedError, TransientError
-from stockfeed.settings import LoaderSettings
+from stockfeed.settings import SnowflakeSettings
 
 LOCK_TIMEOUT_SECONDS: Final = 600
 """Longer than the 5 minutes after which Snowflake aborts a killed loader's blocking transaction."""
@@ -38,14 +38,18 @@ _TRANSIENT: Final = frozenset(
 _TRANSIENT_CLASSES: Final = ("08", "57")
 
 
-def connect(settings: LoaderSettings) -> SnowflakeConnection:
+def connect(settings: SnowflakeSettings, role: str) -> SnowflakeConnection:
     """Opens a session; credentials are read now, so that a rotated file is used.
+
+    Args:
+        settings: where Snowflake is; database and raw schema are the session's.
+        role: for the query tag.
 
     Raises:
         ConfigurationError: a credential is unusable or was refused.
         TransientError: Snowflake did not answer.
     """
-    parameters = _parameters(settings)
+    parameters = _parameters(settings, role)
     try:
         return snowflake.connector.connect(**parameters)
     except OperationalError as error:
@@ -98,7 +102,7 @@ def private_key_der(pem: str, passphrase: str | None) -> bytes:
     )
 
 
-def _parameters(settings: LoaderSettings) -> dict[str, Any]:
+def _parameters(settings: SnowflakeSettings, role: str) -> dict[str, Any]:
     parts = {name: secret.find() for name, secret in settings.snowflake.items()}
     given = {
         "account": settings.snowflake[env.SNOWFLAKE_ACCOUNT].get(),
@@ -118,14 +122,14 @@ def _parameters(settings: LoaderSettings) -> dict[str, Any]:
         "network_timeout": _NETWORK_SECONDS,
         "client_session_keep_alive": False,
         "session_parameters": {
-            "QUERY_TAG": f"stockfeed loader {settings.feed}",
+            "QUERY_TAG": f"stockfeed {role} {settings.feed}",
             "LOCK_TIMEOUT": LOCK_TIMEOUT_SECONDS,
             "TIMEZONE": "UTC",
         },
     }
 
 
-def _authentication(settings: LoaderSettings) -> dict[str, object]:
+def _authentication(settings: SnowflakeSettings) -> dict[str, object]:
     """A key pair; a password only for the emulator, which answers on a host of its own."""
     secrets = settings.snowflake
     emulator = secrets[env.SNOWFLAKE_HOST].find() is not None

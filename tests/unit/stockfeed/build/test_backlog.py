@@ -1,0 +1,100 @@
+from types import SimpleNamespace
+
+import pytest
+from snowflake.connector.errors import OperationalError, ProgrammingError
+
+from stockfeed.build import backlog
+from stockfeed.errors import TransientError
+from stockfeed.settings import BuildSettings
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return BuildSettings.from_env(
+        {
+            "STOCKFEED_FEED": "us",
+            "STOCKFEED_WAREHOUSE_DATABASE": "STOCKS",
+            "STOCKFEED_DBT_PROJECT_DIR": str(tmp_path),
+            "SNOWFLAKE_ACCOUNT": "acme",
+            "SNOWFLAKE_USER": "me",
+            "SNOWFLAKE_PRIVATE_KEY": "pem",
+        }
+    )
+
+
+class Cursor:
+    """Answers queries in turn; an exception is raised."""
+
+    def __init__(self, *answers):
+        self.answers, self.queries, self.closed = list(answers), [], False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.closed = True
+
+    def execute(self, query):
+        self.queries.append(query)
+        if isinstance(self.answers[0], Exception):
+            raise self.answers[0]
+
+    def fetchall(self):
+        return self.answers.pop(0)
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Sets what Snowflake answers; gives the cursor."""
+
+    def set_answers(*answers):
+        cursor = Cursor(*answers)
+        session = SimpleNamespace(cursor=lambda: cursor, close=lambda: None)
+        monkeypatch.setattr(backlog, "connect", lambda settings, role: session)
+        return cursor
+
+    return set_answers
+
+
+@pytest.mark.parametrize(
+    ("answers", "behind"),
+    [
+        ([[(7, 7, 7, 7, 7)]], False),
+        ([[(0, 0, 0, 0, 0)]], False),
+        ([[(7, 7, 7, 7, 5)]], True),
+        ([[(7, 7, 5, 7, 7)]], True),
+        ([[(7, 5, 5, 5, 5)], [(1,)]], True),
+        ([[(7, 5, 5, 5, 5)], []], False),
+    ],
+    ids=["all built", "all empty", "volatility", "kpi", "silver", "only bad lines since"],
+)
+def test_the_newest_batches_tell_whether_something_is_not_built(settings, answer, answers, behind):
+    cursor = answer(*answers)
+    assert backlog.is_behind(settings) is behind
+    assert len(cursor.queries) == len(answers)
+    assert cursor.closed
+
+
+def test_a_missing_table_is_something_to_build(settings, answer):
+    answer(ProgrammingError("does not exist", errno=2003, sqlstate="42S02"))
+    assert backlog.is_behind(settings)
+
+
+def test_an_unanswered_query_is_told(settings, answer):
+    answer(OperationalError("no route", errno=250001))
+    with pytest.raises(TransientError, match="not built yet"):
+        backlog.is_behind(settings)
+
+
+def test_the_session_is_closed(settings, monkeypatch):
+    closed = []
+    session = SimpleNamespace(
+        cursor=lambda: Cursor([(1, 1, 1, 1, 1)]), close=lambda: closed.append(True)
+    )
+    monkeypatch.setattr(backlog, "connect", lambda settings, role: session)
+    backlog.is_behind(settings)
+    assert closed == [True]
+
+
+def test_the_lines_after_a_batch_are_bounded_by_a_literal():
+    assert "BATCH_SEQ > 41 AND BAD_REASON IS NULL" in backlog.good_line_after("DB.ANALYTICS", 41)
