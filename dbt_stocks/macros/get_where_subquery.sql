@@ -3,14 +3,15 @@
 {% macro snowflake__get_where_subquery(relation) -%}
     {%- set where = config.get('where', '') -%}
     {%- if where == '__in_newest_batches__' -%}
-        {%- set where = in_newest_batches(relation) -%}
+        {%- set where = in_newest_batches() -%}
     {%- endif -%}
     {{ return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') dbt_subquery' if where else relation) }}
 {%- endmacro %}
 
-{% macro in_newest_batches(relation, batches=10) -%}
+{#- The newest batches are raw's: to ask a view for its newest one is to compute the whole view. -#}
+{% macro in_newest_batches(batches=10) -%}
     {%- if not execute or invocation_args_dict.get('selector') == 'daily' -%}
         {{ return('') }}
     {%- endif -%}
-    {{ return('batch_seq > ' ~ (newest_batch(relation) - batches)) }}
+    {{ return('batch_seq > ' ~ (newest_batch(source('raw', 'source_stock_quotes')) - batches)) }}
 {%- endmacro %}
