@@ -19,7 +19,11 @@ demo: $(VENV)/.local ## Run the whole pipeline on real market data; results in d
 ##@ Develop
 .PHONY: test
 test: $(VENV)/.dev ## All tests: unit, property, integration
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(TEST_ARGS)
+
+.PHONY: test-unit
+test-unit: $(VENV)/.dev ## The unit tests alone, in under a minute
+	$(BIN)/python -m pytest -n 3 --dist worksteal tests/unit $(TEST_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint
@@ -39,7 +43,7 @@ format: $(VENV)/.dev ## Format the code
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure consumer, loader and build; prints ratios
-	$(BIN)/python -m pytest tests/bench -m bench -s -n 0
+	$(BIN)/python -m pytest tests/bench -m bench -s
 
 .PHONY: charts
 charts: $(VENV)/.dev ## Write the generated parts of the charts: the CRD and READMEs

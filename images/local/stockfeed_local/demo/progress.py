@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from snowflake.connector.errors import Error
 
-from stockfeed.errors import StockfeedError
+from stockfeed.errors import StockfeedError, TransientError
 from stockfeed_local.demo.landed import LandedCounter
 from stockfeed_local.demo.report import Sample
 from stockfeed_local.demo.warehouse import DemoWarehouse
@@ -23,6 +23,7 @@ from stockfeed_local.demo.warehouse import DemoWarehouse
 _SAMPLE_SECONDS = 1.0
 _LINE_SECONDS = 10.0
 _BROKER_SECONDS = 10.0
+_TOPIC_PAUSE_SECONDS = 0.1
 # The mock broker drops the oldest messages; so many unlanded quotes are far below that.
 _UNLANDED_LIMIT = 20_000
 
@@ -33,16 +34,28 @@ class PublishedCounter:
     Args:
         bootstrap: address of the Kafka.
         topics: that the demo publishes to.
+
+    Raises:
+        TransientError: the broker does not tell of a topic in time.
     """
 
     def __init__(self, bootstrap: str, topics: list[str]) -> None:
         self._client = Consumer({"bootstrap.servers": bootstrap, "group.id": "stockfeed-demo"})
-        found = self._client.list_topics(timeout=_BROKER_SECONDS).topics
         self._partitions = [
             TopicPartition(topic, partition)
             for topic in topics
-            for partition in found[topic].partitions
+            for partition in self._numbers(topic)
         ]
+
+    def _numbers(self, topic: str) -> list[int]:
+        # A broker may have made a topic and not yet tell of it.
+        deadline = time.monotonic() + _BROKER_SECONDS
+        while time.monotonic() < deadline:
+            found = self._client.list_topics(timeout=_BROKER_SECONDS).topics.get(topic)
+            if found is not None and found.partitions:
+                return list(found.partitions)
+            time.sleep(_TOPIC_PAUSE_SECONDS)
+        raise TransientError(f"Kafka does not tell of topic {topic} within {_BROKER_SECONDS:g} s")
 
     @property
     def partitions(self) -> int:
