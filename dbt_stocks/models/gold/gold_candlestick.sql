@@ -1,5 +1,7 @@
 {{ config(
     unique_key=['symbol', 'bar_interval', 'bucket_start'],
+    tmp_relation_type='table',
+    meta={'merge_time_column': 'bucket_start'},
     cluster_by=['bar_interval', 'to_date(bucket_start)', 'symbol'],
 ) }}
 

@@ -1,9 +1,7 @@
 {{ config(
     unique_key='quote_id',
-    incremental_predicates=[
-        'DBT_INTERNAL_DEST.symbol = DBT_INTERNAL_SOURCE.symbol',
-        'DBT_INTERNAL_DEST.quote_at = DBT_INTERNAL_SOURCE.quote_at',
-    ],
+    tmp_relation_type='table',
+    meta={'merge_time_column': 'quote_at'},
     cluster_by=['to_date(quote_at)', 'symbol'],
 ) }}
 

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -96,10 +97,12 @@ class Stage:
     Attributes:
         messages: what dbt says of each node, by name.
         unit_tests: how many were run.
+        statements: what made or changed each table, by its name.
     """
 
     messages: dict[str, str]
     unit_tests: int
+    statements: dict[str, str]
     tables: Tables
     expected: Tables
 
@@ -108,6 +111,7 @@ class Stage:
 def stages(warehouse: Any) -> dict[str, Stage]:
     """All runs, one after the other on one warehouse: each costs seconds."""
     dbt, stream, landed = warehouse.dbt, Stream(), list[tuple[int, Line]]()
+    run = Path(dbt.environment["DBT_TARGET_PATH"]) / "run"
 
     def land(batch_seq: int, lines: list[Line]) -> None:
         warehouse.land(batch_seq, lines)
@@ -120,6 +124,7 @@ def stages(warehouse: Any) -> dict[str, Stage]:
         return Stage(
             messages={node.node.name: node.message for node in nodes},
             unit_tests=sum(node.node.resource_type == "unit_test" for node in nodes),
+            statements={file.stem: file.read_text() for file in run.rglob("models/**/*.sql")},
             tables={**tables, "quarantine": quarantine},
             expected=expected_tables(landed),
         )
@@ -199,6 +204,25 @@ def test_a_run_with_nothing_new_changes_nothing(stages: dict[str, Stage]) -> Non
 
     for table in TABLES:
         assert_equal_rows(after[table], before[table])
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("silver_clean_stock", "quote_at"),
+        ("gold_candlestick", "bucket_start"),
+        ("gold_volatility", "bucket_start"),
+    ],
+)
+def test_a_merge_reads_of_its_target_the_times_of_the_new_rows_alone(
+    stages: dict[str, Stage], table: str, column: str
+) -> None:
+    statement = stages["late"].statements[table]
+
+    assert "merge into" in statement
+    assert f"DBT_INTERNAL_DEST.{column} between '2024-" in statement
+    old = r"between '(1999-12-31|2000-01-01) 00:00:00'::timestamp_ntz and '2000-01-"
+    assert re.search(f"DBT_INTERNAL_DEST.{column} {old}", statement)
 
 
 def test_whole_tables_pass_the_daily_tests_and_the_unit_tests(stages: dict[str, Stage]) -> None:
