@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from crd.tool import CrdCheck, build
-from crd.upstream import UpstreamCrds, upstream_crds
 from stockfeed_operator.crd import crd
 
 
@@ -20,8 +19,3 @@ def crd_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("crd") / "stockfeed.json"
     path.write_text(json.dumps(crd()))
     return path
-
-
-@pytest.fixture(scope="session")
-def upstream(crdcheck: CrdCheck) -> UpstreamCrds:
-    return upstream_crds()

@@ -1,0 +1,45 @@
+"""Where the real CRDs come from, and what is said where they cannot be had."""
+
+from pathlib import Path
+
+import pytest
+
+from crd import upstream
+from crd.strimzi_crds import KINDS, strimzi_crd
+from crd.tool import CrdCheck
+from stockfeed_local.stack.maven import MavenError
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_api_server_takes_strimzis_crd(kind: str, crdcheck: CrdCheck) -> None:
+    path = upstream.upstream_crd(kind)
+    assert crdcheck.judge([path]).crds == {str(path): []}
+
+
+def test_strimzis_crds_once_made_need_no_maven(tmp_path: Path) -> None:
+    made = upstream.upstream_crd("KafkaTopic").parent
+    (tmp_path / made.name).symlink_to(made)
+    assert strimzi_crd("KafkaTopic", tmp_path, {"PATH": ""}).read_text().startswith("apiVersion")
+
+
+def test_without_maven_nothing_is_left_and_the_reason_says_so(tmp_path: Path) -> None:
+    with pytest.raises(MavenError, match="no mvn in PATH to fetch Strimzi's CRD generator with"):
+        strimzi_crd("KafkaTopic", tmp_path, {"PATH": ""})
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)]
+)
+def test_ci_does_not_pass_without_strimzis_crds(
+    ci: str, outcome: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(kind: str) -> Path:
+        raise MavenError("no mvn")
+
+    monkeypatch.setattr(upstream, "strimzi_crd", unavailable)
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match=r"NOT CHECKED: objects of KafkaTopic .* no mvn"):
+        upstream.upstream_crd("KafkaTopic")
