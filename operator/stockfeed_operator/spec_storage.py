@@ -45,8 +45,10 @@ class Landing(Model):
     rotate: Rotate = Rotate()
     """When a consumer closes an object."""
     retention: Retention | None = None
-    """How long raw objects are kept, by a lifecycle rule on the feed's part of the bucket: m, h or
-    d; S3 rounds up to whole days. It must exceed `kafka.retention`. Omitted: for good."""
+    """How long raw objects are kept, by lifecycle rules on the feed's part of the bucket, which
+    the consumers set when they start: m, h or d, rounded up to whole days. It must exceed
+    `kafka.retention`. The consumers' credentials need s3:GetLifecycleConfiguration and
+    s3:PutLifecycleConfiguration. Omitted: for good."""
 
 
 class Dbt(Model):

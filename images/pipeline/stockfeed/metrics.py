@@ -126,6 +126,11 @@ class ConsumerMetrics:
             "Assigned partitions that stopped with an error a person must look at.",
             registry=registry,
         )
+        self.retention_faults = Gauge(
+            "stockfeed_retention_faults",
+            "1 where the bucket's lifecycle rules are not what landing.retention says, else 0.",
+            registry=registry,
+        )
 
 
 class LoaderMetrics:

@@ -20,7 +20,12 @@ from stockfeed.settings import ObjectStoreSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
+    from mypy_boto3_s3.literals import TransitionDefaultMinimumObjectSizeType
+    from mypy_boto3_s3.type_defs import (
+        LifecycleRuleOutputTypeDef,
+        ListObjectsV2OutputTypeDef,
+        PutBucketLifecycleConfigurationRequestTypeDef,
+    )
 
 # Codes by which stores say that the bucket or the credentials are wrong, not the moment.
 _CONFIGURATION_CODES = frozenset(
@@ -29,6 +34,7 @@ _CONFIGURATION_CODES = frozenset(
 _MISSING_CODES = frozenset({"404", "NoSuchKey", "NotFound"})
 _EXISTS_CODES = frozenset({"412", "PreconditionFailed"})
 _CONFLICT_CODES = frozenset({"409", "ConditionalRequestConflict", "OperationAborted"})
+_NO_LIFECYCLE_CODE = "NoSuchLifecycleConfiguration"
 _CONFLICT_RETRIES = 20
 _CONFLICT_PAUSE_SECONDS = 0.05
 _CREDENTIAL_LIFETIME = timedelta(seconds=5)
@@ -52,6 +58,20 @@ class ObjectHead:
     metadata: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """A bucket's lifecycle configuration.
+
+    Attributes:
+        rules: as boto3 has them.
+        transition_minimum: applies to all rules that move objects; AWS falls back to its default
+            where a put leaves it out. None: the store has no such thing.
+    """
+
+    rules: "list[LifecycleRuleOutputTypeDef]"
+    transition_minimum: "TransitionDefaultMinimumObjectSizeType | None" = None
+
+
 class ObjectStore:
     """One bucket.
 
@@ -66,6 +86,11 @@ class ObjectStore:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._bucket
 
     def create(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         """Puts an object unless its key exists.
@@ -144,6 +169,37 @@ class ObjectStore:
                 f"the object store of bucket {self._bucket!r} overwrote an object put with "
                 "If-None-Match: *; use a store with create-only puts (AWS S3, MinIO, SeaweedFS)"
             )
+
+    def lifecycle(self) -> Lifecycle:
+        """The bucket's lifecycle configuration; without rules where nobody has set one."""
+        try:
+            answer = self._client.get_bucket_lifecycle_configuration(Bucket=self._bucket)
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) == _NO_LIFECYCLE_CODE:
+                return Lifecycle([])
+            raise self._translated(error, "get lifecycle rules") from error
+        # Stores other than AWS leave both out.
+        return Lifecycle(answer.get("Rules", []), answer.get("TransitionDefaultMinimumObjectSize"))
+
+    def set_lifecycle(self, lifecycle: Lifecycle) -> None:
+        """Replaces the bucket's whole lifecycle configuration; the last writer wins."""
+        try:
+            if lifecycle.rules:
+                self._client.put_bucket_lifecycle_configuration(**self._put(lifecycle))
+            else:
+                # S3 refuses a configuration without a rule.
+                self._client.delete_bucket_lifecycle(Bucket=self._bucket)
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated(error, "set lifecycle rules") from error
+
+    def _put(self, lifecycle: Lifecycle) -> "PutBucketLifecycleConfigurationRequestTypeDef":
+        request: PutBucketLifecycleConfigurationRequestTypeDef = {
+            "Bucket": self._bucket,
+            "LifecycleConfiguration": {"Rules": lifecycle.rules},
+        }
+        if lifecycle.transition_minimum is not None:
+            request["TransitionDefaultMinimumObjectSize"] = lifecycle.transition_minimum
+        return request
 
     def _delete(self, key: str) -> None:
         try:

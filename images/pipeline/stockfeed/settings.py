@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from stockfeed.contract import endpoints, env, secretkeys
 from stockfeed.errors import ConfigurationError
 from stockfeed.secrets import Secret, mounted
-from stockfeed.values import Bytes, Name, Seconds, SecondsOrOff, Symbols
+from stockfeed.values import Bytes, Days, Name, Seconds, SecondsOrOff, Symbols
 
 
 class Layout(StrEnum):
@@ -212,6 +212,7 @@ class ConsumerSettings(KafkaSettings, ObjectStoreSettings):
     rotate_records: int = Field(10_000, alias=env.ROTATE_RECORDS, gt=0)
     rotate_bytes: Bytes = Field(16 * 1024**2, alias=env.ROTATE_BYTES)
     rotate_interval: Seconds = Field(15.0, alias=env.ROTATE_INTERVAL)
+    s3_retention: Days | None = Field(None, alias=env.S3_RETENTION)
 
 
 class SnowflakeSettings(Settings):

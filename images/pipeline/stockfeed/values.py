@@ -1,11 +1,14 @@
 """Types of settings that are written as text: durations, sizes, lists, names."""
 
 from collections import Counter
+from math import ceil
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from stockfeed.contract.durations import parse_duration, parse_size
+
+_DAY_SECONDS = 86_400
 
 
 def _seconds(value: object) -> object:
@@ -14,6 +17,10 @@ def _seconds(value: object) -> object:
 
 def _seconds_or_off(value: object) -> object:
     return None if value == "off" else _seconds(value)
+
+
+def _days(value: object) -> object:
+    return ceil(parse_duration(value) / _DAY_SECONDS) if isinstance(value, str) else value
 
 
 def _bytes(value: object) -> object:
@@ -36,6 +43,8 @@ def _each_once(symbols: tuple[str, ...]) -> tuple[str, ...]:
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 SecondsOrOff = Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(_seconds_or_off)]
 """`off` is None."""
+Days = Annotated[int, BeforeValidator(_days), Field(gt=0)]
+"""A begun day counts as a whole one."""
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
 Symbols = Annotated[
     tuple[str, ...], BeforeValidator(_symbols), AfterValidator(_each_once), Field(min_length=1)

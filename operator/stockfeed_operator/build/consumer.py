@@ -45,6 +45,8 @@ def _landing(feed: StockFeed, group: SymbolGroup) -> Connection:
         env.ROTATE_BYTES: landing.rotate.bytes,
         env.ROTATE_INTERVAL: landing.rotate.interval,
     }
+    if landing.retention is not None:
+        settings[env.S3_RETENTION] = landing.retention
     return Connection(settings)
 
 

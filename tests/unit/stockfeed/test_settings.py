@@ -127,6 +127,8 @@ def test_defaults_and_texts_of_the_consumer():
     assert settings.layout is Layout.PER_EVENT
     assert settings.rotate_bytes == 2**20
     assert settings.rotate_interval == 15.0
+    assert settings.s3_retention is None
+    assert ConsumerSettings.from_env(CONSUMER | {"STOCKFEED_S3_RETENTION": "8d"}).s3_retention == 8
 
 
 class TestApiKey:

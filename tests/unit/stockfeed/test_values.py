@@ -1,7 +1,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from stockfeed.values import Bytes, Name, Seconds, SecondsOrOff, Symbols
+from stockfeed.values import Bytes, Days, Name, Seconds, SecondsOrOff, Symbols
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,9 @@ from stockfeed.values import Bytes, Name, Seconds, SecondsOrOff, Symbols
         (Seconds, "1m30s", 90.0),
         (SecondsOrOff, "5m", 300.0),
         (SecondsOrOff, "off", None),
+        (Days, "30d", 30),
+        (Days, "24h", 1),
+        (Days, "1441m", 2),
         (Bytes, "16Mi", 16 * 2**20),
         (Symbols, "AAPL, BRK.B,", ("AAPL", "BRK.B")),
         (Name, "us-equities", "us-equities"),
@@ -26,6 +29,8 @@ def test_text_becomes_a_value(kind, text, value):
         (Seconds, "off"),
         (SecondsOrOff, "0s"),
         (SecondsOrOff, "never"),
+        (Days, "0d"),
+        (Days, "30"),
         (Bytes, "0"),
         (Bytes, "16MB"),
         (Symbols, ""),

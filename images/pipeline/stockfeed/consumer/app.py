@@ -26,6 +26,7 @@ from tenacity import (
 from stockfeed import kafka, logs
 from stockfeed.consumer.lander import EventWriter, Lander
 from stockfeed.consumer.partition import Rotation
+from stockfeed.consumer.retention import keep_retention
 from stockfeed.consumer.source import KafkaLog, OutOfRangeError
 from stockfeed.consumer.status import Status
 from stockfeed.consumer.worker import Feed, Worker
@@ -67,6 +68,9 @@ def main(environment: Mapping[str, str]) -> int:
         store = object_store(settings, max_connections=_PUT_THREADS + _EVENT_THREADS)
         retry = _until_stopped(stop, status)
         retry(store.probe)
+        if not stop.is_set():
+            days, pause = settings.s3_retention, sleep_using_event(stop)
+            keep_retention(store, settings.feed, days, status.metrics, pause)
         while not stop.is_set():
             retry(lambda: _session(settings, store, status, stop))
     return 0

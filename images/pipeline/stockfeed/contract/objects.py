@@ -22,6 +22,8 @@ FIRST_TIMESTAMP: Final = "first-timestamp"
 LAST_TIMESTAMP: Final = "last-timestamp"
 LOST: Final = "lost"
 
+_EVENTS: Final = "events/"
+
 
 class BadKeyError(ValueError):
     """A key or its metadata is not of the form that the consumer writes."""
@@ -52,7 +54,7 @@ class Chain:
         """The PerEvent layout's key of one quote."""
         topic = topic_prefix(self.feed, self.group, self.topic_id)
         return (
-            f"events/{topic}symbol={quote(symbol, safe='')}/"
+            f"{_EVENTS}{topic}symbol={quote(symbol, safe='')}/"
             f"partition={self.partition:0{PARTITION_DIGITS}d}/{offset:0{OFFSET_DIGITS}d}.json"
         )
 
@@ -138,6 +140,11 @@ class BatchMetadata:
 def feed_prefix(feed: str) -> str:
     """What all batch keys of a feed start with; below it lie `group=…/`."""
     return f"feed={feed}/"
+
+
+def events_prefix(feed: str) -> str:
+    """What all of a feed's keys of the PerEvent layout start with."""
+    return f"{_EVENTS}{feed_prefix(feed)}"
 
 
 def group_prefix(feed: str, group: str) -> str:

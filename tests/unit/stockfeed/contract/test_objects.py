@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockfeed.contract.objects import BadKeyError, BatchMetadata, Chain, feed_prefix, group_prefix
+from stockfeed.contract.objects import (
+    BadKeyError,
+    BatchMetadata,
+    Chain,
+    events_prefix,
+    feed_prefix,
+    group_prefix,
+)
 
 TOPIC = "0123456789abcdef0123456789abcdef"
 CHAIN = Chain("us-equities", "megacaps", TOPIC, 3)
@@ -21,6 +28,7 @@ def test_an_event_key_has_the_symbol_percent_encoded():
         f"events/feed=us-equities/group=megacaps/topic={TOPIC}/symbol=BRK%2FB/"
         "partition=00003/00000000000000000007.json"
     )
+    assert CHAIN.event_key("F", 7).startswith(events_prefix("us-equities"))
 
 
 names = st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?", fullmatch=True)

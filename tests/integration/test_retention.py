@@ -1,0 +1,117 @@
+"""The consumer's lifecycle rules in a real S3; what the rules remove is the store's own matter."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+from prometheus_client import CollectorRegistry
+
+from stockfeed.consumer.retention import keep_retention
+from stockfeed.metrics import ConsumerMetrics
+from stockfeed_local.stack.process import Process
+
+FOREIGN = [
+    {"ID": "logs", "Prefix": "logs/", "Status": "Enabled", "Expiration": {"Days": 1}},
+    {
+        "ID": "parts",
+        "Filter": {"Prefix": ""},
+        "Status": "Disabled",
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    },
+    {
+        "ID": "tagged",
+        "Filter": {"And": {"Prefix": "feed=", "Tags": [{"Key": "keep", "Value": "no"}]}},
+        "Status": "Enabled",
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 3},
+    },
+]
+
+
+@pytest.fixture
+def rules(s3, s3_bucket):
+    """Reads the bucket's rules; given some, it sets them first."""
+    client = s3.client()
+
+    def read(*new):
+        if new:
+            client.put_bucket_lifecycle_configuration(
+                Bucket=s3_bucket, LifecycleConfiguration={"Rules": list(new)}
+            )
+        try:
+            return client.get_bucket_lifecycle_configuration(Bucket=s3_bucket)["Rules"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
+                raise
+            return []
+
+    return read
+
+
+@pytest.fixture
+def keep(object_store):
+    """Makes the rules of feed `us` so many days; none may be refused."""
+
+    def run(days, feed="us"):
+        metrics = ConsumerMetrics(CollectorRegistry())
+        keep_retention(object_store, feed, days, metrics, lambda _: None)
+        (sample,) = metrics.retention_faults.collect()[0].samples
+        assert sample.value == 0
+
+    return run
+
+
+def days_by_prefix(rules):
+    return {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules}
+
+
+def test_rules_come_change_and_go(keep, rules):
+    keep(None)
+    assert rules() == []
+    keep(30)
+    assert days_by_prefix(rules()) == {"feed=us/": 30, "events/feed=us/": 30}
+    keep(400)
+    assert days_by_prefix(rules()) == {"feed=us/": 400, "events/feed=us/": 400}
+    keep(None)
+    assert rules() == []
+
+
+def test_others_rules_stay_as_they_are(keep, rules):
+    before = rules(*FOREIGN)
+    keep(30)
+    keep(8, feed="eu")
+    assert rules()[: len(before)] == before
+    assert len(rules()) == len(before) + 4
+    keep(None)
+    assert rules()[: len(before)] == before
+    assert days_by_prefix(rules()[len(before) :]) == {"feed=eu/": 8, "events/feed=eu/": 8}
+
+
+def test_the_consumer_sets_its_rules_when_it_starts(s3, s3_bucket, rules, tmp_path):
+    env = {
+        "PATH": os.environ["PATH"],
+        "STOCKFEED_FEED": "us",
+        "STOCKFEED_GROUP": "autos",
+        "STOCKFEED_HTTP_PORT": "0",
+        # Nothing answers there: the rules do not wait for Kafka.
+        "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "STOCKFEED_KAFKA_TOPIC": "quotes",
+        "STOCKFEED_KAFKA_CONSUMER_GROUP": "group",
+        "STOCKFEED_S3_ENDPOINT": s3.endpoint,
+        "STOCKFEED_S3_BUCKET": s3_bucket,
+        "STOCKFEED_S3_RETENTION": "36h",
+        "AWS_ACCESS_KEY_ID": s3.access_key,
+        "AWS_SECRET_ACCESS_KEY": s3.secret_key,
+    }
+    command = [str(Path(sys.executable).parent / "stockfeed"), "consumer"]
+    process = Process("consumer", command, tmp_path, env)
+    process.start()
+    try:
+        deadline = time.monotonic() + 60
+        while not rules() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert days_by_prefix(rules()) == {"feed=us/": 2, "events/feed=us/": 2}
+    finally:
+        process.kill()
