@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any, Final
 
-from inmemory.cluster import InMemoryCluster
+from inmemory.cluster import NAMESPACE, InMemoryCluster
 from inmemory.http import Request
 from stockfeed_operator.errors import ConflictError
 from stockfeed_operator.kinds import EVENT, FEED, MANAGED, POD, Key, Kind, Manifest
@@ -15,6 +15,7 @@ _CRDS: Final = Kind(
     "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions"
 )
 _NAMESPACES: Final = Kind("v1", "Namespace", "namespaces")
+_APPLY: Final = "application/apply-patch+yaml"
 _WATCH_SECONDS: Final = 0.5
 _VERBS: Final = ["get", "list", "watch", "create", "patch", "delete"]
 
@@ -55,10 +56,11 @@ class ApiServer:
         found = [kind for kind in self._known() if "/".join(parts[1:]) == kind.api_version]
         if found:
             return 200, {"resources": [_resource(kind) for kind in found]}
-        kind = _KINDS.get(parts[-1])
-        if kind is None:
-            return 200, {"items": [], "metadata": {"resourceVersion": "1"}}
-        return self._listed(kind, query)
+        if parts[-1] in _KINDS:
+            return self._listed(_KINDS[parts[-1]], query)
+        names = [NAMESPACE] if parts[-1] == _NAMESPACES.plural else []
+        items = [{"metadata": {"name": name, "uid": name}} for name in names]
+        return 200, {"items": items, "metadata": {"resourceVersion": "1"}}
 
     def _known(self) -> list[Kind]:
         everything = [*_KINDS.values(), _CRDS, _NAMESPACES]
@@ -82,14 +84,16 @@ class ApiServer:
     def _written(
         self, request: Request, kind: Kind, live: Manifest | None, rest: list[str]
     ) -> tuple[int, Any]:
-        if request.method == "DELETE" and live is not None:
+        if request.content_type == _APPLY and not rest[1:]:
+            return (201 if live is None else 200), self.cluster.apply(request.body)
+        if live is None:
+            return 404, {}
+        if request.method == "DELETE":
             self.cluster.delete(live)
-        elif rest[1:] == ["status"] and live is not None:
+        elif rest[1:] == ["status"]:
             self.cluster.set_status(live, request.body["status"])
-        elif request.content_type == "application/merge-patch+json" and live is not None:
-            self.cluster.set_finalizers(live, request.body["metadata"]["finalizers"])
         else:
-            return 200, self.cluster.apply(request.body)
+            self.cluster.set_finalizers(live, request.body["metadata"]["finalizers"])
         return 200, self.cluster.objects.get(Key(kind.kind, rest[0]), {})
 
     def _listed(self, kind: Kind, query: str) -> tuple[int, Any]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from inmemory.cluster import NAMESPACE, InMemoryCluster
+from stockfeed_operator.api import Cluster
 from stockfeed_operator.build.installation import Installation
 from stockfeed_operator.kinds import FEED, Key, Manifest
 from stockfeed_operator.outcome import Outcome
@@ -59,10 +60,19 @@ def feed(name: str = "us", **spec: Any) -> StockFeed:
 
 @dataclass
 class Life:
-    """A feed in a cluster, reconciled step by step."""
+    """A feed in a cluster, reconciled step by step.
+
+    Attributes:
+        cluster: where the feed lives.
+        name: the feed's name.
+        installation: what the operator gives to every feed.
+        client: how the operator reaches the cluster; None: without a way between.
+    """
 
     cluster: InMemoryCluster = field(default_factory=InMemoryCluster)
     name: str = "us"
+    installation: Installation = INSTALLATION
+    client: Cluster | None = None
 
     def create(self, **spec: Any) -> None:
         """Makes the feed, defaults filled in as the API server does."""
@@ -78,7 +88,8 @@ class Life:
 
     def step(self) -> Outcome:
         """One reconcile."""
-        return reconcile(self.cluster, INSTALLATION, NAMESPACE, self.name, self.cluster.now)
+        client = self.client or self.cluster
+        return reconcile(client, self.installation, NAMESPACE, self.name, self.cluster.now)
 
     def steps(self, count: int, seconds: float = 5.0) -> Outcome:
         """Reconciles with work of the controllers in between."""

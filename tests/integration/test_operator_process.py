@@ -1,22 +1,16 @@
 """The operator as a process: Lease, kopf, reconcile and probes, over HTTP."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import urllib3
-import yaml
 
 from inmemory.apiserver import ApiServer
 from inmemory.cluster import InMemoryCluster
 from inmemory.feeds import Life
 from inmemory.http import StubServer
+from inmemory.process import free_port, operator, until
 from stockfeed_operator.kinds import CRON_WORKFLOW, FEED, POD_MONITOR, WORKFLOW, Key
 from stockfeed_operator.settings import PREFIX
 
@@ -30,42 +24,9 @@ _SETTINGS = {
 }
 
 
-def _until(condition: Callable[[], object], what: str, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come:\n{log.read_text()}"
-        time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with StubServer(lambda request: (200, {})) as stub:
-        return stub.port
-
-
-@contextmanager
-def _operator(url: str, home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    config = {
-        "current-context": "c",
-        "clusters": [{"name": "c", "cluster": {"server": url}}],
-        "users": [{"name": "c", "user": {"token": "t"}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
-    }
-    (home / "kubeconfig").write_text(yaml.safe_dump(config))
-    given = {PREFIX + name: value for name, value in _SETTINGS.items()}
-    environment = {
-        **os.environ,
-        **given,
-        PREFIX + "HTTP_PORT": str(port),
-        "KUBECONFIG": str(home / "kubeconfig"),
-    }
-    command = [str(Path(sys.executable).with_name("stockfeed-operator")), "run"]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+def _settings(port: int) -> dict[str, str]:
+    given = {**_SETTINGS, "HTTP_PORT": str(port)}
+    return {PREFIX + name: value for name, value in given.items()}
 
 
 @pytest.fixture
@@ -77,23 +38,23 @@ def test_the_process_reconciles_feeds_without_the_optional_kinds(
     life: Life, tmp_path: Path
 ) -> None:
     server = ApiServer(life.cluster)
-    log, port = tmp_path / "log", _free_port()
-    with StubServer(server) as stub, _operator(stub.url, tmp_path, port) as process:
+    log, port = tmp_path / "log", free_port()
+    with StubServer(server) as stub, operator(stub.url, tmp_path, _settings(port)) as process:
         life.create()
-        _until(lambda: life.condition("LoadHealthy"), "the first status", log)
+        until(lambda: life.condition("LoadHealthy"), "the first status", log)
         assert life.condition("LoadHealthy")["reason"] == "ArgoMissing"
         assert life.replicas("autos-producer") == 1
         assert server.leases["stockfeed-operator"]["spec"]["holderIdentity"] == "operator-0"
 
         del life.cluster.objects[Key("ConfigMap", "us-shares")]
-        _until(lambda: Key("ConfigMap", "us-shares") in life.cluster.objects, "the repair", log)
+        until(lambda: Key("ConfigMap", "us-shares") in life.cluster.objects, "the repair", log)
         answer = urllib3.request("GET", f"http://127.0.0.1:{port}/metrics").data.decode()
         assert "stockfeed_operator_leader 1.0" in answer
         assert 'stockfeed_operator_drift_repairs_total{kind="ConfigMap"} 1.0' in answer
         assert urllib3.request("GET", f"http://127.0.0.1:{port}/healthz").status == 200
 
         life.cluster.remove(Key(FEED.kind, "us"))
-        _until(lambda: life.condition("Stopped"), "the beginning of the stop", log)
+        until(lambda: life.condition("Stopped"), "the beginning of the stop", log)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     assert "Traceback" not in log.read_text()
@@ -102,8 +63,9 @@ def test_the_process_reconciles_feeds_without_the_optional_kinds(
 def test_a_lost_lease_ends_the_process(life: Life, tmp_path: Path) -> None:
     server = ApiServer(life.cluster)
     log = tmp_path / "log"
-    with StubServer(server) as stub, _operator(stub.url, tmp_path, _free_port()) as process:
-        _until(lambda: "leading" in log.read_text(), "the lease", log)
+    settings = _settings(free_port())
+    with StubServer(server) as stub, operator(stub.url, tmp_path, settings) as process:
+        until(lambda: "leading" in log.read_text(), "the lease", log)
         stolen = server.leases["stockfeed-operator"]
         taken = {**stolen["spec"], "holderIdentity": "operator-1"}
         server.leases = {"stockfeed-operator": {**stolen, "spec": taken}}

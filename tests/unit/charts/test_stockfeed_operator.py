@@ -12,7 +12,6 @@ import yaml
 
 from helm.tool import run, template
 from stockfeed.contract import endpoints
-from stockfeed_operator import kinds
 from stockfeed_operator.crd import crd
 from stockfeed_operator.settings import Settings, variables
 
@@ -136,27 +135,6 @@ def test_operator_has_no_right_on_secrets_and_no_wildcard(default: Objects, full
     for rule in [*rules(default), *rules(full)]:
         assert "secrets" not in rule["resources"]
         assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
-
-
-def test_rights_are_what_the_operator_does_with_each_kind(default: Objects) -> None:
-    granted = {
-        (group, resource): set(rule["verbs"])
-        for rule in find(default, "ClusterRole", "sf-stockfeed-operator")["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-    }
-    every = {"get", "list", "watch", "create", "patch", "delete"}
-    managed = {(kind.group, kind.plural): every for kind in kinds.MANAGED}
-    assert granted == {
-        **managed,
-        ("argoproj.io", "workflows"): every - {"get", "delete"},
-        ("stockfeed.dev", "stockfeeds"): {"get", "list", "watch", "patch"},
-        ("stockfeed.dev", "stockfeeds/status"): {"patch"},
-        ("stockfeed.dev", "stockfeeds/finalizers"): {"update"},
-        ("rbac.authorization.k8s.io", "clusterroles"): {"bind"},
-        ("", "pods"): {"list"},
-        ("events.k8s.io", "events"): {"create"},
-    }
 
 
 def test_operator_may_bind_the_task_results_role_only(default: Objects) -> None:
