@@ -14,6 +14,27 @@ from stockfeed_local.stack.quote_server import QuoteServer
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
 
+# Minutes each: whoever starts one last makes the others wait.
+_LONGEST = (
+    "test_demo.py",
+    "test_consumer_kafka.py",
+    "test_loader_killed.py",
+    "test_dbt_models.py",
+    "test_build.py",
+    "test_producer.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts long files first, then the other integration tests; files stay together."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if item.path.name in _LONGEST:
+        return _LONGEST.index(item.path.name)
+    return len(_LONGEST) + ("integration" not in item.path.parts)
+
 
 @pytest.fixture(scope="session")
 def service_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
