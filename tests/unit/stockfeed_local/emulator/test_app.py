@@ -45,18 +45,24 @@ def http(tmp_path: Path) -> Iterator[TestClient]:
     server.close()
 
 
-def test_a_statement_that_takes_long_is_asked_for_again(
-    http: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 0.05)
-    holder, waiter = HttpSession(http), HttpSession(http)
+def locked_table(http: TestClient) -> tuple[HttpSession, HttpSession]:
+    """A session that holds the lock of table T, with all it did done, and one that does not."""
+    holder = HttpSession(http)
     for sql in (
         "create table t (n int)",
         "insert into t values (1)",
         "begin",
         "update t set n = 2",
     ):
-        holder.query(sql)
+        assert holder.query(sql)["code"] is None
+    return holder, HttpSession(http)
+
+
+def test_a_statement_that_takes_long_is_asked_for_again(
+    http: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder, waiter = locked_table(http)
+    monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 0.05)
     answer = waiter.query("update t set n = n + 10", "waiting")
     assert (answer["success"], answer["code"]) == (True, "333334")
     url = answer["data"]["getResultUrl"]
@@ -70,15 +76,8 @@ def test_a_statement_that_takes_long_is_asked_for_again(
 
 
 def test_an_aborted_statement_fails(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, waiter = locked_table(http)
     monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 0.05)
-    holder, waiter = HttpSession(http), HttpSession(http)
-    for sql in (
-        "create table t (n int)",
-        "insert into t values (1)",
-        "begin",
-        "update t set n = 2",
-    ):
-        holder.query(sql)
     url = waiter.query("delete from t", "waiting")["data"]["getResultUrl"]
     monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 60)
     waiter.post("/queries/v1/abort-request", requestId="waiting")
