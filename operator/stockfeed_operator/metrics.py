@@ -1,17 +1,17 @@
-"""The operator's metrics. What is about one feed goes when the feed goes."""
+"""The metrics that the catalogue lists for the operator; what is about one feed goes with it."""
 
-from collections import Counter as Count
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from stockfeed_operator.spec_status import StockFeedStatus
+from stockfeed.contract.metrics import operator as catalogue
+from stockfeed_operator.spec_status import LastLoad, StockFeedStatus
 from stockfeed_operator.times import parse_time
 
-_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+Samples = Iterator[tuple[tuple[str, ...], float]]
+"""Values of the labels behind namespace and feed, and the sample."""
 
 
 class Feeds(Collector):
@@ -29,51 +29,58 @@ class Feeds(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics as they are now."""
-        known = dict(self._known)
-        yield _conditions(known)
-        yield _times(
-            known,
-            "stockfeed_operator_feed_newest_quote_timestamp_seconds",
-            "Poll time of the newest quote in the warehouse; freshness is the time since.",
-            "newest_quote_at",
-        )
-        yield _times(
-            known,
-            "stockfeed_operator_feed_last_load_timestamp_seconds",
-            "When the newest load that loaded something finished.",
-            "finished_at",
-        )
+        known = dict(sorted(self._known.items()))
+        yield catalogue.FEED_CONDITION.family(_of_each(known, _conditions))
+        yield catalogue.FEED_RUNNING.family(_of_each(known, _running))
+        yield catalogue.FEED_SESSION_OPEN.family(_of_each(known, _session_open))
+        yield catalogue.FEED_NEWEST_QUOTE.family(_of_each(known, _newest_quote))
+        yield catalogue.FEED_LAST_LOAD.family(_of_each(known, _last_load))
+        yield catalogue.FEED_STEP_DURATION.family(_of_each(known, _step_durations))
 
 
-def _conditions(known: dict[tuple[str, str], StockFeedStatus]) -> Metric:
-    counts = Count(
-        (condition.type, condition.status)
-        for status in known.values()
-        for condition in status.conditions
-    )
-    family = GaugeMetricFamily(
-        "stockfeed_operator_feeds",
-        "Feeds by condition and the condition's status.",
-        labels=["condition", "status"],
-    )
-    for (condition, status), count in sorted(counts.items()):
-        family.add_metric([condition, status], count)
-    return family
+def _of_each(
+    known: Mapping[tuple[str, str], StockFeedStatus],
+    samples: Callable[[StockFeedStatus], Samples],
+) -> Samples:
+    for feed, status in known.items():
+        for values, value in samples(status):
+            yield (*feed, *values), value
 
 
-def _times(
-    known: dict[tuple[str, str], StockFeedStatus], name: str, text: str, field: str
-) -> Metric:
-    family = GaugeMetricFamily(name, text, labels=["namespace", "feed"])
-    for (namespace, feed), status in sorted(known.items()):
-        moment = _time(status, field)
-        if moment is not None:
-            family.add_metric([namespace, feed], moment.timestamp())
-    return family
+def _conditions(status: StockFeedStatus) -> Samples:
+    for condition in status.conditions:
+        yield (condition.type, condition.status, condition.reason), 1
 
 
-def _time(status: StockFeedStatus, field: str) -> datetime | None:
-    return None if status.last_load is None else parse_time(getattr(status.last_load, field))
+def _running(status: StockFeedStatus) -> Samples:
+    yield (), any(group.state == "Running" for group in status.groups)
+
+
+def _session_open(status: StockFeedStatus) -> Samples:
+    if status.session is not None:
+        yield (), status.session.open
+
+
+def _newest_quote(status: StockFeedStatus) -> Samples:
+    yield from _moment(status.last_load, "newest_quote_at")
+
+
+def _last_load(status: StockFeedStatus) -> Samples:
+    yield from _moment(status.last_load, "finished_at")
+
+
+def _moment(load: LastLoad | None, field: str) -> Samples:
+    moment = None if load is None else parse_time(getattr(load, field))
+    if moment is not None:
+        yield (), moment.timestamp()
+
+
+def _step_durations(status: StockFeedStatus) -> Samples:
+    load = status.last_load
+    steps = {} if load is None else {"load": load.load_seconds, "build": load.build_seconds}
+    for step, seconds in steps.items():
+        if seconds is not None:
+            yield (step,), seconds
 
 
 class OperatorMetrics:
@@ -86,26 +93,7 @@ class OperatorMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.feeds = Feeds()
         registry.register(self.feeds)
-        self.leader = Gauge(
-            "stockfeed_operator_leader",
-            "1 in the replica that holds the Lease.",
-            registry=registry,
-        )
-        self.reconciles = Counter(
-            "stockfeed_operator_reconciles",
-            "Looks at a feed by result: changed, steady, paused, invalid, gone, failed.",
-            ["result"],
-            registry=registry,
-        )
-        self.duration = Histogram(
-            "stockfeed_operator_reconcile_seconds",
-            "Time of one look at a feed.",
-            buckets=_BUCKETS,
-            registry=registry,
-        )
-        self.repairs = Counter(
-            "stockfeed_operator_drift_repairs",
-            "Objects put right that somebody else had changed or deleted, by kind.",
-            ["kind"],
-            registry=registry,
-        )
+        self.leader = catalogue.LEADER.register(registry)
+        self.reconciles = catalogue.RECONCILES.register(registry)
+        self.duration = catalogue.RECONCILE_DURATION.register(registry)
+        self.repairs = catalogue.DRIFT_REPAIRS.register(registry)

@@ -1,35 +1,149 @@
+"""The catalogue against what the roles register, and against Prometheus's rules for names."""
+
 import re
+from pathlib import Path
+from typing import get_args
 
 import pytest
+import yaml
 from prometheus_client import CollectorRegistry
 
+from stockfeed.certificates import CertificateExpiry
+from stockfeed.contract.metrics import EXPORTERS, consumer, loader, operator, producer, workflow
+from stockfeed.contract.metrics.model import CounterMetric, GaugeMetric, Label, Metric
+from stockfeed.contract.metrics.producer import POLLS, REJECTED
 from stockfeed.metrics import ConsumerMetrics, LoaderMetrics, ProducerMetrics
+from stockfeed.producer.provider import Outcome, Rejected
+from stockfeed.producer.quote import read_quote
+from stockfeed.settings import KafkaSettings
+from stockfeed_operator.metrics import OperatorMetrics
 
-ROLES = [ProducerMetrics, ConsumerMetrics, LoaderMetrics]
+WORKFLOW = Path(__file__).parents[3] / "workflows" / "load-and-build.yaml"
+KAFKA = KafkaSettings.from_env(
+    {
+        "STOCKFEED_FEED": "us",
+        "STOCKFEED_GROUP": "autos",
+        "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
+        "STOCKFEED_KAFKA_TOPIC": "quotes",
+    }
+)
+ROLES = {
+    "producer": (producer.METRICS, ProducerMetrics),
+    "consumer": (consumer.METRICS, ConsumerMetrics),
+    "loader": (loader.METRICS, LoaderMetrics),
+    "operator": (operator.METRICS, OperatorMetrics),
+}
+ALL = [metric for exporter in EXPORTERS for metric in exporter.metrics]
+WORDS = {"seconds": "_seconds", "bytes": "_bytes", "Unix seconds": "_timestamp_seconds"}
 
 
-def families(*roles):
+def exported(role: str) -> dict[str, tuple[str, str]]:
+    """Type and help by name, as a scrape of the role's registry shows them."""
     registry = CollectorRegistry()
-    for role in roles:
-        role(registry)
-    return list(registry.collect())
+    ROLES[role][1](registry)
+    if role in ("producer", "consumer"):
+        registry.register(CertificateExpiry(KAFKA))
+    return {
+        f"{family.name}_total" if family.type == "counter" else family.name: (
+            family.type,
+            family.documentation,
+        )
+        for family in registry.collect()
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_names_follow_prometheus_rules(role):
-    for family in families(role):
-        assert re.fullmatch(r"stockfeed_[a-z]+(_[a-z]+)*", family.name)
-        assert not family.name.endswith(("_total", "_count", "_sum", "_milliseconds"))
-        assert family.documentation.endswith(".")
-        if family.type == "histogram":
-            assert family.name.endswith("_seconds")
+def test_a_role_exports_what_the_catalogue_lists_and_nothing_else(role):
+    listed = {metric.name: (metric.kind, metric.meaning) for metric in ROLES[role][0]}
+    assert exported(role) == listed
 
 
-def test_roles_share_no_name():
-    # One registry refuses a second metric of the same name.
-    assert families(*ROLES)
+def test_argo_exports_what_the_workflow_declares_and_nothing_else():
+    templates = yaml.safe_load(WORKFLOW.read_text())["spec"]["templates"]
+    declared = {}
+    for template in templates:
+        for metric in template.get("metrics", {}).get("prometheus", ()):
+            kind = next(name for name in ("counter", "gauge", "histogram") if name in metric)
+            buckets = tuple(metric[kind].get("buckets", ()))
+            labels = tuple(label["key"] for label in metric["labels"])
+            name = workflow.PREFIX + metric["name"]
+            declared[name] = (kind, metric["help"], labels, buckets)
+    assert declared == {
+        metric.name: (
+            metric.kind,
+            metric.meaning,
+            metric.label_names,
+            getattr(metric, "buckets", ()),
+        )
+        for metric in workflow.METRICS
+    }
+
+
+def test_every_exporter_is_in_the_catalogue():
+    listed = {exporter.metrics for exporter in EXPORTERS}
+    assert listed == {metrics for metrics, _ in ROLES.values()} | {workflow.METRICS}
+
+
+@pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
+def test_names_follow_prometheus_rules(metric: Metric):
+    name = metric.name
+    assert re.fullmatch(r"(argo_workflows_)?stockfeed_[a-z]+(_[a-z]+)*", name)
+    assert name.endswith("_total") == isinstance(metric, CounterMetric)
+    assert not name.endswith(("_count", "_sum", "_bucket", "_milliseconds", "_minutes"))
+    assert metric.meaning.endswith(".")
+    if metric.unit in WORDS:
+        assert name.removesuffix("_total").endswith(WORDS[metric.unit]) or "_bytes_" in name
+
+
+@pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
+def test_every_label_is_bounded(metric: Metric):
+    for label in metric.labels:
+        assert bool(label.values) != bool(label.bound), label.name
+
+
+def test_one_name_means_one_thing():
+    by_name = {metric.name: metric for metric in ALL}
+    assert all(by_name[metric.name] == metric for metric in ALL)
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_process_and_test_counts_for_itself(role):
-    assert len(families(role)) == len(families(role))
+    assert exported(role) == exported(role)
+
+
+def test_the_first_event_of_a_kind_is_an_increase():
+    registry = CollectorRegistry()
+    ProducerMetrics(registry)
+    value = registry.get_sample_value("stockfeed_polls_total", {"outcome": "rate_limited"})
+    assert value == 0
+
+
+def test_series_that_are_not_known_beforehand_do_not_exist():
+    registry = CollectorRegistry()
+    metric = CounterMetric("x_total", "x", "X.", (Label("kind", bound="kinds"),))
+    metric.register(registry)
+    assert [sample for family in registry.collect() for sample in family.samples] == []
+
+
+def test_a_collected_gauge_has_the_labels_of_the_catalogue():
+    metric = GaugeMetric("x", "x", "X.", (Label("a", ("1",)), Label("b", ("2",))))
+    (sample,) = metric.family([(("1", "2"), 3)]).samples
+    assert (sample.labels, sample.value) == ({"a": "1", "b": "2"}, 3)
+
+
+def test_every_outcome_of_a_poll_is_listed():
+    assert set(POLLS.labels[0].values) == {outcome.label for outcome in get_args(Outcome)}
+
+
+def test_every_reason_to_reject_an_answer_is_listed():
+    bodies = (
+        b"{",
+        b"[]",
+        b'{"c": null, "t": 1}',
+        b'{"c": 0, "t": 1}',
+        b'{"c": 1, "t": 0}',
+        b'{"c": 1, "t": 1, "symbol": "GM"}',
+    )
+    rejected = [read_quote("F", body) for body in bodies]
+    reasons = {answer.reason for answer in rejected if isinstance(answer, Rejected)}
+    assert reasons == set(REJECTED.labels[0].values)

@@ -68,7 +68,8 @@ def test_metrics_of_a_feed_go_with_it(registry: CollectorRegistry) -> None:
     value = registry.get_sample_value
     newest = "stockfeed_operator_feed_newest_quote_timestamp_seconds"
     loaded = "stockfeed_operator_feed_last_load_timestamp_seconds"
-    assert value("stockfeed_operator_feeds", {"condition": "Ready", "status": "True"}) == 1
+    ready = labels | {"condition": "Ready", "status": "True", "reason": "x"}
+    assert value("stockfeed_operator_feed_condition", ready) == 1
     loaded_at, newest_at = value(loaded, labels), value(newest, labels)
     assert loaded_at is not None
     assert newest_at is not None
@@ -76,7 +77,7 @@ def test_metrics_of_a_feed_go_with_it(registry: CollectorRegistry) -> None:
     assert worker.look(US) is None
     assert value(newest, labels) is None
     assert value(loaded, labels) is None
-    assert value("stockfeed_operator_feeds", {"condition": "Ready", "status": "True"}) is None
+    assert value("stockfeed_operator_feed_condition", ready) is None
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from tenacity import (
 )
 
 from stockfeed import kafka, logs
+from stockfeed.certificates import CertificateExpiry
 from stockfeed.consumer.lander import EventWriter, Lander
 from stockfeed.consumer.partition import Rotation
 from stockfeed.consumer.retention import keep_retention
@@ -63,6 +64,7 @@ def main(environment: Mapping[str, str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     registry = CollectorRegistry()
+    registry.register(CertificateExpiry(settings))
     status = Status(ConsumerMetrics(registry))
     with HealthServer(settings.http_port, registry, status.checks()):
         store = object_store(settings, max_connections=_PUT_THREADS + _EVENT_THREADS)

@@ -139,6 +139,9 @@ class Worker:
             metrics.bytes.inc(landed.size)
             metrics.landed.inc(len(batch.lines))
             metrics.lost_offsets.inc(batch.lost)
+            if batch.timestamps:
+                newest = metrics.newest_landed.labels(str(partition.chain.partition))
+                newest.set(batch.timestamps[-1] / 1000)
         else:
             metrics.conflicts.inc()
         if batch.lost and landed.created:

@@ -6,6 +6,7 @@ from time import monotonic, time
 import structlog
 
 from stockfeed.contract import endpoints
+from stockfeed.contract.metrics.loader import FAILED, HOLE
 from stockfeed.errors import StockfeedError
 from stockfeed.health import Answer, Check
 from stockfeed.loader.report import Report
@@ -109,6 +110,9 @@ class Service:
         metrics.bytes.inc(report.bytes)
         metrics.load_latency.observe(report.seconds)
         metrics.waiting.set(report.waiting)
+        failed = len(report.failures)
+        metrics.stopped_partitions.labels(FAILED).set(failed)
+        metrics.stopped_partitions.labels(HOLE).set(len(report.stops) - failed)
         if report.newest is not None:
             metrics.newest_quote_timestamp.set(report.newest / 1000)
         if self._settings.outputs_dir is not None:

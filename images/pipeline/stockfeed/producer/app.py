@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from stockfeed import logs, termination
+from stockfeed.certificates import CertificateExpiry
 from stockfeed.contract import endpoints
 from stockfeed.health import HealthServer
 from stockfeed.metrics import ProducerMetrics
@@ -41,6 +42,7 @@ def main(environment: Mapping[str, str]) -> int:
 
 async def _run(settings: ProducerSettings) -> int:
     registry = CollectorRegistry()
+    registry.register(CertificateExpiry(settings))
     metrics = ProducerMetrics(registry)
     patience = max(_LEAST_PATIENCE_SECONDS, 3 * settings.poll_interval)
     status, watch = ApiStatus(settings.symbols, patience), LoopWatch()

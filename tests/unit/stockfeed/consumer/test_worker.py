@@ -111,8 +111,8 @@ class Rig:
         self.now += 0.01
         return self.now
 
-    def metric(self, name):
-        return self.registry.get_sample_value(f"stockfeed_{name}")
+    def metric(self, name, **labels):
+        return self.registry.get_sample_value(f"stockfeed_{name}", labels)
 
 
 @pytest.fixture
@@ -133,6 +133,8 @@ def test_what_is_landed_is_committed_with_its_object(rig):
     assert commit[1].key.endswith("partition=00000/00000000000000000000.jsonl.gz")
     assert rig.metric("messages_landed_total") == 2
     assert rig.metric("messages_consumed_total") == 3
+    assert rig.metric("newest_landed_timestamp_seconds", partition="0") == 1.001
+    assert rig.metric("newest_landed_timestamp_seconds", partition="1") is None
     assert rig.worker.lag() == {0: 98, 1: 100}
 
 

@@ -78,7 +78,7 @@ def test_a_run_is_counted_and_written(harness: Harness, tmp_path: Path) -> None:
 def test_a_failed_run_still_reports_what_it_loaded(harness: Harness, tmp_path: Path) -> None:
     def partly(report: Report, _: object) -> None:
         report.add([PIECE])
-        report.stops = [Stop("k", "is broken")]
+        report.stops = [Stop("k", "is broken"), Stop("h", "waits", failed=False)]
         report.waiting = 3
         raise TransientError("gone")
 
@@ -88,6 +88,8 @@ def test_a_failed_run_still_reports_what_it_loaded(harness: Harness, tmp_path: P
 
     assert harness.metric("stockfeed_loads_total", result="failed") == 1
     assert harness.metric("stockfeed_objects_waiting") == 3
+    assert harness.metric("stockfeed_partitions_stopped", cause="failed") == 1
+    assert harness.metric("stockfeed_partitions_stopped", cause="hole") == 1
     assert (tmp_path / "files").read_text() == "1"
 
 

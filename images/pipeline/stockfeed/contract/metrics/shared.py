@@ -1,0 +1,18 @@
+"""What more than one role exports, and scales that roles have in common."""
+
+from typing import Final
+
+from stockfeed.contract.metrics.model import GaugeMetric, Label
+
+LATENCY_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+CA: Final = "ca"
+CLIENT: Final = "client"
+
+CERTIFICATE_EXPIRY: Final = GaugeMetric(
+    "stockfeed_kafka_certificate_expiry_timestamp_seconds",
+    "Unix seconds",
+    "When a mounted Kafka certificate ends: `ca` is the longest-lived authority in its file, "
+    "`client` this client's own certificate. Absent where none is mounted.",
+    (Label("certificate", (CA, CLIENT)),),
+)

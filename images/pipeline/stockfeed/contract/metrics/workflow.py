@@ -1,0 +1,46 @@
+"""What Argo's controller exports for `workflows/load-and-build.yaml`.
+
+The workflow's YAML declares them; a test compares. Argo puts `argo_workflows_` before a custom
+metric's name and adds no suffix (its `util/telemetry/exporter_prometheus.go`, 4.1). They begin anew
+when the controller restarts.
+"""
+
+from typing import Final
+
+from stockfeed.contract.metrics.model import CounterMetric, HistogramMetric, Label, Metric
+
+PREFIX: Final = "argo_workflows_"
+
+_FEED: Final = (
+    Label("namespace", bound="the namespaces that have feeds"),
+    Label("feed", bound="the namespace's feeds"),
+)
+_SECONDS: Final = (1, 2.5, 5, 10, 20, 30, 45, 60, 120, 300)
+
+ROWS: Final = CounterMetric(
+    f"{PREFIX}stockfeed_load_rows_total", "rows", "Rows loaded into Snowflake, by feed.", _FEED
+)
+FILES: Final = CounterMetric(
+    f"{PREFIX}stockfeed_load_files_total",
+    "objects",
+    "Objects loaded into Snowflake, by feed.",
+    _FEED,
+)
+BYTES: Final = CounterMetric(
+    f"{PREFIX}stockfeed_load_bytes_total",
+    "bytes",
+    "Compressed bytes of the objects loaded, by feed.",
+    _FEED,
+)
+LOAD_DURATION: Final = HistogramMetric(
+    f"{PREFIX}stockfeed_load_seconds", "seconds", "Time of one load, by feed.", _FEED, _SECONDS
+)
+BUILD_DURATION: Final = HistogramMetric(
+    f"{PREFIX}stockfeed_build_seconds",
+    "seconds",
+    "Time of one dbt build, by feed.",
+    _FEED,
+    _SECONDS,
+)
+
+METRICS: Final[tuple[Metric, ...]] = (ROWS, FILES, BYTES, LOAD_DURATION, BUILD_DURATION)

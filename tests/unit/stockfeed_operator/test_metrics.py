@@ -1,0 +1,80 @@
+import pytest
+from prometheus_client import CollectorRegistry
+
+from stockfeed_operator.metrics import OperatorMetrics
+from stockfeed_operator.spec_status import (
+    Condition,
+    GroupStatus,
+    LastLoad,
+    SessionStatus,
+    StockFeedStatus,
+)
+
+US = {"namespace": "markets", "feed": "us"}
+FEED = "stockfeed_operator_feed_"
+
+
+@pytest.fixture
+def show():
+    """What Prometheus sees of a feed with this status."""
+    registry = CollectorRegistry()
+    metrics = OperatorMetrics(registry)
+
+    def read(said: StockFeedStatus | None, name: str, **labels: str) -> float | None:
+        metrics.feeds.note("markets", "us", said)
+        return registry.get_sample_value(FEED + name, US | labels)
+
+    return read
+
+
+def group(name: str, state: str) -> GroupStatus:
+    return GroupStatus(name=name, topic="q", symbols=1, state=state)
+
+
+def condition(status: str, reason: str) -> StockFeedStatus:
+    said = Condition(
+        type="LoadHealthy",
+        status=status,
+        reason=reason,
+        last_transition_time="2026-03-04T15:00:00Z",
+    )
+    return StockFeedStatus(conditions=(said,))
+
+
+def test_a_condition_shows_as_it_is_now_only(show):
+    good = {"condition": "LoadHealthy", "status": "True", "reason": "LoadSucceeded"}
+    bad = {"condition": "LoadHealthy", "status": "False", "reason": "LoadFailed"}
+    assert show(condition("True", "LoadSucceeded"), "condition", **good) == 1
+    assert show(condition("False", "LoadFailed"), "condition", **bad) == 1
+    assert show(condition("False", "LoadFailed"), "condition", **good) is None
+    assert show(None, "condition", **bad) is None
+
+
+@pytest.mark.parametrize(
+    ("states", "running"),
+    [
+        (["Running", "Running"], 1),
+        (["Running", "Draining"], 1),
+        (["Draining", "Stopped"], 0),
+        ([], 0),
+    ],
+)
+def test_a_feed_runs_while_a_group_does(show, states, running):
+    groups = tuple(group(str(number), state) for number, state in enumerate(states))
+    assert show(StockFeedStatus(groups=groups), "running") == running
+
+
+@pytest.mark.parametrize(
+    ("session", "value"),
+    [(SessionStatus(open=True), 1), (SessionStatus(open=False), 0), (None, None)],
+)
+def test_a_session_shows_where_the_feed_follows_one(show, session, value):
+    assert show(StockFeedStatus(session=session), "session_open") == value
+
+
+def test_the_last_load_tells_how_long_its_steps_took(show):
+    load = LastLoad(workflow="w", finished_at="2026-03-04T15:00:00Z", load_seconds=4.5)
+    status = StockFeedStatus(last_load=load)
+    assert show(status, "last_load_step_seconds", step="load") == 4.5
+    assert show(status, "last_load_step_seconds", step="build") is None
+    assert show(StockFeedStatus(), "last_load_step_seconds", step="load") is None
