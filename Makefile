@@ -36,6 +36,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict .
 	$(BIN)/python charts/generate.py --check
+	$(BIN)/python docs/generate.py --check
 	$$($(BIN)/python tests/helm/tool.py) lint --strict charts/stockfeed-operator
 	if command -v gofmt > /dev/null; then test -z "$$(gofmt -l tests/crd)"; fi
 
@@ -51,6 +52,10 @@ bench: $(VENV)/.dev ## Measure consumer, loader and build; prints ratios
 .PHONY: charts
 charts: $(VENV)/.dev ## Write the generated parts of the charts: the CRD and READMEs
 	$(BIN)/python charts/generate.py
+
+.PHONY: docs
+docs: $(VENV)/.dev ## Write the generated pages: docs/metrics.md
+	$(BIN)/python docs/generate.py
 
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes newer versions
