@@ -1,20 +1,15 @@
 """Builds and drives `crdcheck`, the Go program beside this file: the API server's own judgement."""
 
-import fcntl
-import hashlib
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+from goprogram.build import go_program
 
 _SOURCE = Path(__file__).parent
-_CACHE = _SOURCE.parents[1] / ".cache" / "crdcheck"
 
 
 @dataclass(frozen=True)
@@ -57,39 +52,5 @@ class CrdCheck:
 
 
 def build() -> CrdCheck:
-    """The program, built when its sources or its modules changed; takes minutes the first time.
-
-    Without Go the calling test is skipped with a loud reason; where CI is set it fails.
-    """
-    if shutil.which("go") is None:
-        _without_go()
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    binary = _CACHE / _fingerprint()
-    with (_CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # pytest's workers would build it at the same time
-        if not binary.exists():
-            _build(binary)
-    return CrdCheck(binary)
-
-
-def _without_go() -> None:
-    reason = (
-        "NOT CHECKED: the CRD, its CEL rules and all custom objects. The API server's own "
-        "validator is a Go program, and there is no `go` on the PATH: install Go 1.26 or newer"
-    )
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def _build(binary: Path) -> None:
-    command = ["nice", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(binary), "."]
-    done = subprocess.run(command, cwd=_SOURCE, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}:\n{done.stderr}"
-
-
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for path in sorted([*_SOURCE.glob("*.go"), *_SOURCE.glob("go.*")]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
+    """The program; see `go_program`."""
+    return CrdCheck(go_program(_SOURCE, "crdcheck", "the CRD, its CEL rules, all custom objects"))

@@ -1,14 +1,13 @@
 """The real CRDs of the custom objects that StockFeed makes.
 
-PodMonitor's comes from its Go module, Strimzi's from Maven Central. Argo's are taken from a
-directory that STOCKFEED_TEST_CRDS names, since no package was found that carries them: the Go
-module proxy refuses github.com/argoproj/argo-workflows (403), PyPI's hera and argo-workflows
-hold Python classes only, and npm's @kubernetes-models/argo-workflows compiled validators.
+PodMonitor's and Argo's come from their Go modules, Strimzi's from Maven Central.
 """
 
 import json
 import os
+import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,13 +17,39 @@ from crd.strimzi_crds import KINDS as STRIMZI_KINDS
 from crd.strimzi_crds import strimzi_crd
 from stockfeed_local.stack.maven import MavenError
 
-_MODULE = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
-_MODULE_SUM = "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s="
-_POD_MONITORS = "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml"
-_ARGO_FILES = {
-    "CronWorkflow": "argo-cronworkflows.yaml",
-    "Workflow": "argo-workflows.yaml",
-    "WorkflowTemplate": "argo-workflowtemplates.yaml",
+
+@dataclass(frozen=True)
+class GoModule:
+    """A Go module that carries CRDs as files.
+
+    Attributes:
+        version: path and version, as `go mod download` takes them.
+        checksum: of its content, as in a go.sum.
+    """
+
+    version: str
+    checksum: str
+
+
+# The version that tests/argo/go.mod names too: objects and CRDs are judged by one release.
+ARGO = GoModule(
+    "github.com/argoproj/argo-workflows/v4@v4.1.4",
+    "h1:/+7ZnKumIwBmS6z+3zeWvTnhW8c6nun0dLrtcBBRz0A=",
+)
+_PROMETHEUS = GoModule(
+    "github.com/prometheus-operator/prometheus-operator@v0.85.0",
+    "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
+)
+_FULL = "manifests/base/crds/full/argoproj.io"  # the minimal ones have no schema
+_IN_MODULES = {
+    "CronWorkflow": (ARGO, f"{_FULL}_cronworkflows.yaml"),
+    "Workflow": (ARGO, f"{_FULL}_workflows.yaml"),
+    "WorkflowTaskResult": (ARGO, f"{_FULL}_workflowtaskresults.yaml"),
+    "WorkflowTemplate": (ARGO, f"{_FULL}_workflowtemplates.yaml"),
+    "PodMonitor": (
+        _PROMETHEUS,
+        "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml",
+    ),
 }
 
 
@@ -32,48 +57,38 @@ def upstream_crd(kind: str) -> Path:
     """The file of the kind's CRD.
 
     Where it cannot be had, the calling test is skipped with a loud reason; where CI is set, it
-    fails if a package registry carries the CRD.
+    fails.
     """
     if kind in STRIMZI_KINDS:
         return _strimzi(kind)
-    if kind in _ARGO_FILES:
-        return _argo(kind)
-    assert kind == "PodMonitor", f"no CRD is known of {kind}"
-    return _pod_monitors()
+    module, path = _IN_MODULES[kind]
+    return _downloaded(kind, module) / path
 
 
 def _strimzi(kind: str) -> Path:
     try:
         return strimzi_crd(kind)
     except MavenError as error:
-        _without_strimzi(kind, error)
+        _unchecked(kind, str(error))
 
 
-def _without_strimzi(kind: str, error: MavenError) -> NoReturn:
-    reason = f"NOT CHECKED: objects of {kind} against its CRD: {error}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def _argo(kind: str) -> Path:
-    directory = os.environ.get("STOCKFEED_TEST_CRDS")
-    if not directory:
-        pytest.skip(
-            f"NOT CHECKED: objects of {kind} against its CRD, for which no package was found; "
-            f"set STOCKFEED_TEST_CRDS to a directory with {_ARGO_FILES[kind]}"
-        )
-    return Path(directory) / _ARGO_FILES[kind]
-
-
-def _pod_monitors() -> Path:
+def _downloaded(kind: str, module: GoModule) -> Path:
+    if shutil.which("go") is None:
+        _unchecked(kind, "no go in PATH to fetch it with")
     done = subprocess.run(
-        ["go", "mod", "download", "-json", _MODULE],
+        ["go", "mod", "download", "-json", module.version],
         cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         check=False,
     )
     answer = json.loads(done.stdout)
-    assert answer.get("Sum") == _MODULE_SUM, answer
-    return Path(answer["Dir"]) / _POD_MONITORS
+    assert answer.get("Sum") == module.checksum, answer
+    return Path(answer["Dir"])
+
+
+def _unchecked(kind: str, why: str) -> NoReturn:
+    reason = f"NOT CHECKED: objects of {kind} against its CRD: {why}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

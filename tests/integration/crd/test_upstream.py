@@ -18,6 +18,19 @@ def test_api_server_takes_strimzis_crd(kind: str, crdcheck: CrdCheck) -> None:
     assert crdcheck.judge([path]).crds == {str(path): []}
 
 
+def test_argos_linter_and_argos_crds_are_of_one_release() -> None:
+    modules = (Path(__file__).parents[2] / "argo" / "go.mod").read_text()
+    assert f"require {upstream.ARGO.version.replace('@', ' ')}\n" in modules
+    assert upstream.ARGO.checksum in (Path(__file__).parents[2] / "argo" / "go.sum").read_text()
+
+
+def test_a_module_with_another_content_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = upstream.GoModule(upstream.ARGO.version, "h1:other=")
+    monkeypatch.setitem(upstream._IN_MODULES, "Workflow", (other, "any"))
+    with pytest.raises(AssertionError, match=upstream.ARGO.checksum.replace("+", r"\+")):
+        upstream.upstream_crd("Workflow")
+
+
 def test_strimzis_crds_once_made_need_no_maven(tmp_path: Path) -> None:
     made = upstream.upstream_crd("KafkaTopic").parent
     (tmp_path / made.name).symlink_to(made)
