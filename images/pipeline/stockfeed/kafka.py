@@ -9,16 +9,16 @@ from confluent_kafka.admin import AdminClient
 
 from stockfeed.contract.topics import topic_id_hex
 from stockfeed.errors import TransientError
-from stockfeed.settings import KafkaSettings
+from stockfeed.settings import BrokerSettings
 
 ADMIN_TIMEOUT_SECONDS = 10.0
 
 
-def client_config(settings: KafkaSettings) -> dict[str, str | int | float | bool]:
+def client_config(settings: BrokerSettings) -> dict[str, str | int | float | bool]:
     """Librdkafka's properties that producer, consumer and admin client share."""
     config: dict[str, str | int | float | bool] = {
         "bootstrap.servers": settings.kafka_bootstrap_servers,
-        "client.id": f"stockfeed-{settings.feed}-{settings.group}",
+        "client.id": settings.kafka_client_id,
         "security.protocol": _security_protocol(settings),
         # A broker that comes back is found within a second, not after librdkafka's ten.
         "reconnect.backoff.max.ms": 1000,
@@ -36,12 +36,12 @@ def client_config(settings: KafkaSettings) -> dict[str, str | int | float | bool
     return config
 
 
-def _security_protocol(settings: KafkaSettings) -> str:
+def _security_protocol(settings: BrokerSettings) -> str:
     channel = "SSL" if settings.kafka_tls else "PLAINTEXT"
     return channel if settings.kafka_sasl_mechanism is None else f"SASL_{channel}"
 
 
-def credentials_fingerprint(settings: KafkaSettings) -> str:
+def credentials_fingerprint(settings: BrokerSettings) -> str:
     """Changes when a mounted certificate or password was rotated.
 
     librdkafka reads certificates only when a client is made, so a role makes a new client then.

@@ -87,12 +87,10 @@ def _problem(detail: ErrorDetails) -> str:
     return f"{name}: {detail['msg'].removeprefix('Value error, ')}"
 
 
-class KafkaSettings(Settings):
-    """A role that talks to Kafka."""
+class BrokerSettings(Settings):
+    """Whoever talks to Kafka."""
 
-    group: Name = Field(alias=env.GROUP)
     kafka_bootstrap_servers: str = Field(alias=env.KAFKA_BOOTSTRAP_SERVERS)
-    kafka_topic: str = Field(alias=env.KAFKA_TOPIC)
     kafka_tls: bool = Field(default=False, alias=env.KAFKA_TLS)
     kafka_tls_ca_file: Path | None = Field(None, alias=env.KAFKA_TLS_CA_FILE)
     kafka_tls_certificate_file: Path | None = Field(None, alias=env.KAFKA_TLS_CERTIFICATE_FILE)
@@ -103,6 +101,11 @@ class KafkaSettings(Settings):
     kafka_credentials_dir: Path | None = Field(None, alias=env.KAFKA_CREDENTIALS_DIR)
     kafka_username_value: str | None = Field(None, alias=env.KAFKA_USERNAME)
     kafka_password_value: SecretStr | None = Field(None, alias=env.KAFKA_PASSWORD)
+
+    @property
+    def kafka_client_id(self) -> str:
+        """What the broker calls this client in its log and metrics."""
+        return f"stockfeed-{self.feed}"
 
     @property
     def kafka_username(self) -> Secret:
@@ -140,6 +143,18 @@ class KafkaSettings(Settings):
             [] if self.kafka_sasl_mechanism is None else [self.kafka_username, self.kafka_password]
         )
         return [*super().credentials(), *sasl]
+
+
+class KafkaSettings(BrokerSettings):
+    """A role that works on one group's topic."""
+
+    group: Name = Field(alias=env.GROUP)
+    kafka_topic: str = Field(alias=env.KAFKA_TOPIC)
+
+    @property
+    def kafka_client_id(self) -> str:
+        """What the broker calls this client in its log and metrics."""
+        return f"stockfeed-{self.feed}-{self.group}"
 
 
 class ProducerSettings(KafkaSettings):
@@ -298,6 +313,13 @@ class BuildSettings(SnowflakeSettings):
     dbt_project_dir: Path = Field(alias=env.DBT_PROJECT_DIR)
     dbt_schema: str = Field("ANALYTICS", alias=env.DBT_SCHEMA, pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")
     exchange_timezone: ZoneInfo = Field(ZoneInfo("America/New_York"), alias=env.EXCHANGE_TIMEZONE)
+
+
+class InspectionSettings(ObjectStoreSettings, SnowflakeSettings):
+    """`stockfeed verify` and `stockfeed trace`; with `BrokerSettings` where Kafka is asked too."""
+
+    dbt_schema: str = Field("ANALYTICS", alias=env.DBT_SCHEMA, pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")
+    s3_retention: Days | None = Field(None, alias=env.S3_RETENTION)
 
 
 def _reveal(secret: SecretStr | None) -> str | None:
