@@ -19,6 +19,30 @@ WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 demo: $(VENV)/.local ## Run the whole pipeline on real market data; results in demo-out/
 	$(BIN)/stockfeed demo --out $(OUT) $(DEMO_ARGS)
 
+##@ On a cluster in Docker
+# The machine's helm and kubectl are used where it has both.
+CLUSTER_TOOLS := $(if $(and $(shell command -v helm),$(shell command -v kubectl)),,$(VENV)/.dev)
+
+.PHONY: kind-up
+kind-up: $(CLUSTER_TOOLS) ## A kind cluster with everything and a sample feed; run again, it brings that up to date
+	charts/kind/up.sh $(STEPS)
+
+.PHONY: kind-status
+kind-status: $(CLUSTER_TOOLS) ## What runs there, what is not ready, and how fresh gold is
+	charts/kind/status.sh
+
+.PHONY: ui
+ui: $(CLUSTER_TOOLS) ## Open Argo's UI, Grafana and MinIO's console on this machine, until Ctrl-C
+	charts/kind/ui.sh
+
+.PHONY: kind-logs
+kind-logs: $(CLUSTER_TOOLS) ## Collect all logs of the cluster in build/kind-logs/
+	charts/kind/logs.sh
+
+.PHONY: kind-down
+kind-down: ## Remove the cluster and all data in it
+	charts/kind/down.sh
+
 ##@ Develop
 .PHONY: test
 test: $(VENV)/.dev ## All tests: unit, property, integration

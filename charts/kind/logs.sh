@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# `make kind-logs`: what is needed to look into a failure, in one directory: kind's own export, and
+# for each of our namespaces the pods' logs, objects and events.
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+DIRECTORY=${1:-$ROOT/build/kind-logs/$(date -u +%Y%m%dT%H%M%SZ)}
+# Secrets are left out, so that the directory can be shown to others.
+KINDS=deployments,statefulsets,pods,services,configmaps,kafkas,kafkanodepools,kafkatopics,stockfeeds,cronworkflows,workflows
+
+pod_logs() {
+  local namespace=$1 directory=$2 pod
+  for pod in $(kubectl get pods --namespace "$namespace" --output name); do
+    kubectl logs "$pod" --namespace "$namespace" --all-containers --prefix --timestamps \
+      >"$directory/${pod#pod/}.log" || true
+  done
+}
+
+namespace_logs() {
+  local directory=$DIRECTORY/$1
+  mkdir -p "$directory"
+  pod_logs "$1" "$directory"
+  kubectl get "$KINDS" --namespace "$1" --output yaml >"$directory/objects.yaml" || true
+  kubectl get events --namespace "$1" --sort-by .lastTimestamp >"$directory/events.txt" || true
+}
+
+need_cluster
+mkdir -p "$DIRECTORY"
+kind export logs "$DIRECTORY/kind" --name "$CLUSTER"
+for namespace in "${NAMESPACES[@]}"; do namespace_logs "$namespace"; done
+say "Logs are in $DIRECTORY"

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# `make kind-status`: what runs, what is not ready, and how fresh gold is.
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$HERE/wait.sh"
+
+pods() {
+  local namespace found=''
+  for namespace in "${NAMESPACES[@]}"; do
+    found+=$(unready_pods "$namespace" | sed "s|^    \([^ ]\)|    $namespace/\1|")
+  done
+  printf '%s\n' "${found:-    none}"
+}
+
+last_runs() {
+  kubectl get workflows --namespace stocks --sort-by .metadata.creationTimestamp | tail -n 5
+}
+
+# part TITLE COMMAND…: one that fails does not hide the others.
+part() {
+  heading "$1"
+  "${@:2}" || true
+}
+
+need_cluster
+part "Nodes" kubectl get nodes
+part "Releases" helm list --all-namespaces
+part "Pods that are not ready" pods
+part "Feeds" kubectl get stockfeeds --all-namespaces
+part "Conditions of feed $FEED" conditions stocks "stockfeed/$FEED"
+part "Last runs" last_runs
+part "Freshest gold rows" gold_rows

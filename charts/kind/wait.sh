@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# Waits that say what they wait for, and on a timeout why it did not come. Sourced, not run.
+
+# For each thing that is waited for; pulling the images takes most of it the first time.
+WAIT_SECONDS=${WAIT_SECONDS:-900}
+POLL_SECONDS=${POLL_SECONDS:-5}
+
+# wait_for NAMESPACE OBJECT WHAT COMMAND…: repeats the command until it succeeds. On a timeout tells
+# of OBJECT and of the pods in NAMESPACE, and ends the script.
+wait_for() {
+  local namespace=$1 object=$2 what=$3 began=$SECONDS answer pods='' before=''
+  shift 3
+  say "Waiting for $what"
+  until answer=$("$@" 2>&1); do
+    if ((SECONDS - began >= WAIT_SECONDS)); then
+      explain "$namespace" "$object"
+      die "waited $WAIT_SECONDS s for $what: ${answer:-no answer}"
+    fi
+    pods=$(unready_pods "$namespace" 2>&1) || true
+    [[ $pods == "$before" ]] || printf '%s\n' "$pods"
+    before=$pods
+    sleep "$POLL_SECONDS"
+  done
+}
+
+# wait_for_condition NAMESPACE OBJECT CONDITION
+wait_for_condition() {
+  wait_for "$1" "$2" "$2 in namespace $1 to be $3" \
+    kubectl wait "$2" --namespace "$1" --for "condition=$3" --timeout 0
+}
+
+# wait_for_rollout NAMESPACE OBJECT: not only available, but in its newest version.
+wait_for_rollout() {
+  wait_for "$1" "$2" "the rollout of $2 in namespace $1" \
+    kubectl rollout status "$2" --namespace "$1" --timeout "${POLL_SECONDS}s"
+}
+
+# wait_for_rollouts NAMESPACE: of all that it has.
+wait_for_rollouts() {
+  local found object
+  found=$(kubectl get deployments,statefulsets --namespace "$1" --output name)
+  for object in $found; do wait_for_rollout "$1" "$object"; done
+}
+
+# A line for each pod that should be ready and is not, with its containers' reasons.
+unready_pods() {
+  kubectl get pods --namespace "$1" --output "go-template-file=$HERE/unready-pods.gotmpl"
+}
+
+# explain NAMESPACE [OBJECT]: all that tells why something is not ready, to standard error.
+explain() {
+  local pods
+  pods=$(unready_pods "$1" 2>&1) || true
+  {
+    if (($# > 1)); then
+      heading "Conditions of $2"
+      conditions "$1" "$2" || true
+    fi
+    heading "Pods that are not ready in namespace $1"
+    printf '%s\n' "${pods:-    none}"
+    heading "Last warnings in namespace $1"
+    kubectl get events --namespace "$1" --field-selector type=Warning \
+      --sort-by .lastTimestamp | tail -n 15 || true
+    last_logs "$1" || true
+  } >&2
+}
+
+heading() { printf '\n--- %s\n' "$*"; }
+
+conditions() {
+  kubectl get "$2" --namespace "$1" --output "go-template-file=$HERE/conditions.gotmpl"
+}
+
+last_logs() {
+  local pod
+  for pod in $(unready_pods "$1" | sed -n 's/^    \([^: ]*\): .*/\1/p'); do
+    heading "Last lines of pod $pod"
+    kubectl logs "$pod" --namespace "$1" --all-containers --prefix --tail 15 || true
+  done
+}
