@@ -24,7 +24,9 @@ LOCK_TIMEOUT_SECONDS: Final = 600
 """Longer than the 5 minutes after which Snowflake aborts a killed loader's blocking transaction."""
 
 _LOGIN_SECONDS: Final = 20
-_NETWORK_SECONDS: Final = 30
+# The connector's network_timeout bounds more than its name says: it also cancels a statement that
+# takes longer (SnowflakeCursor._execute_helper starts a timer), be it only waiting for the lock.
+_STATEMENT_SECONDS: Final = LOCK_TIMEOUT_SECONDS + 60
 
 # https://docs.snowflake.com/en/user-guide/key-pair-auth-troubleshooting and the messages of the
 # statements themselves.
@@ -119,7 +121,7 @@ def _parameters(settings: SnowflakeSettings, role: str) -> dict[str, Any]:
         "schema": settings.raw_schema,
         "paramstyle": "qmark",
         "login_timeout": _LOGIN_SECONDS,
-        "network_timeout": _NETWORK_SECONDS,
+        "network_timeout": _STATEMENT_SECONDS,
         "client_session_keep_alive": False,
         "session_parameters": {
             "QUERY_TAG": f"stockfeed {role} {settings.feed}",

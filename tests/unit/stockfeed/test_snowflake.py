@@ -62,7 +62,7 @@ def test_a_key_pair_is_used_and_a_lock_is_waited_for(connects: list[dict[str, An
         "schema": "RAW",
         "paramstyle": "qmark",
         "login_timeout": 20,
-        "network_timeout": 30,
+        "network_timeout": 660,  # it cancels statements too: more than LOCK_TIMEOUT
         "client_session_keep_alive": False,
         "session_parameters": {
             "QUERY_TAG": "stockfeed loader us",
