@@ -1,0 +1,108 @@
+"""A Snowflake emulator that notes every statement that clients send to it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from starlette.requests import Request
+
+from stockfeed_local.emulator import protocol
+from stockfeed_local.emulator.app import Server
+from stockfeed_local.emulator.instance import Emulator
+from stockfeed_local.emulator.queries import Answer
+from stockfeed_local.emulator.session import EmulatorSession
+from stockfeed_local.stack.ports import HOST, listen
+
+_IDLE_TRANSACTION_SECONDS = 5.0
+_START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement as it came over the wire.
+
+    Attributes:
+        step: what was run when it came.
+        tag: the session's QUERY_TAG.
+        database: the session's, before the statement.
+        schema: likewise.
+        text: the SQL, placeholders unfilled.
+    """
+
+    step: str
+    tag: str
+    database: str
+    schema: str
+    text: str
+
+
+@dataclass
+class Recording:
+    """The emulator and what it was sent.
+
+    Attributes:
+        port: where it listens, on loopback.
+        stages: the directory of the staged files.
+        step: what is being run now, for the statements to come; empty: they are not noted.
+    """
+
+    port: int
+    stages: Path
+    step: str = ""
+    statements: list[Statement] = field(default_factory=list)
+
+    @contextmanager
+    def during(self, step: str) -> Iterator[None]:
+        """Notes the statements of a block."""
+        self.step = step
+        try:
+            yield
+        finally:
+            self.step = ""
+
+    def note(self, session: EmulatorSession, text: str) -> None:
+        if self.step:
+            tag = session.parameters["QUERY_TAG"]
+            database, schema = session.database or "", session.schema or ""
+            self.statements.append(Statement(self.step, tag, database, schema, text))
+
+
+class _RecordingServer(Server):
+    def __init__(self, emulator: Emulator, recording: Recording) -> None:
+        super().__init__(emulator)
+        self._recording = recording
+
+    async def query(self, request: Request, session: EmulatorSession) -> Answer:
+        self._recording.note(session, (await protocol.body_of(request))["sqlText"])
+        return await super().query(request, session)
+
+
+@contextmanager
+def recording_emulator(directory: Path) -> Iterator[Recording]:
+    """Runs the emulator in this process, on a free port."""
+    with listen(HOST, 0) as listener:
+        recording = Recording(listener.getsockname()[1], directory / "stages")
+        server = _RecordingServer(Emulator(directory, _IDLE_TRANSACTION_SECONDS), recording)
+        web = uvicorn.Server(
+            uvicorn.Config(server.app(), log_level="warning", timeout_graceful_shutdown=3)
+        )
+        thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            _wait_until_started(web)
+            yield recording
+        finally:
+            web.should_exit = True
+            thread.join()
+            server.close()
+
+
+def _wait_until_started(web: uvicorn.Server) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not web.started:
+        assert time.monotonic() < deadline, "the emulator did not start"
+        time.sleep(0.01)

@@ -1,0 +1,120 @@
+"""setup.sql is Snowflake's SQL, may be run twice, and asks for no more power than it needs."""
+
+import re
+
+import pytest
+
+from grants.setup_sql import FILE, SyntaxProblems, grants, statements
+from stockfeed.snowflake import LOCK_TIMEOUT_SECONDS
+from stockfeed_operator.spec_storage import Dbt, Warehouse
+
+TEXT = FILE.read_text()
+PAGE = FILE.parents[1] / "docs" / "snowflake.md"
+# USERADMIN and SYSADMIN make, SECURITYADMIN grants, and only ACCOUNTADMIN may make monitors.
+ROLES = {
+    r"CREATE (ROLE|USER) .*": "USERADMIN",
+    r"GRANT ROLE .*": "USERADMIN",
+    r"CREATE (WAREHOUSE|DATABASE|SCHEMA) .*": "SYSADMIN",
+    r"GRANT [A-Z, ]+ ON .*": "SECURITYADMIN",
+    r"CREATE RESOURCE MONITOR .*": "ACCOUNTADMIN",
+    r"ALTER WAREHOUSE \w+ SET RESOURCE_MONITOR = \w+": "ACCOUNTADMIN",
+}
+
+
+@pytest.fixture(scope="module")
+def script() -> list[str]:
+    return statements(TEXT)
+
+
+def test_every_statement_is_understood(script):
+    assert len(script) == TEXT.count(";\n") == 26
+
+
+@pytest.mark.parametrize(
+    ("written", "misspelt"),
+    [
+        ("TYPE = SERVICE", "TIPE = SERVICE"),
+        ("WITH MANAGED ACCESS", "WITH MANAGED ACESS"),
+        ("AUTO_SUSPEND", "AUTOSUSPEND"),
+        ("CREDIT_QUOTA", "CREDIT_QOTA"),
+        ("PERCENT DO SUSPEND", "PERCENT SUSPEND"),
+        ("GRANT USAGE ON WAREHOUSE", "GRANT USAG ON WAREHOUSE"),
+        ("CREATE TABLE, CREATE STAGE ON", "CREATE TABEL, CREATE STAGE ON"),
+        ("ON FUTURE TABLES IN SCHEMA", "ON FUTUR TABLES IN SCHEMA"),
+        ("SET RESOURCE_MONITOR", "SET RESOURCEMONITOR"),
+    ],
+)
+def test_what_is_misspelt_is_not_understood(written, misspelt):
+    assert written in TEXT
+    with pytest.raises(SyntaxProblems):
+        statements(TEXT.replace(written, misspelt, 1))
+
+
+def test_it_takes_the_role_that_may_do_each_thing(script):
+    role = None
+    for statement in script:
+        if (used := re.fullmatch(r"USE ROLE (\w+)", statement)) is not None:
+            role = used[1]
+            continue
+        [wanted] = [name for pattern, name in ROLES.items() if re.fullmatch(pattern, statement)]
+        assert role == wanted, statement
+
+
+def test_a_second_run_makes_nothing_anew_and_takes_nothing_away(script):
+    for statement in script:
+        assert not re.search(r"\bOR REPLACE\b|\bDROP\b|\bREVOKE\b|\bUNSET\b", statement)
+        assert not statement.startswith("CREATE") or " IF NOT EXISTS " in statement
+    changed = [statement for statement in script if statement.startswith("ALTER")]
+    assert changed == ["ALTER WAREHOUSE STOCKFEED SET RESOURCE_MONITOR = STOCKFEED"]
+
+
+def test_the_user_is_a_service_with_a_key_and_no_role_but_the_pipelines(script):
+    [user] = [statement for statement in script if statement.startswith("CREATE USER")]
+    assert " TYPE = SERVICE " in user
+    assert " RSA_PUBLIC_KEY = 'PASTE_THE_PUBLIC_KEY_HERE'" in user
+    assert " DEFAULT_SECONDARY_ROLES = ( ) " in user
+    assert "PASSWORD" not in user
+    given = [statement for statement in script if statement.endswith(" TO USER STOCKFEED")]
+    assert given == ["GRANT ROLE STOCKFEED TO USER STOCKFEED"]
+
+
+def test_readers_see_the_models_alone_and_change_nothing(script):
+    rights = [statement for statement in script if statement.endswith("TO ROLE STOCKFEED_READER")]
+    for statement in rights:
+        assert re.match(r"GRANT (USAGE|SELECT) ON ", statement), statement
+        assert "RAW" not in statement
+        assert "WAREHOUSE" not in statement
+    assert {(need.privilege, need.name) for need in grants(script, "STOCKFEED_READER")} == {
+        ("USAGE", "STOCKS"),
+        ("USAGE", "STOCKS.ANALYTICS"),
+    }
+
+
+def test_schemas_are_those_that_a_feed_has_unless_it_names_others(script):
+    made = {statement.split()[5] for statement in script if statement.startswith("CREATE SCHEMA")}
+    schemas = (
+        Warehouse.model_fields["schema_name"].default,
+        Dbt.model_fields["schema_name"].default,
+    )
+    assert made == {f"STOCKS.{schema}" for schema in schemas}
+
+
+def test_a_loader_that_waits_for_a_lock_is_not_cut_off(script):
+    [warehouse] = [statement for statement in script if statement.startswith("CREATE WAREHOUSE")]
+    limit = re.search(r"STATEMENT_TIMEOUT_IN_SECONDS = (\d+)", warehouse)
+    assert limit is not None
+    assert int(limit[1]) > LOCK_TIMEOUT_SECONDS
+
+
+def test_the_quota_holds_a_month_of_the_warehouse_always_on(script):
+    [monitor] = [statement for statement in script if "CREDIT_QUOTA" in statement]
+    quota = re.search(r"CREDIT_QUOTA = (\d+)", monitor)
+    assert quota is not None
+    assert int(quota[1]) > 31 * 24
+
+
+def test_the_pages_sql_is_understood():
+    blocks = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(blocks) >= 3
+    for block in blocks:
+        assert statements(block)
