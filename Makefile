@@ -81,6 +81,18 @@ charts: $(VENV)/.dev ## Write the generated parts of the charts: the CRD and REA
 docs: $(VENV)/.dev ## Write the generated pages: docs/metrics.md
 	$(BIN)/python docs/generate.py
 
+.PHONY: cluster-up
+cluster-up: $(VENV)/.dev ## A real single-node Kubernetes from packages (root); first builds its tools, once
+	PYTHONPATH=tests $(BIN)/python -m cluster up
+
+.PHONY: cluster-down
+cluster-down: $(VENV)/.dev ## End that cluster and remove all that it made but the built tools
+	PYTHONPATH=tests $(BIN)/python -m cluster down
+
+.PHONY: cluster-status
+cluster-status: $(VENV)/.dev ## What of that cluster runs
+	PYTHONPATH=tests $(BIN)/python -m cluster status
+
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(call compile,--extra dev pyproject.toml,dev)

@@ -1,0 +1,129 @@
+"""Builds the cluster's programs from their Go modules, once, into the user's cache.
+
+Each directory in `tools/` is a module of its own, so that a program is built with the versions
+that its upstream tested. A directory with Go files is a program; without, its go.mod names as
+`tool` the commands that are wanted. They link nothing of C: in an image from scratch they run.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.layout import CACHE, SOURCE
+
+_TOOLS = SOURCE / "tools"
+
+
+class ToolError(Exception):
+    """A program cannot be built; the message says which, and has the compiler's own words."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A module of programs.
+
+    Attributes:
+        name: its directory in `tools/`.
+        stamp: the variable that takes upstream's version; empty if it has none.
+        module: the required module whose version that is.
+    """
+
+    name: str
+    stamp: str = ""
+    module: str = ""
+
+    @property
+    def source(self) -> Path:
+        return _TOOLS / self.name
+
+    def version(self) -> str:
+        """The version of the module, as go.mod has it."""
+        for line in (self.source / "go.mod").read_text().splitlines():
+            words = line.removeprefix("require").split()
+            if words[:1] == [self.module]:
+                return words[1]
+        raise ToolError(f"{self.source}/go.mod does not require {self.module}")
+
+    def directory(self) -> Path:
+        """Where its programs lie once built."""
+        digest = hashlib.sha256()
+        for path in sorted([*self.source.glob("*.go"), *self.source.glob("go.*")]):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return CACHE / f"{self.name}-{digest.hexdigest()[:16]}"
+
+
+KUBERNETES = Tool(
+    "kubernetes", "k8s.io/component-base/version.gitVersion", module="k8s.io/kubernetes"
+)
+ETCD = Tool("etcd")
+COREDNS = Tool("coredns")
+PAUSE = Tool("pause")
+ARGO = Tool(
+    "argo",
+    "github.com/argoproj/argo-workflows/v4.version",
+    module="github.com/argoproj/argo-workflows/v4",
+)
+MINIO = Tool("minio")
+ALL = (PAUSE, KUBERNETES, ETCD, COREDNS, ARGO, MINIO)
+
+
+def build_all() -> None:
+    """Builds what is missing, and says so: all of it takes half an hour on two cores."""
+    for tool in ALL:
+        build(tool)
+
+
+def build(tool: Tool) -> Path:
+    """The directory of the tool's programs; they are built if their module changed.
+
+    Raises:
+        ToolError: there is no Go, or the build fails.
+    """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    target = tool.directory()
+    with (CACHE / f"{tool.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            _build(tool, target)
+            _remove_older(tool, target)
+    return target
+
+
+def _build(tool: Tool, target: Path) -> None:
+    if shutil.which("go") is None:
+        raise ToolError(f"no `go` on the PATH to build {tool.name} with: install Go 1.26 or newer")
+    print(f"building {tool.name} …", file=sys.stderr, flush=True)
+    began = time.monotonic()
+    # Complete or not at all: the directory gets its name when every program is in it.
+    with tempfile.TemporaryDirectory(dir=CACHE) as name:
+        made = Path(name) / "bin"
+        made.mkdir()
+        _compile(tool, made)
+        made.rename(target)
+    print(f"built {tool.name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+
+
+def _compile(tool: Tool, made: Path) -> None:
+    what = "." if list(tool.source.glob("*.go")) else "tool"
+    stamp = f" -X {tool.stamp}={tool.version()}" if tool.stamp else ""
+    command = ["nice", "-n", "15", "go", "build", "-trimpath", "-buildvcs=false"]
+    command += [f"-ldflags=-s -w{stamp}", "-o", f"{made}/", what]
+    environment = os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
+    done = subprocess.run(
+        command, cwd=tool.source, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise ToolError(f"{tool.name}: {' '.join(command)}:\n{done.stderr}")
+
+
+def _remove_older(tool: Tool, current: Path) -> None:
+    for path in CACHE.glob(f"{tool.name}-*"):
+        if path != current:
+            shutil.rmtree(path)

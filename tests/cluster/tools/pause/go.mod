@@ -1,0 +1,3 @@
+module stockfeed.dev/tests/cluster/tools/pause
+
+go 1.26
