@@ -61,7 +61,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint
 	$(BIN)/yamllint --strict .
 	$(BIN)/python charts/generate.py --check
 	$(BIN)/python docs/generate.py --check
-	$$($(BIN)/python tests/helm/tool.py) lint --strict charts/stockfeed-operator
+	$$($(BIN)/python tests/helm/tool.py) lint --strict charts/stockfeed-operator charts/stockfeed-platform
 	if command -v gofmt > /dev/null; then test -z "$$(gofmt -l tests/crd)"; fi
 
 .PHONY: format

@@ -1,11 +1,21 @@
 """What charts/generate.py writes."""
 
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-GENERATE = runpy.run_path(str(Path(__file__).parents[3] / "charts" / "generate.py"))
+PROGRAM = Path(__file__).parents[3] / "charts" / "generate.py"
+GENERATE = runpy.run_path(str(PROGRAM))
+
+
+def test_generated_files_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, PROGRAM, "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,5 @@
 """The operator's chart, as helm renders it."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +14,7 @@ from stockfeed_operator.settings import Settings, variables
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "stockfeed-operator"
-FULL = Path(__file__).parent / "full-values.yaml"
+FULL = Path(__file__).parent / "values" / "operator-full.yaml"
 NATIVE = ("apps/v1", "v1", "networking.k8s.io/v1", "rbac.authorization.k8s.io/v1")
 
 Objects = list[dict[str, Any]]
@@ -62,16 +59,6 @@ def rules(objects: Objects) -> Objects:
 def test_lint_is_clean(values: tuple[str, ...]) -> None:
     done = run("lint", "--strict", str(CHART), *values)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_generated_files_are_up_to_date() -> None:
-    done = subprocess.run(
-        [sys.executable, ROOT / "charts" / "generate.py", "--check"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("version", ["1.30", "1.37"])
@@ -212,48 +199,9 @@ def test_values_are_closed(values: str, problem: str) -> None:
     assert problem in done.stderr
 
 
-def test_schema_knows_every_value_and_no_other() -> None:
-    schema = json.loads((CHART / "values.schema.json").read_text())
-    values = yaml.safe_load((CHART / "values.yaml").read_text())
-    schema["properties"].pop("global")  # helm's own
-    assert _paths(values, schema) == _schema_paths(schema, schema["definitions"])
-
-
-def test_every_value_has_a_comment() -> None:
-    values = yaml.safe_load((CHART / "values.yaml").read_text())
-    readme = (CHART / "README.md").read_text()
-    schema = json.loads((CHART / "values.schema.json").read_text())
-    missing = [path for path in _paths(values, schema) if f"| `{path}" not in readme]
-    assert missing == []
-
-
 def test_notes_say_what_to_do_before_an_uninstall() -> None:
     done = run("install", "sf", str(CHART), "--dry-run=client", "--namespace", "streams")
     assert done.returncode == 0, done.stderr
     notes = done.stdout.partition("NOTES:")[2]
     assert "kubectl delete stockfeeds --all --all-namespaces" in notes
     assert "rollout status deployment/sf-stockfeed-operator" in notes
-
-
-def _schema_paths(schema: dict[str, Any], definitions: dict[str, Any], path: str = "") -> set[str]:
-    """Paths of the values that the schema knows; free maps are one value."""
-    if "$ref" in schema:
-        schema = definitions[schema["$ref"].rpartition("/")[2]]
-    if "properties" not in schema or path == "pod.resources":
-        return {path}
-    return {
-        found
-        for name, part in schema["properties"].items()
-        for found in _schema_paths(part, definitions, f"{path}.{name}".removeprefix("."))
-    }
-
-
-def _paths(values: Any, schema: dict[str, Any], path: str = "") -> set[str]:
-    known = _schema_paths(schema, schema["definitions"])
-    if not isinstance(values, dict) or path in known:
-        return {path}
-    return {
-        found
-        for name, part in values.items()
-        for found in _paths(part, schema, f"{path}.{name}".removeprefix("."))
-    }

@@ -1,0 +1,156 @@
+"""The charts' values: what the schemas, the comments and the templates say of each."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helm.tool import helm, run
+from helm.values import get, has, load, paths, replaced, schema_paths
+
+CHARTS = Path(__file__).parents[3] / "charts"
+OPERATOR = CHARTS / "stockfeed-operator"
+PLATFORM = CHARTS / "stockfeed-platform"
+MORE = Path(__file__).parent / "values"
+
+chart = pytest.mark.parametrize("chart", [OPERATOR, PLATFORM], ids=lambda chart: chart.name)
+
+
+def documented(of: Path) -> list[Path]:
+    """The files of values that come with a chart."""
+    return sorted([*of.glob("values-*.yaml"), *of.glob("examples/values-*.yaml")])
+
+
+@chart
+def test_schema_knows_every_value_and_no_other(chart: Path) -> None:
+    known = schema_paths(chart)
+    assert paths(load(chart / "values.yaml"), known) == known
+
+
+@chart
+def test_schema_closes_every_object(chart: Path) -> None:
+    """Free are maps that say what their values are, and parts that Kubernetes itself defines."""
+    schema = json.loads((chart / "values.schema.json").read_text())
+    free = {
+        path
+        for path, part in objects(schema)
+        if part.get("additionalProperties", True) is True and not path.endswith("items")
+    }
+    assert {path.rpartition(".")[2] for path in free} <= {"global", "affinity"}
+
+
+@chart
+def test_every_value_has_a_comment_and_is_in_the_readme(chart: Path) -> None:
+    readme = (chart / "README.md").read_text()
+    assert [path for path in schema_paths(chart) if f"| `{path}` |" not in readme] == []
+
+
+@chart
+def test_readme_names_the_files_of_values(chart: Path) -> None:
+    readme = (chart / "README.md").read_text()
+    for path in documented(chart):
+        assert f"`{path.relative_to(chart)}`" in readme
+
+
+@pytest.mark.parametrize(
+    ("chart", "values"),
+    [
+        pytest.param(chart, path, id=f"{chart.name}-{path.stem}")
+        for chart in (OPERATOR, PLATFORM)
+        for path in [chart / "values.yaml", *documented(chart)]
+    ],
+)
+def test_chart_lints_with_its_files_of_values(chart: Path, values: Path) -> None:
+    done = run("lint", "--strict", str(chart), "--values", str(values))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("chart", "values", "problem"),
+    [
+        (OPERATOR, "replica=2", "replica"),
+        (OPERATOR, "settings.logLevel=trace", "logLevel"),
+        (OPERATOR, "settings.maxWorkers=0", "maxWorkers"),
+        (OPERATOR, "images.operator.name=x", "name"),
+        (OPERATOR, "namespaces={A_b}", "namespaces"),
+        (PLATFORM, "kafka.replicas=3", "replicas"),
+        (PLATFORM, "kafka.brokers.storage.sise=1Gi", "sise"),
+        (PLATFORM, "kafka.brokers.replicas=0", "replicas"),
+        (PLATFORM, "kafka.controllers.replicas=2", "replicas"),
+        (PLATFORM, "kafka.brokers.heap=1Gi", "heap"),
+        (PLATFORM, "quotes.mode=walk", "mode"),
+        (PLATFORM, "emulator.persistence.size=5", "size"),
+    ],
+)
+def test_wrong_values_are_refused(chart: Path, values: str, problem: str) -> None:
+    done = run("template", "sf", str(chart), "--set", values)
+    assert done.returncode != 0
+    assert problem in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("chart", "files"),
+    [
+        pytest.param(OPERATOR, ["operator-full.yaml", "operator-other.yaml"], id="operator"),
+        pytest.param(PLATFORM, ["platform-full.yaml", "platform-other.yaml"], id="platform"),
+    ],
+)
+def test_every_value_changes_what_is_rendered(chart: Path, files: list[str]) -> None:
+    combinations = [merged(chart, MORE / name) for name in files]
+    defaults = load(chart / "values.yaml")
+    bases = [rendered(chart, values) for values in combinations]
+    idle = []
+    for path in sorted(schema_paths(chart)):
+        changes = (
+            rendered(chart, replaced(values, path, other)) not in (base, None)
+            for values, base in zip(combinations, bases, strict=True)
+            for other in others(path, values, [defaults, *combinations])
+        )
+        if not any(changes):
+            idle.append(path)
+    assert None not in bases
+    assert idle == []
+
+
+def others(path: str, values: dict[str, Any], known: list[dict[str, Any]]) -> Iterator[Any]:
+    """Other values than that at the path: those of the known files, and the opposite of a truth."""
+    own = get(values, path)
+    if isinstance(own, bool):
+        yield not own
+        return
+    yield from (get(other, path) for other in known if has(other, path) and get(other, path) != own)
+
+
+def merged(chart: Path, values: Path) -> dict[str, Any]:
+    """The chart's values with those of a file over them."""
+    known = schema_paths(chart)
+    result, over = load(chart / "values.yaml"), load(values)
+    for path in paths(over, known):
+        result = replaced(result, path, get(over, path))
+    return result
+
+
+def rendered(chart: Path, values: dict[str, Any]) -> str | None:
+    """What helm makes of the values; None when it refuses them."""
+    done = subprocess.run(
+        [helm(), "template", "sf", str(chart), "--values", "-"],
+        input=yaml.safe_dump(values),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
+def objects(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """The schema's parts that describe objects, by their paths."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield path, schema
+        for name, part in schema.items():
+            step = "" if name in ("properties", "definitions") else f".{name}"
+            yield from objects(part, f"{path}{step}")
