@@ -62,7 +62,7 @@ Workflows 4.0 or newer.
 | values | what for |
 |---|---|
 | `values.yaml` | one operator for all namespaces |
-| `examples/values-cloud.yaml` | two replicas, one namespace, a registry of yours; see `docs/cloud.md` |
+| `examples/values-cloud.yaml` | two replicas, a registry of yours; see `docs/cloud.md` |
 """
 _PLATFORM_TEXT = """\
 ```sh
