@@ -35,18 +35,49 @@ def consumer() -> None:
 @click.option("--once", is_flag=True, help="Load what is new, then exit.")
 @click.option("--skip", metavar="KEY", help="Record an object as skipped; its partition goes on.")
 @click.option("--reason", help="Why the object is skipped; kept in the ledger.")
-def loader(once: bool, skip: str | None, reason: str | None) -> None:
+@click.option(
+    "--build-follows",
+    is_flag=True,
+    help="With --once: the build that runs next fails for what is left out, not this load.",
+)
+def loader(once: bool, skip: str | None, reason: str | None, build_follows: bool) -> None:
     """Load new objects into Snowflake."""
     if (skip is None) != (reason is None):
         raise click.UsageError("--skip and --reason go together")
-    _run("stockfeed.loader.app", lambda module: module.main(os.environ, once, skip, reason))
+    if build_follows and not once:
+        raise click.UsageError("--build-follows goes with --once")
+    options = (once, skip, reason, build_follows)
+    _run("stockfeed.loader.app", lambda module: module.main(os.environ, *options))
+
+
+@main.command()
+@click.option("--from-offset", help="First Kafka offset.")
+@click.option("--to-offset", help="Last Kafka offset.")
+@click.option("--from-time", help="Polls from this time on, e.g. 2026-11-20T14:30:00Z.")
+@click.option("--to-time", help="Polls before this time.")
+@click.option("--group", help="This symbol group alone.")
+@click.option("--topic-id", help="This topic alone, as object keys name it.")
+@click.option("--partition", help="This partition alone.")
+@click.option(
+    "--into", metavar="TABLE", default="", help="In the raw schema. [default: SOURCE_…_REPLAY]"
+)
+def replay(**options: str | None) -> None:
+    """Load a range of landed quotes again, into a side table.
+
+    The range is one of offsets, both ends included, or one of poll times, the end left out; one
+    of the two ends may be missing. An empty value is none.
+    """
+    _run("stockfeed.loader.replay_app", lambda module: module.main(os.environ, options))
 
 
 @main.command()
 @click.option("--daily", is_flag=True, help="Run all tests, over whole tables.")
-def build(daily: bool) -> None:
+@click.option("--rebuild", metavar="MODEL", help="Make a model, and all that follow it, anew.")
+def build(daily: bool, rebuild: str | None) -> None:
     """Run dbt build on what was loaded."""
-    _run("stockfeed.build.app", lambda module: module.main(os.environ, daily))
+    if daily and rebuild is not None:
+        raise click.UsageError("--daily and --rebuild are two builds")
+    _run("stockfeed.build.app", lambda module: module.main(os.environ, daily, rebuild))
 
 
 @main.command()

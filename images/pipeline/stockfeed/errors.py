@@ -4,6 +4,7 @@
     ├── ConfigurationError      the user must change a setting or a Secret
     ├── TransientError          the same call may succeed later
     └── DataError               what was read contradicts the contract; a person must look
+        └── LeftOutError        some objects could not be loaded; the others are
 
 A role that ends with one of these prints its message and nothing else: the message names the
 setting, object or file and says what to do.
@@ -24,3 +25,7 @@ class TransientError(StockfeedError):
 
 class DataError(StockfeedError):
     """Stored data contradicts the contract; nothing is skipped or guessed."""
+
+
+class LeftOutError(DataError):
+    """Some objects could not be loaded, and their partitions wait; everything else is loaded."""

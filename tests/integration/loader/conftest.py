@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -112,7 +112,7 @@ class Target:
         environment: of a loader process.
     """
 
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property

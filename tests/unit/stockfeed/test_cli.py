@@ -66,15 +66,38 @@ def test_a_skip_needs_a_reason(invoke, role):
     assert invoke("loader", "--skip", "a/b").exit_code == 2
     assert invoke("loader", "--reason", "broken").exit_code == 2
     assert invoke("loader", "--skip", "a/b", "--reason", "broken").exit_code == 0
-    assert calls == [(False, "a/b", "broken")]
+    assert calls == [(False, "a/b", "broken", False)]
 
 
-def test_a_daily_build_is_asked_for(invoke, role):
+def test_only_a_single_load_may_leave_its_failure_to_the_build(invoke, role):
     calls = []
-    role(lambda environment, daily: calls.append(daily) or 0)
+    role(lambda environment, *options: calls.append(options) or 0)
+    assert invoke("loader", "--build-follows").exit_code == 2
+    assert invoke("loader", "--once", "--build-follows").exit_code == 0
+    assert calls == [(True, None, None, True)]
+
+
+def test_a_daily_build_and_a_rebuild_are_asked_for(invoke, role):
+    calls = []
+    role(lambda environment, *options: calls.append(options) or 0)
     invoke("build")
     invoke("build", "--daily")
-    assert calls == [False, True]
+    invoke("build", "--rebuild", "gold_kpi")
+    assert calls == [(False, None), (True, None), (False, "gold_kpi")]
+    assert invoke("build", "--daily", "--rebuild", "gold_kpi").exit_code == 2
+
+
+def test_a_replay_is_told_what_it_was_given(invoke, role):
+    calls = []
+    role(lambda environment, options: calls.append(options) or 0)
+    assert invoke("replay", "--from-offset", "5", "--group", "", "--into", "MINE").exit_code == 0
+    (options,) = calls
+    given = {name: value for name, value in options.items() if value is not None}
+    assert given == {"from_offset": "5", "group": "", "into": "MINE"}
+    assert set(options) - set(given) == {
+        *("to_offset", "from_time", "to_time"),
+        *("topic_id", "partition"),
+    }
 
 
 @pytest.mark.parametrize(

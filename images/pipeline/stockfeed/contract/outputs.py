@@ -1,4 +1,4 @@
-"""Files that a load and a build leave in the workflow's workspace, one value each.
+"""Files that a load, a build and a replay leave in the workflow's workspace, one value each.
 
 The workflow declares them as outputs; the operator and Argo's metrics read them from there.
 """
@@ -12,5 +12,10 @@ NEWEST_QUOTE_AT: Final = "newest-quote-at"
 """Poll time of the newest quote loaded, RFC 3339 in UTC; empty when nothing was loaded."""
 LOAD_SECONDS: Final = "load-seconds"
 BUILD_SECONDS: Final = "build-seconds"
+"""Written by a build that got through: with it, what was loaded is in gold."""
 
 ALL: Final = (ROWS, FILES, BYTES, NEWEST_QUOTE_AT, LOAD_SECONDS, BUILD_SECONDS)
+
+LOAD_FAILURE: Final = "load-failure"
+"""Why objects were left out by a load that leaves it to the build behind it to fail for them. No
+output: it ends in that build's termination message."""

@@ -6,6 +6,10 @@ QUOTES: Final = "SOURCE_STOCK_QUOTES"
 """One row per landed line: V VARIANT, FILE_NAME VARCHAR (`<batch id>/<object key>`),
 BATCH_SEQ NUMBER, LOADED_AT TIMESTAMP_NTZ (UTC)."""
 
+REPLAY: Final = "SOURCE_STOCK_QUOTES_REPLAY"
+"""Where replays go unless told otherwise. One row per landed line: V and FILE_NAME as above,
+REPLAYED_AT TIMESTAMP_NTZ (UTC)."""
+
 STAGE: Final = "STG_STOCK_QUOTES"
 
 LEDGER: Final = "LOAD_LEDGER"

@@ -3,13 +3,15 @@
 import signal
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from time import time
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from stockfeed import logs
-from stockfeed.errors import TransientError
+from stockfeed.contract import env, outputs
+from stockfeed.errors import ConfigurationError, LeftOutError, TransientError
 from stockfeed.health import HealthServer
 from stockfeed.loader.report import Report
 from stockfeed.loader.retry import retrying
@@ -24,7 +26,13 @@ from stockfeed.settings import LoaderSettings
 _log = structlog.get_logger()
 
 
-def main(environ: Mapping[str, str], once: bool, skip: str | None, reason: str | None) -> int:
+def main(
+    environ: Mapping[str, str],
+    once: bool,
+    skip: str | None,
+    reason: str | None,
+    build_follows: bool = False,
+) -> int:
     """Loads once, or in a loop until SIGTERM or SIGINT, or skips one object.
 
     Args:
@@ -32,6 +40,8 @@ def main(environ: Mapping[str, str], once: bool, skip: str | None, reason: str |
         once: load what is new, print a summary, end.
         skip: the key of an object to pass over; nothing is loaded then.
         reason: why; kept in the ledger.
+        build_follows: with `once`: a `stockfeed build` runs next in the same workspace, and fails
+            for the objects that this load leaves out.
 
     Returns:
         the exit status.
@@ -40,6 +50,8 @@ def main(environ: Mapping[str, str], once: bool, skip: str | None, reason: str |
         StockfeedError: with what to do. What was loaded before it stays loaded.
     """
     settings = LoaderSettings.from_env(environ)
+    if build_follows and settings.outputs_dir is None:
+        raise ConfigurationError(f"{env.OUTPUTS_DIR}: not set, so a build would not hear of this")
     logs.configure(settings.log_level, settings.log_format)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -53,14 +65,14 @@ def main(environ: Mapping[str, str], once: bool, skip: str | None, reason: str |
             return 0
         service = Service(settings, store, warehouse, LoaderMetrics(registry), stop)
         if once:
-            _load_once(service)
+            _load_once(service, settings.outputs_dir if build_follows else None)
         else:
             with HealthServer(settings.http_port, registry, service.checks()):
                 service.loop()
     return 0
 
 
-def _load_once(service: Service) -> None:
+def _load_once(service: Service, workspace: Path | None) -> None:
     report = Report()
     try:
         service.load(report)
@@ -68,5 +80,11 @@ def _load_once(service: Service) -> None:
         raise TransientError(
             "stopped by a signal before all was loaded; the next run goes on from there"
         ) from None
+    except LeftOutError as error:
+        # Argo starts no container behind one that failed: what did load would not be built.
+        if workspace is None:
+            raise
+        (workspace / outputs.LOAD_FAILURE).write_text(str(error))
+        _log.error("left to the build to fail for", error=str(error))
     finally:
         print(report.summary(time()))

@@ -24,24 +24,25 @@ def open_backlogs(
         positions: the next offset of each partition that has one.
         executor: lists several prefixes at a time.
     """
-    chains, strange = _chains(store, feed, executor)
-    backlogs = executor.map(lambda chain: _open(store, chain, positions.get(chain)), chains)
+    found, strange = chains(store, feed, executor)
+    backlogs = executor.map(lambda chain: _open(store, chain, positions.get(chain)), found)
     return [backlog for backlog in backlogs if not backlog.empty], strange
 
 
-def _chains(store: ObjectStore, feed: str, executor: Executor) -> tuple[list[Chain], list[Stop]]:
+def chains(store: ObjectStore, feed: str, executor: Executor) -> tuple[list[Chain], list[Stop]]:
+    """The feed's partitions, and prefixes that no consumer writes."""
     prefixes = [feed_prefix(feed)]
     for _ in _LEVELS:
         below = executor.map(lambda prefix: list(store.list_prefixes(prefix)), prefixes)
         prefixes = list(concatenated.from_iterable(below))
-    chains: list[Chain] = []
+    found: list[Chain] = []
     strange: list[Stop] = []
     for prefix in prefixes:
         try:
-            chains.append(_chain(prefix))
+            found.append(_chain(prefix))
         except BadKeyError as error:
             strange.append(Stop(prefix, f"{error}; move it out of {feed_prefix(feed)}"))
-    return chains, strange
+    return found, strange
 
 
 def _chain(prefix: str) -> Chain:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import structlog
 
 from stockfeed.contract.objects import Chain
-from stockfeed.errors import DataError, StockfeedError, TransientError
+from stockfeed.errors import LeftOutError, StockfeedError, TransientError
 from stockfeed.loader import sweep
 from stockfeed.loader.backlog import Backlog, pick
 from stockfeed.loader.batch import Batch, Outcome
@@ -27,7 +27,7 @@ from stockfeed.objectstore import ObjectStore
 THREADS: Final = 16
 """Requests to the object store under way at once."""
 
-_BATCH_BYTES: Final = 256 * 1024**2
+BATCH_BYTES: Final = 256 * 1024**2
 """Compressed bytes after which a batch takes no more objects; bounds the disk that it needs."""
 
 _log = structlog.get_logger()
@@ -62,7 +62,7 @@ class Run:
         """Loads until nothing more can be loaded.
 
         Raises:
-            DataError: objects failed, each named; the other partitions are loaded.
+            LeftOutError: objects failed, each named; the other partitions are loaded.
             TransientError, ConfigurationError: the run did not get to its end.
         """
         with ThreadPoolExecutor(THREADS) as executor:
@@ -70,7 +70,7 @@ class Run:
                 _log.info("reading the positions again")
         self._sweep()
         if self._report.failures:
-            raise DataError(_failed(self._report.failures))
+            raise LeftOutError(_failed(self._report.failures))
 
     def _try(self, executor: Executor) -> bool:
         """A pass, tried again on transient errors as long as something was loaded in between."""
@@ -89,7 +89,7 @@ class Run:
         backlogs, strange = open_backlogs(self._store, self._feed, positions, executor)
         by_chain = {backlog.chain: backlog for backlog in backlogs}
         complete = True
-        while complete and (picked := pick(backlogs, MAX_FILES, _BATCH_BYTES)):
+        while complete and (picked := pick(backlogs, MAX_FILES, BATCH_BYTES)):
             complete = self._batch(picked, by_chain, executor)
         stopped = [backlog for backlog in backlogs if backlog.stop is not None]
         self._report.stops = strange + [b.stop for b in stopped if b.stop is not None]

@@ -16,6 +16,9 @@ from stockfeed.loader.plan import Piece
 MAX_FILES: Final = 1000
 """Snowflake takes at most so many names in `FILES`."""
 
+FILE_FORMAT: Final = "FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE)"
+"""Repeated keys in an object are legal JSON, which must not block its partition."""
+
 _PUT_THREADS: Final = 8
 _CHAIN_COLUMNS: Final = ("FEED", "GROUP_NAME", "TOPIC_ID", "PARTITION_ID")
 _PIECE_COLUMNS: Final = {
@@ -145,20 +148,20 @@ def put(directory: str, batch_id: str, chain: Chain) -> Statement:
 
 
 def copy(batch_id: str, stamp: Stamp, keys: Sequence[str]) -> Statement:
-    """Loads the batch's files; a file with an error is left out and named in the answer.
-
-    Repeated keys in an object are legal JSON, which must not block its partition.
-    """
+    """Loads the batch's files; a file with an error is left out and named in the answer."""
     loaded_at = _literal(stamp.loaded_at.isoformat(sep=" ", timespec="milliseconds"))
     return Statement(
         f"copy {len(keys)} files",
         f"COPY INTO {tables.QUOTES} (V, FILE_NAME, BATCH_SEQ, LOADED_AT) FROM ("
         f"SELECT $1, METADATA$FILENAME, {stamp.batch_seq}, {loaded_at}::TIMESTAMP_NTZ "
         f"FROM @{tables.STAGE}/{batch_id}/) "
-        f"FILES = ({', '.join(_literal(key) for key in keys)}) "
-        "FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE) "
-        "ON_ERROR = SKIP_FILE",
+        f"FILES = ({file_list(keys)}) {FILE_FORMAT} ON_ERROR = SKIP_FILE",
     )
+
+
+def file_list(keys: Sequence[str]) -> str:
+    """The names in `FILES = (…)`, relative to the path that the COPY is from."""
+    return ", ".join(_literal(key) for key in keys)
 
 
 def record(

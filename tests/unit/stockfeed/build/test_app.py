@@ -8,7 +8,7 @@ import pytest
 
 from stockfeed import termination
 from stockfeed.build import app
-from stockfeed.errors import ConfigurationError, DataError
+from stockfeed.errors import ConfigurationError, DataError, TransientError
 
 
 @pytest.fixture
@@ -27,10 +27,11 @@ def environment(tmp_path):
 @pytest.fixture
 def dbt(monkeypatch):
     """Stands in for dbt; keeps its calls and gives back the failures it is told."""
-    fake = SimpleNamespace(calls=[], failures=[], behind=False)
+    fake = SimpleNamespace(calls=[], failures=[], behind=False, rebuilt=[])
 
-    def build(settings, selector, target):
+    def build(settings, selector, target, rebuild):
         fake.calls.append((selector, target and str(target), os.environ["EXPORTED"]))
+        fake.rebuilt.append(rebuild)
         return fake.failures
 
     modules = {
@@ -81,9 +82,65 @@ def test_a_daily_build_does_not_ask_what_was_loaded(environment, dbt, tmp_path):
     assert [call[0] for call in dbt.calls] == ["daily"]
 
 
-def test_failures_go_to_termination_log_and_stderr(environment, dbt, monkeypatch, capfd):
-    reported = []
-    monkeypatch.setattr(termination, "report", reported.append)
+def test_a_rebuild_does_not_ask_what_was_loaded(environment, dbt, tmp_path):
+    (tmp_path / "rows").write_text("0")
+    assert app.main(environment, rebuild="gold_kpi") == 0
+    assert dbt.rebuilt == ["gold_kpi"]
+
+
+@pytest.fixture
+def reported(monkeypatch):
+    """What went to the termination log."""
+    said = []
+    monkeypatch.setattr(termination, "report", said.append)
+    return said
+
+
+LEFT_OUT = "1 partitions stopped, the others are loaded:\n  feed=us/…/7.jsonl.gz: COPY says no"
+
+
+@pytest.mark.parametrize("rows", ["420", "0"])
+def test_what_the_load_left_out_fails_the_run_after_the_rest_is_built(
+    environment, dbt, reported, tmp_path, rows
+):
+    (tmp_path / "rows").write_text(rows)
+    (tmp_path / "load-failure").write_text(LEFT_OUT)
+    assert app.main(environment) == 1
+    assert reported == [f"the load left objects out: {LEFT_OUT}"]
+    assert (len(dbt.calls) == 1) is (rows == "420")
+    # The operator knows by it that what was loaded is in gold.
+    assert (tmp_path / "build-seconds").exists() is (rows == "420")
+
+
+def test_what_the_load_left_out_and_what_dbt_failed_at_are_both_told(
+    environment, dbt, reported, tmp_path
+):
+    (tmp_path / "load-failure").write_text(LEFT_OUT + "x" * 9999)
+    dbt.failures = ["model gold_kpi: Database Error"]
+    assert app.main(environment) == 1
+    (message,) = reported
+    assert LEFT_OUT in message
+    assert message.endswith("dbt build failed:\n  model gold_kpi: Database Error")
+    assert len(message) < 4096
+    assert not (tmp_path / "build-seconds").exists()
+
+
+def test_an_error_does_not_hide_what_the_load_left_out(
+    environment, dbt, reported, tmp_path, monkeypatch
+):
+    def unreachable(settings):
+        raise TransientError("Snowflake did not answer")
+
+    (tmp_path / "rows").write_text("0")
+    (tmp_path / "load-failure").write_text(LEFT_OUT)
+    monkeypatch.setattr(app, "_is_behind", unreachable)
+    assert app.main(environment) == 1
+    (message,) = reported
+    assert LEFT_OUT in message
+    assert "TransientError: Snowflake did not answer" in message
+
+
+def test_failures_go_to_termination_log_and_stderr(environment, dbt, reported, capfd):
     dbt.failures = ["model gold_kpi: Database Error", "test unique_x: Got 3 results"]
     assert app.main(environment) == 1
     (message,) = reported

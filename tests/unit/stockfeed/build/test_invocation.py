@@ -50,6 +50,15 @@ def test_dbt_writes_only_below_its_target(settings, log_format, dbts):
     assert options["--target-path"] == options["--log-path"] == "/target"
 
 
+def test_a_rebuild_takes_the_place_of_the_selector(settings):
+    given = arguments(settings(), "minute", Path("/target"), "gold_kpi")
+    assert "--full-refresh" in given
+    assert "--selector" not in given
+    options = dict(pairwise(given))
+    assert options["--select"] == "gold_kpi+"
+    assert options["--exclude"] == "test_type:unit"
+
+
 def row(kind, name, status, message=None):
     node = SimpleNamespace(resource_type=kind, name=name)
     return RunResult(status, [], "main", 0.1, {}, message, None, node)

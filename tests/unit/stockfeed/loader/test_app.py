@@ -4,7 +4,7 @@ from signal import SIGINT, SIGTERM, getsignal, signal
 
 import pytest
 
-from stockfeed.errors import ConfigurationError, DataError, TransientError
+from stockfeed.errors import ConfigurationError, DataError, LeftOutError, TransientError
 from stockfeed.loader import app
 from stockfeed.loader.report import Report
 from stockfeed.loader.run import StoppedError
@@ -63,6 +63,29 @@ def test_once_prints_what_was_loaded_before_it_fails(
         app.main(ENVIRONMENT, once=True, skip=None, reason=None)
 
     assert capsys.readouterr().out.startswith("loaded 20 rows from 2 files")
+
+
+def test_what_is_left_out_is_left_to_the_build_to_fail_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loading(monkeypatch, LeftOutError("k1 is broken"))
+    environment = ENVIRONMENT | {"STOCKFEED_OUTPUTS_DIR": str(tmp_path)}
+
+    assert app.main(environment, True, None, None, build_follows=True) == 0
+    assert (tmp_path / "load-failure").read_text() == "k1 is broken"
+    with pytest.raises(ConfigurationError, match="STOCKFEED_OUTPUTS_DIR: not set"):
+        app.main(ENVIRONMENT, True, None, None, build_follows=True)
+
+
+def test_a_load_that_did_not_get_through_fails_by_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loading(monkeypatch, TransientError("Snowflake did not answer"))
+    environment = ENVIRONMENT | {"STOCKFEED_OUTPUTS_DIR": str(tmp_path)}
+
+    with pytest.raises(TransientError):
+        app.main(environment, once=True, skip=None, reason=None, build_follows=True)
+    assert not (tmp_path / "load-failure").exists()
 
 
 def test_all_missing_settings_are_named_at_once() -> None:

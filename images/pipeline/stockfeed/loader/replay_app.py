@@ -1,0 +1,63 @@
+"""`stockfeed replay`: settings and signals around a replay."""
+
+import re
+import signal
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+from stockfeed import logs
+from stockfeed.contract import tables
+from stockfeed.errors import ConfigurationError, TransientError
+from stockfeed.loader.replay import Replay
+from stockfeed.loader.run import THREADS
+from stockfeed.loader.selection import Selection
+from stockfeed.loader.warehouse import Warehouse
+from stockfeed.objectstore import object_store
+from stockfeed.settings import LoaderSettings
+
+_OWN: Final = frozenset({tables.QUOTES, tables.LEDGER, tables.POSITION, tables.LOCK})
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+
+
+def main(environ: Mapping[str, str], options: Mapping[str, str | None]) -> int:
+    """Replays a range, and says how much it was.
+
+    Args:
+        environ: see `stockfeed.settings.LoaderSettings`.
+        options: see `Selection.parse`; and `into`, the side table.
+
+    Returns:
+        the exit status.
+
+    Raises:
+        StockfeedError: with what to do. What was replayed before it stays; the same replay may
+            be run again.
+    """
+    settings = LoaderSettings.from_env(environ)
+    logs.configure(settings.log_level, settings.log_format)
+    selection, table = Selection.parse(options), _side_table(options.get("into") or tables.REPLAY)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    def checkpoint() -> None:
+        if stop.is_set():
+            raise TransientError("stopped by a signal before all was replayed; run it again")
+
+    store = object_store(settings, max_connections=THREADS)
+    with Warehouse(settings) as warehouse:
+        done = Replay(store, warehouse, settings.feed, selection, table, checkpoint).run()
+    if settings.outputs_dir is not None:
+        done.write(settings.outputs_dir)
+    target = f"{settings.database}.{settings.raw_schema}.{table}"
+    print(f"replayed {done.rows} rows of {done.files} files ({done.bytes} bytes) into {target}")
+    return 0
+
+
+def _side_table(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(f"--into: {name!r} is no name of a table in the raw schema")
+    if name.upper() in _OWN:
+        raise ConfigurationError(f"--into: {name} is the load's own; a replay goes beside it")
+    return name.upper()

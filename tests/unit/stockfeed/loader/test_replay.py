@@ -1,0 +1,24 @@
+import pytest
+
+from stockfeed.contract.objects import Chain
+from stockfeed.loader.plan import Listed
+from stockfeed.loader.replay import parts
+
+
+@pytest.mark.parametrize(
+    ("sizes", "split"),
+    [
+        ([], []),
+        ([1, 1, 1, 1], [3, 1]),
+        ([1, 1, 1], [3]),
+        ([9, 1, 1], [1, 2]),
+        ([4, 6, 1], [2, 1]),
+        ([100], [1]),
+    ],
+)
+def test_objects_are_split_by_number_and_by_bytes(sizes: list[int], split: list[int]) -> None:
+    chain = Chain("us", "autos", "t", 0)
+    listed = [Listed(chain, start, size) for start, size in enumerate(sizes)]
+    found = list(parts(listed, max_files=3, max_bytes=9))
+    assert [len(part) for part in found] == split
+    assert [one for part in found for one in part] == listed

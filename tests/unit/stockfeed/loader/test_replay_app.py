@@ -1,0 +1,31 @@
+import pytest
+
+from stockfeed.contract import tables
+from stockfeed.errors import ConfigurationError
+from stockfeed.loader import replay_app
+
+ENVIRONMENT = {
+    "STOCKFEED_FEED": "us",
+    "STOCKFEED_S3_BUCKET": "source-transaction",
+    "STOCKFEED_S3_ENDPOINT": "http://127.0.0.1:1",
+    "STOCKFEED_WAREHOUSE_DATABASE": "STOCKS",
+    "SNOWFLAKE_ACCOUNT": "a",
+    "SNOWFLAKE_USER": "u",
+    "SNOWFLAKE_PRIVATE_KEY": "k",
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        *((name.lower(), "is the load's own") for name in (tables.QUOTES, tables.LEDGER)),
+        *((name, "is the load's own") for name in (tables.POSITION, tables.LOCK)),
+        *((name, "is no name of a table") for name in ("RAW.MINE", "a; drop table b", '"x"')),
+    ],
+)
+def test_a_replay_never_goes_into_the_loads_tables(
+    monkeypatch: pytest.MonkeyPatch, table: str, says: str
+) -> None:
+    monkeypatch.setattr("stockfeed.logs.configure", lambda *_: None)
+    with pytest.raises(ConfigurationError, match=says):
+        replay_app.main(ENVIRONMENT, {"from_offset": "0", "into": table})
