@@ -22,6 +22,7 @@ _CLASSES = {
     "Kafka": f"{_MODEL}.kafka.Kafka",
     "KafkaNodePool": f"{_MODEL}.nodepool.KafkaNodePool",
     "KafkaTopic": f"{_MODEL}.topic.KafkaTopic",
+    "KafkaUser": f"{_MODEL}.user.KafkaUser",
 }
 _GENERATOR = "io.strimzi.crdgenerator.CrdGenerator"
 _OPTIONS = (
@@ -38,12 +39,12 @@ KINDS = tuple(_CLASSES)
 
 
 def strimzi_crd(kind: str, cache: Path = _CACHE, env: Mapping[str, str] = os.environ) -> Path:
-    """The file of a kind's CRD; made once per version and pom.xml, and from then on offline.
+    """The file of a kind's CRD; made once per version, pom.xml and list of kinds, then offline.
 
     Raises:
         MavenError: it is not there, and the jars cannot be fetched.
     """
-    crds = cache / maven.release(_POM, "strimzi")
+    crds = cache / f"{maven.release(_POM, 'strimzi')}-{len(KINDS)}"
     with maven.locked(cache / "lock"):  # pytest's workers would make it at the same time
         if not crds.exists():
             _make(crds, env)

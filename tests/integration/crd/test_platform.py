@@ -1,0 +1,76 @@
+"""The custom objects of the platform's chart, by their owners' real CRDs."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crd.tool import CrdCheck, Subject
+from crd.upstream import upstream_crd
+from helm.tool import template
+
+pytestmark = pytest.mark.timeout(1800)
+
+ROOT = Path(__file__).parents[3]
+CHART = ROOT / "charts" / "stockfeed-platform"
+VALUES = {
+    "none": None,
+    "kind": CHART / "values-kind.yaml",
+    "cloud": CHART / "examples" / "values-cloud.yaml",
+    "full": ROOT / "tests" / "unit" / "charts" / "values" / "platform-full.yaml",
+}
+KINDS = {
+    "none": {"Kafka", "KafkaNodePool"},
+    "kind": {"Kafka", "KafkaNodePool", "PodMonitor"},
+    "cloud": {"Kafka", "KafkaNodePool", "KafkaUser", "PodMonitor"},
+    "full": {"Kafka", "KafkaNodePool", "KafkaUser", "PodMonitor"},
+}
+
+
+def custom_objects(values: str) -> dict[str, list[Subject]]:
+    """What a file of values makes of other projects' kinds."""
+    found = defaultdict(list)
+    for part in template(CHART, VALUES[values]):
+        if part["apiVersion"].startswith(("kafka.strimzi.io/", "monitoring.coreos.com/")):
+            found[part["kind"]].append(Subject(part))
+    return found
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_custom_objects_of_the_platform_are_valid(values: str, crdcheck: CrdCheck) -> None:
+    objects = custom_objects(values)
+    assert set(objects) == KINDS[values]
+    for kind, subjects in objects.items():
+        assert crdcheck.judge([upstream_crd(kind)], subjects).objects == [[] for _ in subjects]
+
+
+def _ask_for_the_old_storage(kafka: dict[str, Any]) -> None:
+    kafka["spec"]["kafka"]["storage"] = {"type": "ephemeral"}
+
+
+def _have_a_role_that_there_is_not(pool: dict[str, Any]) -> None:
+    pool["spec"]["roles"] = ["leader"]
+
+
+def _misspell_operations(user: dict[str, Any]) -> None:
+    acl = user["spec"]["authorization"]["acls"][0]
+    acl["operation"] = acl.pop("operations")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil", "problem"),
+    [
+        ("Kafka", _ask_for_the_old_storage, 'unknown field "spec.kafka.storage"'),
+        ("KafkaNodePool", _have_a_role_that_there_is_not, "spec.roles[0]"),
+        ("KafkaUser", _misspell_operations, 'unknown field "spec.authorization.acls[0].operation"'),
+    ],
+)
+def test_a_wrong_field_is_refused(
+    kind: str, spoil: Callable[[dict[str, Any]], None], problem: str, crdcheck: CrdCheck
+) -> None:
+    subject = custom_objects("cloud")[kind][0]
+    spoil(subject.feed)
+    (problems,) = crdcheck.judge([upstream_crd(kind)], [subject]).objects
+    assert problem in "\n".join(problems)
