@@ -20,7 +20,7 @@ from stockfeed_local.stack.maven import MavenError
 
 @dataclass(frozen=True)
 class GoModule:
-    """A Go module that carries CRDs as files.
+    """A Go module that carries CRDs, or a chart, as files.
 
     Attributes:
         version: path and version, as `go mod download` takes them.
@@ -62,19 +62,30 @@ def upstream_crd(kind: str) -> Path:
     if kind in STRIMZI_KINDS:
         return _strimzi(kind)
     module, path = _IN_MODULES[kind]
-    return _downloaded(kind, module) / path
+    return downloaded(module, _judgement(kind)) / path
 
 
 def _strimzi(kind: str) -> Path:
     try:
         return strimzi_crd(kind)
     except MavenError as error:
-        _unchecked(kind, str(error))
+        _unchecked(_judgement(kind), str(error))
 
 
-def _downloaded(kind: str, module: GoModule) -> Path:
+def _judgement(kind: str) -> str:
+    return f"objects of {kind} against its CRD"
+
+
+def downloaded(module: GoModule, check: str) -> Path:
+    """The module's directory.
+
+    Args:
+        module: the module.
+        check: what cannot be checked without it; the calling test is skipped then, or fails where
+            CI is set.
+    """
     if shutil.which("go") is None:
-        _unchecked(kind, "no go in PATH to fetch it with")
+        _unchecked(check, "no go in PATH to fetch it with")
     done = subprocess.run(
         ["go", "mod", "download", "-json", module.version],
         cwd=Path(__file__).parent,
@@ -87,8 +98,8 @@ def _downloaded(kind: str, module: GoModule) -> Path:
     return Path(answer["Dir"])
 
 
-def _unchecked(kind: str, why: str) -> NoReturn:
-    reason = f"NOT CHECKED: objects of {kind} against its CRD: {why}"
+def _unchecked(check: str, why: str) -> NoReturn:
+    reason = f"NOT CHECKED: {check}: {why}"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

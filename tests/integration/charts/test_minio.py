@@ -1,0 +1,139 @@
+"""MinIO's own chart with our values: the one upstream chart that a package registry carries."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from crd.upstream import GoModule, downloaded
+from helm.tool import run, template
+from helm.values import get, load, paths, replaced
+from stockfeed.contract.objects import PROBE_PREFIX
+
+CHARTS = Path(__file__).parents[3] / "charts"
+VALUES = CHARTS / "upstream" / "minio.yaml"
+PLATFORM = CHARTS / "stockfeed-platform"
+# Its newest commit; the chart did not change after its release.
+MODULE = GoModule(
+    "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c",
+    "h1:/qdoYujxF5MBLDMVLeiYJ/7fBa1HikX39Dvzb9Ji8pA=",
+)
+# Maps that Kubernetes defines, and which the chart passes on as they are.
+PASSED_ON = {"resources", "containerSecurityContext"}
+
+Objects = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def chart() -> Path:
+    return downloaded(MODULE, "MinIO's values against its chart") / "helm" / "minio"
+
+
+@pytest.fixture(scope="module")
+def objects(chart: Path) -> Objects:
+    return template(chart, VALUES)
+
+
+@pytest.fixture(scope="module")
+def platform() -> Objects:
+    return template(PLATFORM, PLATFORM / "values-kind.yaml")
+
+
+def find(objects: Objects, kind: str, name: str) -> dict[str, Any]:
+    (found,) = (
+        part for part in objects if part["kind"] == kind and part["metadata"]["name"] == name
+    )
+    return found
+
+
+def policy(objects: Objects) -> Objects:
+    scripts = find(objects, "ConfigMap", "sf-minio")["data"]
+    return list(json.loads(scripts["policy_0.json"])["Statement"])
+
+
+def test_the_chart_is_the_pinned_one(chart: Path) -> None:
+    pins = (CHARTS / "upstream" / "versions.env").read_text()
+    version = yaml.safe_load((chart / "Chart.yaml").read_text())["version"]
+    assert f"MINIO_VERSION={version}\n" in pins
+
+
+def changed(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The values with each one changed in turn, and which it is."""
+    for path in sorted(paths(values, PASSED_ON)):
+        value = get(values, path)
+        if isinstance(value, bool):
+            yield path, replaced(values, path, not value)
+        elif isinstance(value, str):
+            yield path, replaced(values, path, "9Gi" if path.endswith("size") else "other")
+        else:
+            yield path, replaced(values, path, type(value)())
+
+
+def test_the_chart_uses_every_value(chart: Path, tmp_path: Path) -> None:
+    base = run("template", "minio", str(chart), "--values", str(VALUES)).stdout
+    idle = []
+    for path, values in changed(load(VALUES)):
+        file = tmp_path / "values.yaml"
+        file.write_text(yaml.safe_dump(values))
+        if run("template", "minio", str(chart), "--values", str(file)).stdout == base:
+            idle.append(path)
+    assert base
+    assert idle == []
+
+
+def test_it_is_one_small_server_that_needs_no_root(objects: Objects) -> None:
+    deployment = find(objects, "Deployment", "sf-minio")["spec"]
+    assert (deployment["replicas"], deployment["strategy"]["type"]) == (1, "Recreate")
+    (container,) = deployment["template"]["spec"]["containers"]
+    assert container["image"].startswith("quay.io/minio/minio:RELEASE.")
+    assert container["resources"]["requests"]["memory"] == "512Mi"
+    assert container["securityContext"]["runAsNonRoot"] is True
+
+
+def test_its_service_is_where_the_sample_feed_lands(chart: Path) -> None:
+    named = run("template", "minio", str(chart), "--values", str(VALUES)).stdout
+    objects = [part for part in yaml.safe_load_all(named) if part]
+    (port,) = find(objects, "Service", "minio")["spec"]["ports"]
+    feed = yaml.safe_load((CHARTS / "kind" / "feed.yaml").read_text())
+    assert feed["spec"]["landing"]["endpoint"] == f"http://minio:{port['port']}"
+
+
+def test_its_bucket_is_the_sample_feeds(objects: Objects) -> None:
+    feed = yaml.safe_load((CHARTS / "kind" / "feed.yaml").read_text())
+    bucket = feed["spec"]["landing"]["bucket"]
+    assert [part["name"] for part in load(VALUES)["buckets"]] == [bucket]
+    resources = {resource for statement in policy(objects) for resource in statement["Resource"]}
+    assert resources == {
+        f"arn:aws:s3:::{bucket}",
+        f"arn:aws:s3:::{bucket}/*",
+        f"arn:aws:s3:::{bucket}/{PROBE_PREFIX}*",
+    }
+
+
+def test_it_makes_no_secret_and_takes_the_platforms(objects: Objects, platform: Objects) -> None:
+    assert "Secret" not in {part["kind"] for part in objects}
+    (container,) = find(objects, "Deployment", "sf-minio")["spec"]["template"]["spec"]["containers"]
+    references = [
+        entry["valueFrom"]["secretKeyRef"] for entry in container["env"] if "valueFrom" in entry
+    ]
+    assert len(references) == 2
+    for reference in references:
+        assert reference["key"] in find(platform, "Secret", reference["name"])["data"]
+
+
+def test_the_feeds_user_is_made_from_the_feeds_secret(platform: Objects) -> None:
+    (user,) = load(VALUES)["users"]
+    secret = find(platform, "Secret", user["existingSecret"])["data"]
+    assert user["existingSecretKey"] in secret
+    kind = load(PLATFORM / "values-kind.yaml")
+    assert user["accessKey"] == kind["objectStore"]["accessKeyId"]
+    assert user["policy"] == load(VALUES)["policies"][0]["name"]
+
+
+def test_feeds_cannot_take_objects_away(objects: Objects) -> None:
+    for statement in policy(objects):
+        if "s3:DeleteObject" in statement["Action"]:
+            assert all(PROBE_PREFIX in resource for resource in statement["Resource"])
