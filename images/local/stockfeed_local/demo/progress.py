@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from stockfeed_local.demo.warehouse import DemoWarehouse
 
 _SAMPLE_SECONDS = 1.0
 _LINE_SECONDS = 10.0
+# A busy service makes samples fail for some seconds, one that is gone for good.
+_PATIENCE_SECONDS = 120.0
 _BROKER_SECONDS = 10.0
 _TOPIC_PAUSE_SECONDS = 0.1
 # The mock broker drops the oldest messages; so many unlanded quotes are far below that.
@@ -107,17 +110,31 @@ class Progress:
         self._began = time.monotonic()
         self._client = httpx.Client(base_url=stages.quotes, timeout=10)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._executor = ThreadPoolExecutor(1, "progress")
+        self._sampling: Future[None] | None = None
 
     def start(self) -> None:
         """Begins to sample."""
-        self._thread.start()
+        self._sampling = self._executor.submit(self._run)
+
+    def check(self) -> None:
+        """Raises what ended the sampling, if anything did.
+
+        Raises:
+            TransientError: no sample could be taken for two minutes; the message says why.
+        """
+        if self._sampling is not None and self._sampling.done():
+            self._sampling.result()
+
+    def finish(self) -> None:
+        """Ends sampling, after a last sample."""
+        self._end()
+        self.check()
+        self._sample()
 
     def stop(self) -> None:
-        """Ends sampling, after a last sample."""
-        self._stopped.set()
-        self._thread.join()
-        self._sample()
+        """Ends sampling at once."""
+        self._end()
         self._client.close()
 
     @property
@@ -125,12 +142,21 @@ class Progress:
         """The newest sample; zeros before the first."""
         return self.samples[-1] if self.samples else Sample(0.0, 0, 0, 0, 0, 0, None)
 
+    def _end(self) -> None:
+        self._stopped.set()
+        self._executor.shutdown()
+
     def _run(self) -> None:
+        sampled = time.monotonic()
         while not self._stopped.wait(_SAMPLE_SECONDS):
             try:
                 self._sample()
-            except (httpx.HTTPError, KafkaException, StockfeedError, Error):
-                """A service that is busy is asked again in a second."""
+                sampled = time.monotonic()
+            except (httpx.HTTPError, KafkaException, StockfeedError, Error) as error:
+                if time.monotonic() - sampled > _PATIENCE_SECONDS:
+                    raise TransientError(
+                        f"the demo could not be counted for {_PATIENCE_SECONDS:g} s: {error}"
+                    ) from error
 
     def _sample(self) -> None:
         stats = self._client.get("/control/stats").json()

@@ -4,6 +4,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,21 +117,36 @@ class _Run:
             rounds.start()
             with shown(progress, self._console, lambda: rounds.activity):
                 self._until_in_gold(progress, roles, rounds, published.partitions)
+            progress.finish()
         return progress
 
     def _until_in_gold(
         self, progress: Progress, roles: Roles, rounds: Rounds, partitions: int
     ) -> None:
         while not progress.tape_done.wait(_TICK_SECONDS):
+            progress.check()
             self._look_after(roles, rounds, producers=True)
         roles.stop_producers()
         with httpx.Client(timeout=10) as client:
             while not roles.drained(client, partitions):
                 self._look_after(roles, rounds, producers=False)
                 time.sleep(_TICK_SECONDS)
-        rounds.finish()
+        self._finish(roles, rounds)
+
+    def _finish(self, roles: Roles, rounds: Rounds) -> None:
+        """The last round, watched: a load waits long for a warehouse that is gone."""
+        with ThreadPoolExecutor(1) as executor:
+            finished = executor.submit(rounds.finish)
+            try:
+                while not wait([finished], _TICK_SECONDS).done:
+                    self._look_after(roles, rounds, producers=False)
+            except BaseException:
+                rounds.stop()
+                raise
+            finished.result()
 
     def _look_after(self, roles: Roles, rounds: Rounds, *, producers: bool) -> None:
+        self._services.check()
         rounds.check()
         for name in roles.revive(producers=producers):
             self._console.print(f"{name} was gone and is started again", style="yellow")

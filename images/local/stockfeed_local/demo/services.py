@@ -11,7 +11,7 @@ from stockfeed_local.stack.broker import Broker
 from stockfeed_local.stack.brokers import MockKafka, choose_kafka
 from stockfeed_local.stack.quote_server import QuoteServer
 from stockfeed_local.stack.s3 import SeaweedS3
-from stockfeed_local.stack.service import Service
+from stockfeed_local.stack.service import ProcessService, Service, ServiceError
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
 
 BUCKET = "source-transaction"
@@ -38,6 +38,25 @@ class Services:
         """Whether the broker drops the oldest messages, so that the tape must be held back."""
         return isinstance(self.kafka, MockKafka)
 
+    @property
+    def all(self) -> tuple[Service, ...]:
+        """Every one of them."""
+        return (self.kafka, self.s3, self.snowflake, self.quotes)
+
+    def check(self) -> None:
+        """Sees that all of them still run; what they held is gone with them.
+
+        Raises:
+            ServiceError: one ended; the message names its log and shows the end of it.
+        """
+        for service in self.all:
+            if isinstance(service, ProcessService) and not service.process.alive:
+                process = service.process
+                raise ServiceError(
+                    f"the service {process.name} ended with exit code {process.exit_code} in the "
+                    f"middle of the run; the end of {process.log_path}:\n{process.log_tail()}"
+                )
+
 
 @contextmanager
 def running(options: Options, data: Path, logs: Path) -> Iterator[Services]:
@@ -55,7 +74,7 @@ def running(options: Options, data: Path, logs: Path) -> Iterator[Services]:
         choice.fallback_reason,
     )
     with ExitStack() as stack:
-        _start(stack, (services.kafka, services.s3, services.snowflake, services.quotes))
+        _start(stack, services.all)
         services.s3.create_bucket(BUCKET)
         yield services
 

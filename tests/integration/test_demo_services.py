@@ -1,0 +1,55 @@
+"""A service that dies for good ends the demo, and the message names it and its log."""
+
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+
+from stockfeed_local.demo.options import Options
+from stockfeed_local.demo.run import _Run
+from stockfeed_local.demo.services import Services, running
+from stockfeed_local.quotes.bars import read_bars
+from stockfeed_local.quotes.intervals import INTERVALS
+from stockfeed_local.quotes.tape import tape_of
+from stockfeed_local.stack.service import ServiceError
+
+BARS = """\
+Ticker,Date,Open,High,Low,Close,Volume
+AAA,2013-03-01,5,6,4,5,1
+BBB,2013-03-01,5,6,4,5,1
+"""
+
+
+def _kill_when_polled(services: Services, name: str) -> None:
+    """Ends a service as soon as the tape plays."""
+    with httpx.Client(base_url=services.quotes.endpoint) as client:
+        deadline = time.monotonic() + 120
+        while client.get("/control/stats").json()["polled"] == 0:
+            assert time.monotonic() < deadline, "nothing was polled within two minutes"
+            time.sleep(0.05)
+    [process] = [service.process for service in services.all if service.process.name == name]
+    process.kill()
+
+
+@pytest.mark.parametrize("name", ["quotes", "kafka"])
+def test_a_killed_service_is_named(name, tmp_path):
+    path = tmp_path / "bars.csv"
+    path.write_text(BARS)
+    options = Options(path, "1d", "mock", tmp_path, keep=False)
+    interval = INTERVALS["1d"]
+    bars = read_bars(path, interval)
+    data, logs = tmp_path / "data", tmp_path / "logs"
+    with running(options, data, logs) as services:
+        run = _Run(options, services, bars, tape_of(bars, interval), data, logs, Console())
+        killer = threading.Thread(target=_kill_when_polled, args=(services, name))
+        killer.start()
+        with pytest.raises(ServiceError) as raised:
+            run.run()
+        killer.join()
+    message = str(raised.value)
+    assert f"the service {name} ended with exit code -9 in the middle of the run" in message
+    assert str(logs / f"{name}.log") in message
+    assert Path(logs / f"{name}.log").exists()
