@@ -1,0 +1,77 @@
+"""The page's tables are current, and the numbers behind them are what the pipeline does."""
+
+import json
+
+import orjson
+import pytest
+from isal import igzip
+
+from bench.cost import (
+    AUTO_SUSPEND,
+    BYTES_A_QUOTE,
+    BYTES_AN_OBJECT,
+    CREDIT,
+    PAGE,
+    Feed,
+    Prices,
+    awake,
+    credits_used,
+    page,
+)
+from grants.setup_sql import FILE
+from stockfeed.consumer.lander import _COMPRESSION_LEVEL
+from stockfeed.consumer.lines import LineEncoder
+from stockfeed.contract.durations import parse_duration
+from stockfeed_local.quotes.randomwalk import RandomWalk
+from stockfeed_operator.spec_source import Source
+from stockfeed_operator.spec_storage import Rotate, Warehouse
+
+SYMBOLS = [f"SYM{number}" for number in range(100)]
+
+
+def test_the_pages_tables_are_current():
+    text = PAGE.read_text()
+    assert page(text, Prices(CREDIT)) == text, "run: .venv/bin/python tests/bench/cost.py --write"
+    assert text.count(": begin -->") == 4
+
+
+def test_a_run_each_minute_keeps_an_x_small_warehouse_awake():
+    assert credits_used(1, 24 * 60) == 24
+
+
+@pytest.mark.parametrize(
+    ("cadence", "busy", "seconds"), [(1, 5, 60), (2, 20, 80), (2, 90, 120), (60, 0, 60)]
+)
+def test_awake_for_a_minute_at_least_and_the_cadence_at_most(cadence, busy, seconds):
+    assert awake(cadence, busy) == seconds
+
+
+def test_defaults_are_those_of_setup_and_of_the_resource():
+    assert f"AUTO_SUSPEND = {AUTO_SUSPEND}\n" in FILE.read_text()
+    assert Warehouse.model_fields["schedule"].default == "* * * * *"
+    feed = Feed("any", 1, 1, 1)
+    assert parse_duration(Rotate.model_fields["interval"].default) == feed.rotate
+    assert parse_duration(Source.model_fields["poll_interval"].default) == feed.poll
+
+
+@pytest.mark.parametrize("quotes", [1, 4, 10, 100, 250])
+def test_bytes_in_the_bucket(quotes):
+    size = len(igzip.compress(b"".join(_landed(quotes)), _COMPRESSION_LEVEL))
+    assert BYTES_AN_OBJECT + quotes * BYTES_A_QUOTE == pytest.approx(size, rel=0.15)
+
+
+def _landed(count: int) -> list[bytes]:
+    """Lines as a consumer lands them, of a hundred symbols polled each six seconds."""
+    now = [1_713_456_789.0]
+    walk = RandomWalk(SYMBOLS, 7, lambda: now[0])
+    encoder = LineEncoder("stock-quotes.us.megacaps", 3)
+    lines: list[bytes] = []
+    while len(lines) < count:
+        now[0] += 6
+        for symbol in SYMBOLS:
+            answer = walk.answer(symbol, None)
+            assert answer is not None
+            event = orjson.dumps({"symbol": symbol, **json.loads(answer.body)})
+            timestamp = int(now[0] * 1000) + len(lines) % 997
+            lines.append(encoder.encode(event, 123_456 + len(lines), timestamp)[0])
+    return lines[:count]
