@@ -7,13 +7,15 @@ that its upstream tested. A directory with Go files is a program; without, its g
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cluster.layout import CACHE, SOURCE
@@ -33,11 +35,13 @@ class Tool:
         name: its directory in `tools/`.
         stamp: the variable that takes upstream's version; empty if it has none.
         module: the required module whose version that is.
+        lost_links: the module's symbolic links to source files, which its archive does not hold.
     """
 
     name: str
     stamp: str = ""
     module: str = ""
+    lost_links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> Path:
@@ -69,6 +73,7 @@ ARGO = Tool(
     "argo",
     "github.com/argoproj/argo-workflows/v4.version",
     module="github.com/argoproj/argo-workflows/v4",
+    lost_links={"workflow/executor/osspecific/signal_linux.go": "signal_darwin.go"},
 )
 MINIO = Tool("minio")
 ALL = (PAUSE, KUBERNETES, ETCD, COREDNS, ARGO, MINIO)
@@ -113,14 +118,34 @@ def _build(tool: Tool, target: Path) -> None:
 def _compile(tool: Tool, made: Path) -> None:
     what = "." if list(tool.source.glob("*.go")) else "tool"
     stamp = f" -X {tool.stamp}={tool.version()}" if tool.stamp else ""
-    command = ["nice", "-n", "15", "go", "build", "-trimpath", "-buildvcs=false"]
-    command += [f"-ldflags=-s -w{stamp}", "-o", f"{made}/", what]
+    options = ["-trimpath", "-buildvcs=false", f"-ldflags=-s -w{stamp}", "-o", f"{made}/"]
+    if tool.lost_links:
+        options.append(f"-modfile={_with_links(tool, made.parent)}")
+    _go(tool, "build", *options, what)
+
+
+def _with_links(tool: Tool, work: Path) -> Path:
+    """The file of a go.mod that takes the tool's module from a copy with the links in place."""
+    downloaded = json.loads(_go(tool, "mod", "download", "-json", tool.module))
+    copy, modfile = work / "module", work / "go.mod"
+    shutil.copytree(downloaded["Dir"], copy)
+    for link, target in tool.lost_links.items():
+        (copy / link).symlink_to(target)
+    replace = f"\nreplace {tool.module} => {copy}\n"
+    modfile.write_text((tool.source / "go.mod").read_text() + replace)
+    shutil.copy(tool.source / "go.sum", work / "go.sum")
+    return modfile
+
+
+def _go(tool: Tool, *arguments: str) -> str:
+    command = ["nice", "-n", "15", "go", *arguments]
     environment = os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
     done = subprocess.run(
         command, cwd=tool.source, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise ToolError(f"{tool.name}: {' '.join(command)}:\n{done.stderr}")
+    return done.stdout
 
 
 def _remove_older(tool: Tool, current: Path) -> None:
