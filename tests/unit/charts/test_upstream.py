@@ -1,0 +1,79 @@
+"""Our values for the charts of others, which nothing here can be asked about: see their README."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from helm.values import load, paths
+
+UPSTREAM = Path(__file__).parents[3] / "charts" / "upstream"
+README = (UPSTREAM / "README.md").read_text()
+CHARTS = ("strimzi-kafka-operator", "argo-workflows", "kube-prometheus-stack", "minio")
+# Maps that Kubernetes or another program defines, and which the charts pass on as they are.
+PASSED_ON = {
+    "annotations",
+    "containerSecurityContext",
+    "grafana.ini",
+    "resources",
+    "storageSpec",
+}
+
+
+def pins() -> dict[str, str]:
+    lines = (UPSTREAM / "versions.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def used(chart: str) -> set[str]:
+    """Paths of the values that our files give to a chart."""
+    files = [UPSTREAM / f"{chart}.yaml", *UPSTREAM.glob(f"cloud/{chart}.yaml")]
+    return {shortened(path) for file in files for path in paths(load(file), set())}
+
+
+def shortened(path: str) -> str:
+    for name in PASSED_ON:
+        if found := re.match(rf"(.*\.|){re.escape(name)}(\.|$)", path):
+            return f"{found[1]}{name}"
+    return path
+
+
+def looked_up(chart: str) -> set[str]:
+    """Paths of the values that the README says it looked up."""
+    section = README.partition(f"### {chart}\n")[2].partition("\n###")[0]
+    return set(
+        re.findall(r"^\| `([^`]+)` \| \d+(?: of chart grafana.*)? \|$", section, re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_value_was_looked_up_in_its_chart(chart: str) -> None:
+    assert used(chart) == looked_up(chart)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_chart_is_pinned_by_a_whole_version(chart: str) -> None:
+    known = pins()
+    (prefix,) = (name.removesuffix("_CHART") for name, value in known.items() if value == chart)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", known[f"{prefix}_VERSION"])
+    assert known[f"{prefix}_REPO"].startswith("https://")
+    assert f"{chart}.yaml" in {path.name for path in UPSTREAM.iterdir()}
+
+
+def test_readme_looked_at_the_pinned_versions() -> None:
+    known = pins()
+    for name in ("STRIMZI", "ARGO", "MONITORING", "MINIO"):
+        section = README.partition(f"### {known[f'{name}_CHART']}\n")[2].partition("\n|")[0]
+        assert known[f"{name}_VERSION"] in section
+
+
+def test_prometheus_selects_whatever_there_is() -> None:
+    spec = load(UPSTREAM / "kube-prometheus-stack.yaml")["prometheus"]["prometheusSpec"]
+    for kind in ("podMonitor", "serviceMonitor", "probe", "rule"):
+        assert spec[f"{kind}SelectorNilUsesHelmValues"] is False
+
+
+def test_argo_tells_prometheus_of_itself() -> None:
+    controller = load(UPSTREAM / "argo-workflows.yaml")["controller"]
+    assert controller["metricsConfig"]["enabled"] is True
+    assert controller["serviceMonitor"]["enabled"] is True
