@@ -81,6 +81,41 @@ def build(daily: bool, rebuild: str | None) -> None:
 
 
 @main.command()
+@click.argument("symbol")
+@click.option("--at", metavar="TIME", help="When it was polled. [default: the newest event]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trace(symbol: str, at: str | None, as_json: bool) -> None:
+    """Show one event's whole way, from its poll to gold.
+
+    TIME is as exact as it is written: 2026-11-20T14:30 is any event of that minute, in UTC.
+    """
+    _run("stockfeed.trace.app", lambda module: module.main(os.environ, symbol, at, as_json))
+
+
+@main.command()
+@click.option(
+    "--from", "start", metavar="TIME", default="24h", show_default=True, help="Polls from here on."
+)
+@click.option("--to", "end", metavar="TIME", help="Polls before this time. [default: now]")
+@click.option(
+    "--patience",
+    metavar="DURATION",
+    default="5m",
+    show_default=True,
+    help="What is younger may still be on its way.",
+)
+@click.option("--no-models", is_flag=True, help="Leave silver and gold out.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(start: str, end: str | None, patience: str, no_models: bool, as_json: bool) -> None:
+    """Prove that a feed is complete over a range of time; exit 1 where it is not.
+
+    TIME is a time or a day in UTC, or so long ago: 2026-11-20T14:30:00Z, 2026-11-20, 2h.
+    """
+    options = (start, end, patience, not no_models, as_json)
+    _run("stockfeed.verify.app", lambda module: module.main(os.environ, module.Options(*options)))
+
+
+@main.command()
 @click.option(
     "--bars", type=click.Path(path_type=Path), help="CSV of bars; without it, real daily bars."
 )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.literals import TransitionDefaultMinimumObjectSizeType
     from mypy_boto3_s3.type_defs import (
+        GetObjectOutputTypeDef,
+        HeadObjectOutputTypeDef,
         LifecycleRuleOutputTypeDef,
         ListObjectsV2OutputTypeDef,
         PutBucketLifecycleConfigurationRequestTypeDef,
@@ -51,11 +53,12 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """An object's ETag, size in bytes and user metadata."""
+    """An object's ETag, size in bytes, user metadata, and when it was written."""
 
     etag: str
     size: int
     metadata: Mapping[str, str]
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class ObjectStore:
             if _code(error) in _MISSING_CODES:
                 return None
             raise self._translated(error, f"head {key}") from error
-        return ObjectHead(answer["ETag"].strip('"'), answer["ContentLength"], answer["Metadata"])
+        return _head(answer)
 
     def download(self, key: str, target: Path) -> ObjectHead:
         """Streams an object into a file; returns what the same answer says of it."""
@@ -139,7 +142,7 @@ class ObjectStore:
                     file.write(chunk)
         except (ClientError, BotoCoreError) as error:
             raise self._translated(error, f"get {key}") from error
-        return ObjectHead(answer["ETag"].strip('"'), answer["ContentLength"], answer["Metadata"])
+        return _head(answer)
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         """Objects below `prefix` whose keys are greater than `start_after`, in key order."""
@@ -281,6 +284,15 @@ class _MountedKeys(CredentialProvider):
             "token": "",
             "expiry_time": expires.isoformat(),
         }
+
+
+def _head(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef") -> ObjectHead:
+    return ObjectHead(
+        answer["ETag"].strip('"'),
+        answer["ContentLength"],
+        answer["Metadata"],
+        answer["LastModified"],
+    )
 
 
 def _code(error: Exception) -> str:

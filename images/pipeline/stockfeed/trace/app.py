@@ -1,0 +1,57 @@
+"""The command `stockfeed trace`: settings and sessions around one search."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import orjson
+
+from stockfeed import logs
+from stockfeed.contract import env
+from stockfeed.errors import ConfigurationError
+from stockfeed.moments import parse_moment
+from stockfeed.objectstore import object_store
+from stockfeed.reader import open_reader
+from stockfeed.settings import BrokerSettings, InspectionSettings
+from stockfeed.trace import report
+from stockfeed.trace.event import Wanted
+from stockfeed.trace.search import Sources, search
+from stockfeed.verify.broker import open_broker
+
+
+def main(environ: Mapping[str, str], symbol: str, at: str | None, as_json: bool) -> int:
+    """Finds an event and prints its way.
+
+    Args:
+        environ: as the loader's, see `stockfeed.settings.InspectionSettings`; with Kafka's
+            variables the broker is asked too.
+        symbol: as the feed has it.
+        at: when it was polled, as `stockfeed.moments` reads it; None is the newest event.
+        as_json: prints JSON instead of lines.
+
+    Returns:
+        0; an event that waits at a stage is found too.
+
+    Raises:
+        ConfigurationError: a setting or an option is wrong.
+        DataError: there is no such event; the message names the nearest ones.
+        TransientError: a stage could not be read.
+    """
+    settings = InspectionSettings.from_env(environ)
+    logs.configure(settings.log_level, settings.log_format)
+    try:
+        moment = None if at is None else parse_moment(at, datetime.now(UTC))
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    with ExitStack() as stack:
+        broker = None
+        if environ.get(env.KAFKA_BOOTSTRAP_SERVERS):
+            broker = stack.enter_context(open_broker(BrokerSettings.from_env(environ)))
+        reader = stack.enter_context(open_reader(settings, "trace"))
+        sources = Sources(reader, object_store(settings), broker)
+        trace = search(sources, Wanted(settings.feed, symbol, moment))
+    if as_json:
+        print(orjson.dumps(report.document(trace), option=orjson.OPT_INDENT_2).decode())
+    else:
+        print(report.text(trace))
+    return 0

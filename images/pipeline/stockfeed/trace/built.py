@@ -1,0 +1,110 @@
+"""Asks bronze, silver and gold about one row."""
+
+# ruff: noqa: S608 - names are checked settings and constants; values are bound
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from stockfeed.reader import MissingTableError, Reader, Row
+from stockfeed.trace import stages
+from stockfeed.trace.event import Loaded
+from stockfeed.trace.stages import Stage
+from stockfeed.verify.gold import CANDLES, LATEST
+from stockfeed.verify.lines import BRONZE, IDENTITY, SILVER
+
+_DURATIONS: Final = {"1m": 60, "5m": 300, "1h": 3600, "1d": 90_000}
+"""Seconds that a candle of each interval may last; a day has an hour more in autumn."""
+
+
+class Way:
+    """What is behind raw.
+
+    Args:
+        reader: a session.
+        loaded: the row.
+
+    Attributes:
+        waits: why the event is not in gold yet; None where it is, or where it never will be.
+    """
+
+    def __init__(self, reader: Reader, loaded: Loaded) -> None:
+        self.waits: str | None = None
+        self._reader = reader
+        self._loaded = loaded
+
+    def stages(self) -> Iterator[Stage]:
+        """Bronze, silver and gold, as far as the event has come."""
+        try:
+            yield from self._stages()
+        except MissingTableError:
+            self.waits = "for the first build: the models' tables are not there yet"
+
+    def _stages(self) -> Iterator[Stage]:
+        row = self._bronze()
+        yield stages.bronze(self._loaded, row["bad_reason"])
+        if row["bad_reason"] is not None:
+            return
+        found = self._silver(row)
+        if found is None:
+            self.waits = self._why_not(SILVER)
+            return
+        yield stages.silver(found)
+        yield from self._gold(row, found["quote_id"])
+
+    def _bronze(self) -> Row:
+        event = self._loaded.event
+        query = (
+            f"SELECT BAD_REASON, QUOTE_AT, {', '.join(IDENTITY)} "
+            f"FROM {self._reader.models}.{BRONZE} "
+            "WHERE BATCH_SEQ = ? AND TOPIC_ID = ? AND PARTITION_ID = ? AND KAFKA_OFFSET = ?"
+        )
+        values = (self._loaded.batch_seq, event.chain.topic_id, event.chain.partition)
+        return self._reader.rows("read bronze", query, *values, event.offset)[0]
+
+    def _silver(self, row: Row) -> Row | None:
+        known: list[str] = [name for name in IDENTITY if row[name.lower()] is not None]
+        empty = [name for name in IDENTITY if name not in known]
+        same = " AND ".join([*(f"{name} = ?" for name in known), *(f"{n} IS NULL" for n in empty)])
+        query = (
+            "SELECT QUOTE_ID, FIRST_SEEN_AT, LAST_SEEN_AT, BATCH_SEQ "
+            f"FROM {self._reader.models}.{SILVER} WHERE {same}"
+        )
+        found = self._reader.rows("read silver", query, *(_bound(row[n.lower()]) for n in known))
+        return found[0] if found else None
+
+    def _gold(self, row: Row, quote_id: str) -> Iterator[Stage]:
+        models, symbol, quote_at = self._reader.models, row["symbol"], row["quote_at"]
+        query = f"SELECT QUOTE_ID, QUOTE_AT FROM {models}.{LATEST} WHERE SYMBOL = ?"
+        latest = self._reader.rows("read the latest quote", query, symbol)
+        yield stages.latest(quote_id, latest[0] if latest else None)
+        query = (
+            "SELECT BAR_INTERVAL, BUCKET_START, OPEN, HIGH, LOW, CLOSE, QUOTES "
+            f"FROM {models}.{CANDLES} WHERE SYMBOL = ? AND BUCKET_START <= TO_TIMESTAMP_NTZ(?) "
+            "QUALIFY ROW_NUMBER() OVER (PARTITION BY BAR_INTERVAL ORDER BY BUCKET_START DESC) = 1"
+        )
+        candles = self._reader.rows("read candles", query, symbol, str(quote_at))
+        holding = [candle for candle in candles if _holds(candle, quote_at)]
+        if not holding:
+            self.waits = self._why_not(CANDLES)
+        for candle in sorted(holding, key=lambda found: _DURATIONS[found["bar_interval"]]):
+            yield stages.candle(candle)
+
+    def _why_not(self, table: str) -> str:
+        query = f"SELECT COALESCE(MAX(BATCH_SEQ), -1) AS BUILT FROM {self._reader.models}.{table}"
+        built = int(self._reader.rows("read the newest build", query)[0]["built"])
+        if built < self._loaded.batch_seq:
+            return f"for a build: {table.lower()} has come to batch {built}"
+        return (
+            f"for a person: {table.lower()} has come to batch {built} without it; run stockfeed "
+            "verify"
+        )
+
+
+def _holds(candle: Row, quote_at: Any) -> bool:
+    age = (quote_at - candle["bucket_start"]).total_seconds()
+    return bool(age < _DURATIONS[candle["bar_interval"]])
+
+
+def _bound(value: object) -> object:
+    # The connector binds a Decimal as FLOAT by some paths; a text is compared as a NUMBER.
+    return value if isinstance(value, str | int) else str(value)

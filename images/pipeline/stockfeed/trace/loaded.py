@@ -1,0 +1,134 @@
+"""Looks for an event in raw."""
+
+# ruff: noqa: S608 - names are constants of the contract; values are bound
+
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+from difflib import get_close_matches
+from typing import Final
+
+import orjson
+
+from stockfeed.contract import tables
+from stockfeed.contract.objects import Chain, feed_prefix
+from stockfeed.moments import Moment, milliseconds
+from stockfeed.reader import MissingTableError, Reader, Row
+from stockfeed.trace.event import Event, Loaded, Wanted
+
+_MARGINS: Final = (timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=36_500))
+"""How far around a time is looked, one after the other: raw is read by the ledger's times."""
+
+_NEWEST_BATCHES: Final = (100, 10_000)
+"""In how many of the newest batches a symbol is looked for, before all are."""
+
+
+_BATCHES: Final = f"""
+    SELECT MIN(BATCH_SEQ) AS LO, MAX(BATCH_SEQ) AS HI FROM {tables.LEDGER}
+    WHERE FEED = ? AND LAST_TIMESTAMP >= ? AND FIRST_TIMESTAMP < ?
+"""
+_NEWEST: Final = (
+    f"SELECT MIN(BATCH_SEQ) AS LO, MAX(BATCH_SEQ) AS HI FROM {tables.LEDGER} WHERE FEED = ?"
+)
+_EVENTS: Final = f"""
+    SELECT V, SUBSTR(FILE_NAME, CHARINDEX('/feed=', FILE_NAME) + 1) AS OBJECT_KEY,
+           BATCH_SEQ, LOADED_AT, V:_meta.timestamp::NUMBER(38,0) AS POLL_MS
+    FROM {tables.QUOTES}
+    WHERE BATCH_SEQ BETWEEN ? AND ? AND CHARINDEX(?, FILE_NAME) > 0 AND V:symbol::VARCHAR = ?
+      AND V:_meta.timestamp::NUMBER(38,0) >= ? AND V:_meta.timestamp::NUMBER(38,0) < ?
+"""
+_SYMBOLS: Final = f"""
+    SELECT DISTINCT V:symbol::VARCHAR AS SYMBOL FROM {tables.QUOTES}
+    WHERE BATCH_SEQ BETWEEN ? AND ? AND CHARINDEX(?, FILE_NAME) > 0
+"""
+_FAR_FUTURE: Final = 10**15
+
+
+def find_loaded(reader: Reader, wanted: Wanted) -> list[Loaded]:
+    """The events of the moment, oldest first, or else the nearest ones around it.
+
+    Without a moment: the newest event. Nothing where raw has none of the symbol.
+    """
+    try:
+        if wanted.moment is None:
+            return _newest(reader, wanted)
+        return _around(reader, wanted, wanted.moment)
+    except MissingTableError:
+        return []
+
+
+def similar_symbols(reader: Reader, wanted: Wanted) -> list[str]:
+    """Symbols of the feed's newest batches that are written like the wanted one."""
+    try:
+        for lo, hi in _newest_batches(reader, wanted.feed):
+            rows = reader.rows("read symbols", _SYMBOLS, lo, hi, _files(wanted))
+            known = [row["symbol"] for row in rows if row["symbol"]]
+            return get_close_matches(wanted.symbol.upper(), known, cutoff=0.5) or sorted(known)[:5]
+    except MissingTableError:
+        pass
+    return []
+
+
+def _newest(reader: Reader, wanted: Wanted) -> list[Loaded]:
+    query = f"{_EVENTS} ORDER BY POLL_MS DESC LIMIT 1"
+    for lo, hi in _newest_batches(reader, wanted.feed):
+        values = (lo, hi, _files(wanted), wanted.symbol, 0, _FAR_FUTURE)
+        rows = reader.rows("look for the newest event", query, *values)
+        if rows:
+            return [_loaded(row) for row in rows]
+    return []
+
+
+def _newest_batches(reader: Reader, feed: str) -> Iterator[tuple[int, int]]:
+    """Ever more of the newest batches."""
+    (row,) = reader.rows("read the newest batch", _NEWEST, feed)
+    if row["hi"] is None:
+        return
+    oldest, newest = int(row["lo"]), int(row["hi"])
+    for count in _NEWEST_BATCHES:
+        if newest - count > oldest:
+            yield newest - count, newest
+    yield oldest, newest
+
+
+def _around(reader: Reader, wanted: Wanted, moment: Moment) -> list[Loaded]:
+    for margin in _MARGINS:
+        found = _between(reader, wanted, moment, margin)
+        if found:
+            return found
+    return []
+
+
+def _between(reader: Reader, wanted: Wanted, moment: Moment, margin: timedelta) -> list[Loaded]:
+    start, end = milliseconds(moment.start - margin), milliseconds(moment.end + margin)
+    (batches,) = reader.rows("look into the ledger", _BATCHES, wanted.feed, start, end)
+    if batches["lo"] is None:
+        return []
+    values = (int(batches["lo"]), int(batches["hi"]), _files(wanted), wanted.symbol)
+    if margin == timedelta(0):
+        query = f"{_EVENTS} ORDER BY POLL_MS LIMIT 100"
+        return _all(reader, query, *values, start, end)
+    before = f"{_EVENTS} ORDER BY POLL_MS DESC LIMIT 1"
+    behind = f"{_EVENTS} ORDER BY POLL_MS LIMIT 1"
+    return [
+        *_all(reader, before, *values, start, milliseconds(moment.start)),
+        *_all(reader, behind, *values, milliseconds(moment.end), end),
+    ]
+
+
+def _all(reader: Reader, query: str, *values: object) -> list[Loaded]:
+    return [_loaded(row) for row in reader.rows("look for the event", query, *values)]
+
+
+def _files(wanted: Wanted) -> str:
+    return f"/{feed_prefix(wanted.feed)}"
+
+
+def _loaded(row: Row) -> Loaded:
+    key = row["object_key"]
+    chain, _ = Chain.parse(key)
+    return Loaded(
+        Event.of_line(chain, orjson.loads(row["v"])),
+        key,
+        int(row["batch_seq"]),
+        row["loaded_at"].replace(tzinfo=UTC),
+    )

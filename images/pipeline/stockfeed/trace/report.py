@@ -1,0 +1,51 @@
+"""A trace as lines for people, and as JSON for machines."""
+
+from typing import Any
+
+from stockfeed.moments import rfc3339
+from stockfeed.trace.search import Trace
+from stockfeed.trace.stages import Stage
+
+
+def text(trace: Trace) -> str:
+    """A line for each stage, with its time and how long after the poll that was."""
+    lines = [f"{trace.wanted.feed}: {trace.wanted.symbol}, polled {rfc3339(trace.event.polled_at)}"]
+    lines += [_line(trace, stage) for stage in trace.stages]
+    if trace.waits is not None:
+        lines.append(f"waits   {trace.waits}")
+    if trace.others:
+        lines.append(f"{trace.others} more events of that time; name it more exactly to see them")
+    return "\n".join(lines)
+
+
+def document(trace: Trace) -> dict[str, Any]:
+    """The same, as JSON-like data."""
+    return {
+        "feed": trace.wanted.feed,
+        "symbol": trace.wanted.symbol,
+        "polledAt": rfc3339(trace.event.polled_at),
+        "stages": [
+            {
+                "stage": stage.name,
+                "at": None if stage.at is None else rfc3339(stage.at),
+                "secondsAfterPoll": _after(trace, stage),
+                **stage.facts,
+            }
+            for stage in trace.stages
+        ],
+        "waits": trace.waits,
+        "others": trace.others,
+    }
+
+
+def _line(trace: Trace, stage: Stage) -> str:
+    when = "" if stage.at is None else rfc3339(stage.at)
+    after = _after(trace, stage)
+    later = "" if not after else f"+{after:.1f} s"
+    return f"{stage.name:<7} {when:<24} {later:>10}  {stage.text}"
+
+
+def _after(trace: Trace, stage: Stage) -> float | None:
+    if stage.at is None:
+        return None
+    return round((stage.at - trace.event.polled_at).total_seconds(), 3)

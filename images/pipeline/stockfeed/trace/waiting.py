@@ -1,0 +1,107 @@
+"""Looks for an event that is not loaded yet: in the bucket, then in Kafka."""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import orjson
+
+from stockfeed.contract.events import META, SYMBOL
+from stockfeed.contract.objects import Chain
+from stockfeed.objectstore import ObjectStore
+from stockfeed.trace.event import Event, Wanted
+from stockfeed.verify.broker import Broker
+from stockfeed.verify.bucket import Span, read_chains, read_objects
+from stockfeed.verify.facts import Head, LandedObject
+
+_THREADS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """An event that an object holds and raw does not."""
+
+    event: Event
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What of a chain is landed and not loaded."""
+
+    chain: Chain
+    objects: Sequence[LandedObject]
+    end: int | None
+    """The offset behind all that is landed; None where nothing is."""
+
+
+def read_tails(store: ObjectStore, feed: str, heads: dict[Chain, Head]) -> list[Tail]:
+    """Each chain's objects behind the ledger's end."""
+    with ThreadPoolExecutor(_THREADS) as executor:
+        chains, _ = read_chains(store, feed, executor)
+        tails = []
+        for chain in chains:
+            loaded = heads[chain].end if chain in heads else None
+            objects, _ = read_objects(store, chain, Span(loaded, None, ()), executor)
+            ends = [found.metadata.end + 1 for found in objects if found.metadata is not None]
+            tails.append(Tail(chain, objects, max(ends, default=loaded)))
+    return tails
+
+
+def find_landed(store: ObjectStore, wanted: Wanted, tails: Sequence[Tail]) -> Landed | None:
+    """The newest matching event among objects that are not loaded."""
+    found: list[Landed] = []
+    with TemporaryDirectory(prefix="stockfeed-trace-") as name:
+        file = Path(name) / "object"
+        for tail in tails:
+            for landed in tail.objects:
+                if _may_hold(landed, wanted):
+                    store.download(landed.key, file)
+                    found += _search(tail.chain, landed.key, file, wanted)
+    return max(found, key=lambda landed: landed.event.poll_ms, default=None)
+
+
+def find_published(broker: Broker, wanted: Wanted, tails: Sequence[Tail]) -> Event | None:
+    """The newest matching event among messages that are not landed."""
+    ends = {tail.chain: tail.end for tail in tails}
+    found: list[Event] = []
+    for topic in broker.topics(wanted.feed):
+        for chain in topic.chains:
+            low, high = broker.bounds(topic.name, chain.partition)
+            first = max(ends.get(chain) or low, low)
+            for record in broker.messages(topic.name, chain.partition, first, high):
+                event = _parsed(record.value)
+                if wanted.matches(event.get(SYMBOL), record.timestamp):
+                    found.append(Event(chain, topic.name, record.offset, record.timestamp, event))
+    return max(found, key=lambda event: event.poll_ms, default=None)
+
+
+def _may_hold(landed: LandedObject, wanted: Wanted) -> bool:
+    metadata = landed.metadata
+    if metadata is None or metadata.first_timestamp is None or metadata.last_timestamp is None:
+        return False
+    if wanted.moment is None:
+        return True
+    start, end = wanted.moment.start.timestamp(), wanted.moment.end.timestamp()
+    return metadata.first_timestamp / 1000 < end and metadata.last_timestamp / 1000 >= start
+
+
+def _search(chain: Chain, key: str, file: Path, wanted: Wanted) -> Iterator[Landed]:
+    with gzip.open(file, "rb") as lines:
+        for text in lines:
+            line = _parsed(text)
+            if META in line and wanted.matches(line.get(SYMBOL), int(line[META]["timestamp"])):
+                yield Landed(Event.of_line(chain, line), key)
+
+
+def _parsed(text: bytes | None) -> dict[str, Any]:
+    """A JSON object; an empty one where there is none: what is broken is nobody's event."""
+    try:
+        value = orjson.loads(text or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,153 @@
+"""Reads Kafka: the feed's topics, and what their logs hold."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from stockfeed import kafka
+from stockfeed.contract.objects import Chain
+from stockfeed.errors import TransientError
+from stockfeed.moments import milliseconds
+from stockfeed.settings import BrokerSettings
+from stockfeed.verify.facts import BrokerLog, Window
+
+_TIMEOUT_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the feed: its name, and a chain for each of its partitions."""
+
+    name: str
+    chains: tuple[Chain, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A message: its offset, its timestamp in Unix milliseconds, and its value."""
+
+    offset: int
+    timestamp: int
+    value: bytes | None
+
+
+class Broker:
+    """Asks Kafka; joins no group and commits nothing.
+
+    Args:
+        consumer: a client without a subscription.
+        admin: another one.
+    """
+
+    def __init__(self, consumer: Consumer, admin: AdminClient) -> None:
+        self._consumer = consumer
+        self._admin = admin
+
+    def topics(self, feed: str) -> list[Topic]:
+        """The topics that are named as one of the feed's groups, `<prefix>.<feed>.<group>`.
+
+        Raises:
+            TransientError: no broker answered.
+        """
+        try:
+            listed = self._admin.list_topics(timeout=_TIMEOUT_SECONDS).topics
+        except KafkaException as error:
+            raise _unanswered("list of topics", error) from error
+        topics = []
+        for name, metadata in sorted(listed.items()):
+            prefix, _, group = name.rpartition(f".{feed}.")
+            if prefix and group:
+                topic_id = kafka.topic_id(self._admin, name)
+                chains = (Chain(feed, group, topic_id, number) for number in metadata.partitions)
+                topics.append(Topic(name, tuple(sorted(chains))))
+        return topics
+
+    def log(self, topic: str, partition: int, window: Window) -> BrokerLog:
+        """What the log of a partition holds.
+
+        Raises:
+            TransientError: no broker answered.
+        """
+        low, high = self.bounds(topic, partition)
+        place = TopicPartition(topic, partition)
+        return BrokerLog(
+            topic=topic,
+            low=low,
+            high=high,
+            due=self._offset_at(place, min(window.settled, window.end), high),
+            end=self._offset_at(place, window.end, high),
+        )
+
+    def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """The first offset that a log keeps, and the next one to be written.
+
+        Raises:
+            TransientError: no broker answered.
+        """
+        place = TopicPartition(topic, partition)
+        try:
+            bounds = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_SECONDS)
+        except KafkaException as error:
+            raise _unanswered(f"bounds of {topic}[{partition}]", error) from error
+        if bounds is None:
+            raise TransientError(f"Kafka gave no bounds of {topic}[{partition}] in time")
+        return bounds
+
+    def messages(self, topic: str, partition: int, first: int, end: int) -> Iterator[Record]:
+        """The messages from `first` up to, and without, `end`.
+
+        Raises:
+            TransientError: the broker stopped answering.
+        """
+        if first >= end:
+            return
+        self._consumer.assign([TopicPartition(topic, partition, first)])
+        try:
+            while first < end:
+                message = self._consumer.poll(_TIMEOUT_SECONDS)
+                if message is None:
+                    return  # what is left are markers of transactions, which are no messages
+                first = _next(message)
+                if first <= end:
+                    yield Record(first - 1, message.timestamp()[1], message.value())
+        finally:
+            self._consumer.unassign()
+
+    def _offset_at(self, place: TopicPartition, moment: datetime, high: int) -> int:
+        """The first offset whose message is not older than a time; `high` where all are older."""
+        asked = TopicPartition(place.topic, place.partition, milliseconds(moment))
+        try:
+            (found,) = self._consumer.offsets_for_times([asked], timeout=_TIMEOUT_SECONDS)
+        except KafkaException as error:
+            raise _unanswered(f"offset at a time of {place.topic}", error) from error
+        return min(found.offset, high) if found.offset >= 0 else high
+
+
+@contextmanager
+def open_broker(settings: BrokerSettings) -> Iterator[Broker]:
+    """Clients for a `with` block."""
+    shared = kafka.client_config(settings)
+    # A consumer must name a group; without a subscription it never joins it.
+    consumer = Consumer(
+        {**shared, "group.id": settings.kafka_client_id, "enable.auto.commit": False}
+    )
+    try:
+        yield Broker(consumer, AdminClient(shared))
+    finally:
+        consumer.close()
+
+
+def _next(message: Message) -> int:
+    error, offset = message.error(), message.offset()
+    if error is not None or offset is None:
+        raise TransientError(f"no message from Kafka: {error}")
+    return offset + 1
+
+
+def _unanswered(what: str, error: KafkaException) -> TransientError:
+    return TransientError(f"no {what} from Kafka: {error}")

@@ -1,0 +1,127 @@
+"""Reads the ledger: where each chain ends, and its intervals in a window."""
+
+# ruff: noqa: S608 - names are constants of the contract; values are bound
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from stockfeed.contract import tables
+from stockfeed.contract.objects import Chain
+from stockfeed.moments import milliseconds
+from stockfeed.reader import MissingTableError, Reader, Row
+from stockfeed.verify.facts import Head, Interval, Window
+
+_CHAIN: Final = "GROUP_NAME, TOPIC_ID, PARTITION_ID"
+_SAME: Final = " AND ".join(
+    f"L.{name} = R.{name}" for name in ("FEED", "GROUP_NAME", "TOPIC_ID", "PARTITION_ID")
+)
+
+_HEADS: Final = f"""
+    SELECT {", ".join(f"L.{name}" for name in _CHAIN.split(", "))},
+           MIN(L.START_OFFSET) AS FIRST_OFFSET, MAX(L.END_OFFSET) + 1 AS END_OFFSET,
+           MAX(R.NEXT_OFFSET) AS NEXT_OFFSET
+    FROM {tables.LEDGER} L LEFT JOIN {tables.POSITION} R ON {_SAME}
+    WHERE L.FEED = ?
+    GROUP BY 1, 2, 3
+"""
+
+# A hole may be as long as the window, so what surrounds the window in time is read too.
+_INTERVALS: Final = f"""
+    WITH EDGES AS (
+        SELECT FEED, {_CHAIN},
+               MIN(START_OFFSET) AS FIRST_START, MAX(START_OFFSET) AS LAST_START,
+               MAX(CASE WHEN LAST_TIMESTAMP < ? THEN START_OFFSET END) AS BEFORE,
+               MIN(CASE WHEN LAST_TIMESTAMP >= ? THEN START_OFFSET END) AS EARLIEST,
+               MIN(CASE WHEN FIRST_TIMESTAMP >= ? THEN START_OFFSET END) AS BEHIND,
+               MAX(CASE WHEN FIRST_TIMESTAMP < ? THEN START_OFFSET END) AS LATEST
+        FROM {tables.LEDGER} WHERE FEED = ?
+        GROUP BY FEED, {_CHAIN}
+    ),
+    REACH AS (
+        SELECT FEED, {_CHAIN},
+               LEAST(COALESCE(BEFORE, FIRST_START), COALESCE(EARLIEST, LAST_START)) AS FROM_OFFSET,
+               GREATEST(COALESCE(BEHIND, LAST_START), COALESCE(LATEST, FIRST_START)) AS TO_OFFSET
+        FROM EDGES
+    )
+    SELECT L.* FROM {tables.LEDGER} L JOIN REACH R ON {_SAME}
+    WHERE L.END_OFFSET >= R.FROM_OFFSET AND L.START_OFFSET <= R.TO_OFFSET
+    ORDER BY L.START_OFFSET, L.END_OFFSET
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger's chains: their heads, and their intervals in the window."""
+
+    heads: Mapping[Chain, Head]
+    intervals: Mapping[Chain, Sequence[Interval]]
+
+
+_ONE: Final = f"SELECT * FROM {tables.LEDGER} WHERE BATCH_SEQ = ? AND OBJECT_KEY = ?"
+
+
+def read_heads(reader: Reader, feed: str) -> dict[Chain, Head]:
+    """Where each chain of the feed ends; nothing where nothing was ever loaded."""
+    try:
+        rows = reader.rows("read the ledger's ends", _HEADS, feed)
+    except MissingTableError:
+        return {}
+    return {_chain(feed, row): _head(row) for row in rows}
+
+
+def read_interval(reader: Reader, key: str, batch_seq: int) -> Interval | None:
+    """The ledger's row of one object."""
+    rows = reader.rows("read the ledger's row", _ONE, batch_seq, key)
+    return _interval(rows[0]) if rows else None
+
+
+def read_ledger(reader: Reader, feed: str, window: Window) -> Ledger:
+    """Reads what was loaded; nothing where no loader has set the tables up yet.
+
+    Of the whole ledger, only a few numbers of each row are read; it has one row per object.
+    """
+    start, end = milliseconds(window.start), milliseconds(window.end)
+    found = read_heads(reader, feed)
+    if not found:
+        return Ledger({}, {})
+    rows = reader.rows("read the ledger", _INTERVALS, start, start, end, end, feed)
+    intervals: dict[Chain, list[Interval]] = defaultdict(list)
+    for row in rows:
+        chain = _chain(feed, row)
+        # What was committed after the ends were read is the next verification's.
+        if chain in found and int(row["end_offset"]) < found[chain].end:
+            intervals[chain].append(_interval(row))
+    return Ledger(found, intervals)
+
+
+def _chain(feed: str, row: Row) -> Chain:
+    return Chain(feed, row["group_name"], row["topic_id"], int(row["partition_id"]))
+
+
+def _head(row: Row) -> Head:
+    return Head(
+        first=int(row["first_offset"]),
+        end=int(row["end_offset"]),
+        position=_number(row["next_offset"]),
+    )
+
+
+def _interval(row: Row) -> Interval:
+    return Interval(
+        key=row["object_key"],
+        etag=row["etag"],
+        start=int(row["start_offset"]),
+        end=int(row["end_offset"]),
+        rows=int(row["row_count"]),
+        errors=int(row["error_count"]),
+        lost=int(row["lost_count"]),
+        last_ms=_number(row["last_timestamp"]),
+        batch_seq=int(row["batch_seq"]),
+        skip_reason=row["skip_reason"],
+    )
+
+
+def _number(value: object) -> int | None:
+    return None if value is None else int(str(value))

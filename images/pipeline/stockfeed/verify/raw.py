@@ -1,0 +1,73 @@
+"""Reads what raw holds of each object."""
+
+# ruff: noqa: S608 - names are constants of the contract; values are bound
+
+from collections.abc import Mapping
+from typing import Final
+
+from stockfeed.contract import tables
+from stockfeed.contract.objects import feed_prefix
+from stockfeed.reader import Reader, Row
+from stockfeed.verify.facts import FileRows
+from stockfeed.verify.findings import Finding, Kind
+
+FileKey = tuple[str, int]
+"""An object's key, and the number of the batch that loaded it."""
+
+_SHOWN: Final = 20
+
+# A file's name is `<batch id>/<key>`, and Snowflake may put the stage before it.
+_FILES: Final = f"""
+    SELECT SUBSTR(FILE_NAME, CHARINDEX('/feed=', FILE_NAME) + 1) AS OBJECT_KEY, BATCH_SEQ,
+           COUNT(*) AS ROW_COUNT,
+           SUM(CASE WHEN V:_error::VARCHAR IS NOT NULL THEN 1 ELSE 0 END) AS ERROR_COUNT,
+           COUNT(DISTINCT V:_meta.offset::NUMBER) AS OFFSET_COUNT,
+           MIN(V:_meta.offset::NUMBER) AS LOWEST, MAX(V:_meta.offset::NUMBER) AS HIGHEST
+    FROM {tables.QUOTES}
+    WHERE BATCH_SEQ BETWEEN ? AND ? AND CHARINDEX(?, FILE_NAME) > 0
+    GROUP BY 1, 2
+"""
+_UNKNOWN: Final = f"""
+    SELECT F.OBJECT_KEY, F.BATCH_SEQ, F.ROW_COUNT FROM ({_FILES}) F
+    LEFT JOIN {tables.LEDGER} L ON L.OBJECT_KEY = F.OBJECT_KEY AND L.BATCH_SEQ = F.BATCH_SEQ
+    WHERE L.OBJECT_KEY IS NULL
+    ORDER BY 1, 2 LIMIT {_SHOWN}
+"""
+
+
+def read_files(reader: Reader, feed: str, batches: tuple[int, int]) -> Mapping[FileKey, FileRows]:
+    """What raw holds of each of the feed's objects that these batches loaded.
+
+    Args:
+        reader: a session.
+        feed: the feed's name.
+        batches: the first and the last number; Snowflake reads no others.
+    """
+    prefix = f"/{feed_prefix(feed)}"
+    rows = reader.rows("count rows", _FILES, *batches, prefix)
+    return {(row["object_key"], int(row["batch_seq"])): _file(row) for row in rows}
+
+
+def read_unknown(reader: Reader, feed: str, batches: tuple[int, int]) -> list[Finding]:
+    """Rows in raw whose object the ledger does not know; see `read_files`."""
+    prefix = f"/{feed_prefix(feed)}"
+    rows = reader.rows("look for unknown rows", _UNKNOWN, *batches, prefix)
+    return [
+        Finding(
+            Kind.FOREIGN_ROWS,
+            f"{row['object_key']}: raw has {row['row_count']} rows of batch {row['batch_seq']}, "
+            "which the ledger does not know",
+        )
+        for row in rows
+    ]
+
+
+def _file(row: Row) -> FileRows:
+    lowest, highest = row["lowest"], row["highest"]
+    return FileRows(
+        rows=int(row["row_count"]),
+        errors=int(row["error_count"]),
+        offsets=int(row["offset_count"]),
+        lowest=None if lowest is None else int(lowest),
+        highest=None if highest is None else int(highest),
+    )

@@ -1,0 +1,128 @@
+"""A verdict as a table for people, and as JSON for machines."""
+
+from typing import Any, Final
+
+from stockfeed.moments import rfc3339
+from stockfeed.verify.facts import PartitionFacts
+from stockfeed.verify.findings import Finding
+from stockfeed.verify.verdict import PartitionVerdict, Verdict
+
+_HEAD: Final = (
+    *("group", "topic", "partition", "kafka", "ledger", "objects", "rows", "errors", "lost"),
+    *("skipped", "silver", "left out", "on its way", "verdict"),
+)
+_NOTHING: Final = "-"
+
+
+def text(verdict: Verdict) -> str:
+    """The table, a line for each break, and a last line that says which it is."""
+    window = verdict.window
+    span = f"{verdict.feed} from {rfc3339(window.start)} to {rfc3339(window.end)}"
+    findings = [*_placed(verdict), *verdict.findings]
+    last = "complete" if verdict.complete else f"NOT complete: {len(findings)} findings"
+    lines = [span, "", *_table(verdict), ""] if verdict.partitions else [span, "nothing to see"]
+    return "\n".join([*lines, *(f"{found.kind}: {found.text}" for found in findings), last])
+
+
+def document(verdict: Verdict) -> dict[str, Any]:
+    """The same, as JSON-like data."""
+    return {
+        "feed": verdict.feed,
+        "from": rfc3339(verdict.window.start),
+        "to": rfc3339(verdict.window.end),
+        "settled": rfc3339(verdict.window.settled),
+        "complete": verdict.complete,
+        "partitions": [_partition(part) for part in verdict.partitions],
+        "findings": [_finding(found) for found in verdict.findings],
+    }
+
+
+def _placed(verdict: Verdict) -> list[Finding]:
+    return [
+        Finding(found.kind, f"{_place(part.facts)}: {found.text}")
+        for part in verdict.partitions
+        for found in part.findings
+    ]
+
+
+def _place(facts: PartitionFacts) -> str:
+    chain = facts.chain
+    return f"{chain.group}/{_short(chain.topic_id)}/{chain.partition}"
+
+
+def _short(topic_id: str) -> str:
+    return topic_id[:8]
+
+
+def _table(verdict: Verdict) -> list[str]:
+    rows = [_HEAD, *(_row(part) for part in verdict.partitions)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _row(part: PartitionVerdict) -> tuple[str, ...]:
+    found = _partition(part)
+    return (
+        found["group"],
+        _short(found["topicId"]),
+        str(found["partition"]),
+        _span(found["kafka"]),
+        _span(found["ledger"]),
+        *(str(found[name]) for name in ("objects", "rows", "errors", "lost", "skipped")),
+        *(_NOTHING if found[name] is None else str(found[name]) for name in ("silver", "leftOut")),
+        _on_its_way(part),
+        f"{len(part.findings)} findings" if part.findings else "complete",
+    )
+
+
+def _span(span: dict[str, int] | None) -> str:
+    return _NOTHING if span is None else f"{span['first']}-{span['last']}"
+
+
+def _on_its_way(part: PartitionVerdict) -> str:
+    parts = (
+        (part.unlanded, "messages"),
+        (part.unloaded, "objects"),
+        (part.unbuilt, "rows"),
+    )
+    return ", ".join(f"{count} {what}" for count, what in parts if count) or _NOTHING
+
+
+def _partition(part: PartitionVerdict) -> dict[str, Any]:
+    facts, modelled = part.facts, part.facts.modelled
+    return {
+        "group": facts.chain.group,
+        "topicId": facts.chain.topic_id,
+        "partition": facts.chain.partition,
+        "topic": None if facts.log is None else facts.log.topic,
+        "kafka": None if facts.log is None else _bounds(facts.log.low, facts.log.high),
+        "ledger": _ledger(facts),
+        "objects": len(facts.intervals),
+        "rows": sum(interval.rows for interval in facts.intervals),
+        "errors": sum(interval.errors for interval in facts.intervals),
+        "lost": sum(interval.lost for interval in facts.intervals),
+        "skipped": sum(interval.skip_reason is not None for interval in facts.intervals),
+        "silver": None if modelled is None else modelled.silver,
+        "leftOut": None if modelled is None else modelled.bad,
+        "unlanded": part.unlanded,
+        "unloaded": part.unloaded,
+        "unbuilt": part.unbuilt,
+        "findings": [_finding(found) for found in part.findings],
+    }
+
+
+def _ledger(facts: PartitionFacts) -> dict[str, int] | None:
+    if not facts.intervals:
+        return None
+    return _bounds(facts.intervals[0].start, max(i.end for i in facts.intervals) + 1)
+
+
+def _bounds(first: int, following: int) -> dict[str, int] | None:
+    return {"first": first, "last": following - 1} if following > first else None
+
+
+def _finding(found: Finding) -> dict[str, str]:
+    return {"kind": found.kind.value, "text": found.text}
