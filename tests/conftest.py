@@ -20,6 +20,8 @@ _LONGEST = (
     "test_consumer_kafka.py",
     "test_loader_killed.py",
     "test_dbt_models.py",
+    "test_statements.py",
+    "test_demo_services.py",
     "test_build.py",
     "test_producer.py",
 )
