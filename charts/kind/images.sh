@@ -4,9 +4,9 @@
 IMAGES=(operator pipeline dbt local)
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' "$ROOT/pyproject.toml")
 
-# Finds the engine whose daemon answers, docker before podman, as kind itself prefers them.
+# Finds the engine that answers, docker before podman, as kind itself prefers them.
 need_engine() {
-  for ENGINE in docker podman; do
+  for ENGINE in ${ENGINE:-docker podman}; do
     if type -P "$ENGINE" >/dev/null && "$ENGINE" info >/dev/null 2>&1; then
       export KIND_EXPERIMENTAL_PROVIDER=$ENGINE
       return
@@ -14,6 +14,9 @@ need_engine() {
   done
   die "neither docker nor podman answers \`info\`: install Docker or podman, or start its daemon"
 }
+
+# Without attestations, which hold the time: the same sources would never be the same image.
+build_images() { BUILDX_NO_DEFAULT_ATTESTATIONS=1 ENGINE=$ENGINE "$ROOT/images/build.sh"; }
 
 # The tag of an image on kind: its version and content. So a rebuilt image is a new tag, and helm and
 # the operator roll out what changed and nothing else.
@@ -27,7 +30,7 @@ tag_of() {
 load_image() {
   local built=docker.io/stockfeed/$1:$VERSION tagged archive
   tagged=docker.io/stockfeed/$1:$(tag_of "$1")
-  if "$ENGINE" exec "$CLUSTER-control-plane" crictl inspecti --quiet "$tagged" >/dev/null 2>&1; then
+  if "$ENGINE" exec "$CLUSTER-control-plane" crictl inspecti "$tagged" >/dev/null 2>&1; then
     return
   fi
   say "Loading $tagged into the node"

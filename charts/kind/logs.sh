@@ -21,7 +21,7 @@ namespace_logs() {
   mkdir -p "$directory"
   pod_logs "$1" "$directory"
   kubectl get "$KINDS" --namespace "$1" --output yaml >"$directory/objects.yaml" || true
-  kubectl get events --namespace "$1" --sort-by .lastTimestamp >"$directory/events.txt" || true
+  kubectl get events --namespace "$1" --sort-by .metadata.creationTimestamp >"$directory/events.txt" || true
 }
 
 need_cluster

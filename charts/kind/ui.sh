@@ -14,7 +14,9 @@ answers() { (: >"/dev/tcp/$ADDRESS/$1") 2>/dev/null; }
 forward() {
   local port=${!1}
   ! answers "$port" || die "port $port is taken: choose another one, as in \`make ui $1=$((port + 10000))\`"
-  kubectl port-forward "$3" "$port:$4" --namespace "$2" --address "$ADDRESS" >/dev/null &
+  # exec, so that the job is kubectl itself and ends with this script.
+  exec kubectl --context "$CONTEXT" port-forward "$3" "$port:$4" \
+    --namespace "$2" --address "$ADDRESS" >/dev/null &
   until answers "$port"; do
     kill -0 $! 2>/dev/null || die "$3 in namespace $2 cannot be reached: see \`make kind-status\`"
     sleep 0.2

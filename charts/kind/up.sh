@@ -23,13 +23,14 @@ step_cluster() {
 step_images() {
   local image
   say "Building the images"
-  "$ROOT/images/build.sh"
+  build_images
   for image in "${IMAGES[@]}"; do load_image "$image"; done
 }
 
-# Images are pulled side by side, so the waits come last.
+# In the order of charts/upstream/README.md. Images are pulled side by side, so the waits come last.
 step_upstream() {
   local namespace
+  kubectl apply --filename "$HERE/namespace.yaml"
   install_upstream monitoring "$MONITORING_CHART" "$MONITORING_REPO" "$MONITORING_VERSION"
   install_upstream strimzi "$STRIMZI_CHART" "$STRIMZI_REPO" "$STRIMZI_VERSION"
   install_upstream argo "$ARGO_CHART" "$ARGO_REPO" "$ARGO_VERSION"

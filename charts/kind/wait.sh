@@ -12,13 +12,13 @@ wait_for() {
   shift 3
   say "Waiting for $what"
   until answer=$("$@" 2>&1); do
+    pods=$(unready_pods "$namespace" 2>&1) || true
+    [[ $pods == "$before" ]] || printf '%s\n' "$pods"
+    before=$pods
     if ((SECONDS - began >= WAIT_SECONDS)); then
       explain "$namespace" "$object"
       die "waited $WAIT_SECONDS s for $what: ${answer:-no answer}"
     fi
-    pods=$(unready_pods "$namespace" 2>&1) || true
-    [[ $pods == "$before" ]] || printf '%s\n' "$pods"
-    before=$pods
     sleep "$POLL_SECONDS"
   done
 }
@@ -59,8 +59,7 @@ explain() {
     heading "Pods that are not ready in namespace $1"
     printf '%s\n' "${pods:-    none}"
     heading "Last warnings in namespace $1"
-    kubectl get events --namespace "$1" --field-selector type=Warning \
-      --sort-by .lastTimestamp | tail -n 15 || true
+    warnings "$1" | tail -n 15 || true
     last_logs "$1" || true
   } >&2
 }
@@ -69,6 +68,13 @@ heading() { printf '\n--- %s\n' "$*"; }
 
 conditions() {
   kubectl get "$2" --namespace "$1" --output "go-template-file=$HERE/conditions.gotmpl"
+}
+
+# By creation, which every event has; the scheduler's have no lastTimestamp.
+warnings() {
+  local time=.metadata.creationTimestamp
+  kubectl get events --namespace "$1" --field-selector type=Warning --sort-by "$time" \
+    --output "custom-columns=SINCE:$time,OBJECT:.involvedObject.name,REASON:.reason,MESSAGE:.message"
 }
 
 last_logs() {

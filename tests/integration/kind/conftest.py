@@ -1,0 +1,18 @@
+"""A machine with stand-ins, for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inmemory.http import StubServer
+from kind.api import Api
+from kind.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Tools and a cluster in which nothing is yet."""
+    api = Api()
+    with StubServer(api) as server:
+        yield World(tmp_path, server, api)

@@ -1,0 +1,88 @@
+"""kind-config.yaml, as kind itself reads it."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kind.tool import KIND_MODULE, kind, module_directory
+from kind.world import ROOT
+
+CONFIG = ROOT / "kind-config.yaml"
+
+# As much of an engine as kind asks before it starts a node, which is where this one fails.
+ENGINE = """#!/bin/sh
+echo "$*" >> "$CALLS"
+case $1 in
+  -v) echo "Docker version 28.0.0" ;;
+  info) echo '{"CgroupDriver": "systemd", "CgroupVersion": "2", "MemoryLimit": true}' ;;
+  run) exit 125 ;;
+esac
+"""
+
+
+class Kind:
+    """The real kind with an engine that starts nothing."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        engine = home / "docker"
+        engine.write_text(ENGINE)
+        engine.chmod(0o755)
+
+    def create(self, config: Path) -> str:
+        """What kind says to the configuration."""
+        environment = {
+            "PATH": f"{self._home}:{os.environ['PATH']}",
+            "HOME": str(self._home),
+            "CALLS": str(self._home / "calls"),
+        }
+        done = subprocess.run(
+            [kind(), "create", "cluster", "--config", config],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stderr
+
+    def node(self) -> list[str]:
+        """How kind would have started the node."""
+        (call,) = [
+            line for line in (self._home / "calls").read_text().splitlines() if line[:4] == "run "
+        ]
+        return call.split()
+
+
+@pytest.fixture
+def real_kind(tmp_path: Path) -> Kind:
+    return Kind(tmp_path)
+
+
+def test_kind_takes_the_configuration_and_asks_for_its_node(real_kind: Kind) -> None:
+    said = real_kind.create(CONFIG)
+
+    assert 'Creating cluster "stockfeed"' in said
+    node = real_kind.node()
+    assert node[node.index("--name") + 1] == "stockfeed-control-plane"
+    assert node[-1] == yaml.safe_load(CONFIG.read_text())["nodes"][0]["image"]
+
+
+def test_kind_refuses_a_field_that_it_does_not_know(real_kind: Kind, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(CONFIG.read_text().replace("image:", "imag:"))
+
+    assert "field imag not found" in real_kind.create(wrong)
+
+
+def test_the_node_image_is_the_one_that_the_pinned_kind_was_released_with() -> None:
+    source = module_directory(KIND_MODULE, "sigs.k8s.io/kind")
+    defaults = (source / "pkg/apis/config/defaults/image.go").read_text()
+    (image,) = re.findall(r'const Image = "(.+)"', defaults)
+
+    assert yaml.safe_load(CONFIG.read_text())["nodes"] == [
+        {"role": "control-plane", "image": image}
+    ]
