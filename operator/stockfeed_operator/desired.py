@@ -9,6 +9,7 @@ from stockfeed_operator.build.accounts import accounts, task_results_binding
 from stockfeed_operator.build.connections import topic_of
 from stockfeed_operator.build.consumer import consumer, disruption_budget
 from stockfeed_operator.build.installation import Installation
+from stockfeed_operator.build.maintenance import maintenance
 from stockfeed_operator.build.policies import network_policy, pod_monitor
 from stockfeed_operator.build.producer import producer
 from stockfeed_operator.build.shares import shares
@@ -16,7 +17,7 @@ from stockfeed_operator.build.topics import topic
 from stockfeed_operator.build.workflow import cron_workflow, last_load
 from stockfeed_operator.drain import Stage, State
 from stockfeed_operator.kinds import DEPLOYMENT, DISRUPTION_BUDGET, TOPIC, Key, Manifest
-from stockfeed_operator.plan import Plan, plan_for
+from stockfeed_operator.plan import Plan, Why, plan_for
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.spec_source import SymbolGroup
 
@@ -99,6 +100,8 @@ def _loads(feed: StockFeed, plan: Plan, installation: Installation) -> Iterable[
     if plan.target_holder is not None:
         return
     yield cron_workflow(feed, installation, plan.stage in (Stage.LOADING, Stage.STOPPED))
+    # Between two sessions the daily tests go on: that is their time.
+    yield from maintenance(feed, installation, plan.intent.why in (Why.SUSPENDED, Why.DELETED))
     if plan.stage is Stage.LOADING and plan.stop_began is not None:
         yield last_load(feed, installation, round(plan.stop_began.timestamp()))
 

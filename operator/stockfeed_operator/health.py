@@ -14,6 +14,7 @@ from stockfeed_operator.plan import Plan
 from stockfeed_operator.pod_troubles import last_words, trouble_of
 from stockfeed_operator.spec import StockFeed
 
+_WORDS_LIMIT = 1000
 _WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
 _TYPE = {PRODUCER: conditions.PRODUCERS_AVAILABLE, CONSUMER: conditions.CONSUMERS_AVAILABLE}
 
@@ -124,8 +125,10 @@ def _as_before(seen: Observed) -> Statement:
 def _why_failed(workflow: Manifest, found: Iterable[Manifest]) -> str:
     name = workflow["metadata"]["name"]
     own = [pod for pod in found if _workflow_of(pod) == name]
-    words = last_words(own) or workflow["status"].get("message") or "Argo gave no reason"
-    return f"Workflow {name}: {words}"
+    # Argo's message is of the first container that failed; a build behind a failed load only says
+    # that it did not start.
+    words = workflow["status"].get("message") or last_words(own) or "Argo gave no reason"
+    return f"Workflow {name}: {words[:_WORDS_LIMIT]}"
 
 
 def _workflow_of(pod: Manifest) -> str | None:

@@ -48,6 +48,9 @@ CRON_WORKFLOW: Final = Kind(
     "argoproj.io/v1alpha1", "CronWorkflow", "cronworkflows", "Argo Workflows"
 )
 WORKFLOW: Final = Kind("argoproj.io/v1alpha1", "Workflow", "workflows", "Argo Workflows")
+WORKFLOW_TEMPLATE: Final = Kind(
+    "argoproj.io/v1alpha1", "WorkflowTemplate", "workflowtemplates", "Argo Workflows"
+)
 POD_MONITOR: Final = Kind(
     "monitoring.coreos.com/v1", "PodMonitor", "podmonitors", "Prometheus Operator"
 )
@@ -63,6 +66,7 @@ MANAGED: Final = (
     TOPIC,
     DEPLOYMENT,
     CRON_WORKFLOW,
+    WORKFLOW_TEMPLATE,
     WORKFLOW,
     POD_MONITOR,
 )

@@ -52,7 +52,9 @@ def _finished_at(workflow: Manifest) -> datetime:
 def _load(workflow: Manifest) -> LastLoad | None:
     values = _outputs(workflow)
     files = _integer(values, outputs.FILES)
-    if workflow["status"].get("phase") != "Succeeded" or files == 0:
+    # A run that failed for an object that it left out has loaded and built all others.
+    built = _number(values, outputs.BUILD_SECONDS)
+    if files == 0 or not (workflow["status"].get("phase") == "Succeeded" or built):
         return None
     newest_quote = parse_time(values.get(outputs.NEWEST_QUOTE_AT))
     return LastLoad(
@@ -63,7 +65,7 @@ def _load(workflow: Manifest) -> LastLoad | None:
         files=files,
         bytes=_integer(values, outputs.BYTES),
         load_seconds=_number(values, outputs.LOAD_SECONDS),
-        build_seconds=_number(values, outputs.BUILD_SECONDS),
+        build_seconds=built,
     )
 
 

@@ -30,7 +30,7 @@ on Secrets: pods mount these themselves.
   resources: [kafkatopics]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [argoproj.io]
-  resources: [cronworkflows]
+  resources: [cronworkflows, workflowtemplates]
   verbs: [get, list, watch, create, patch, delete]
 # It starts the last load of a stop, and reads what loads report. They go with their feed.
 - apiGroups: [argoproj.io]

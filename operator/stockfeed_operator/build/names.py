@@ -39,3 +39,23 @@ def last_load(feed: str, stop: int) -> str:
         stop: Unix seconds at which the stop began; another stop has another last load.
     """
     return f"{feed}-last-load-{stop}"
+
+
+def replay(feed: str) -> str:
+    """The WorkflowTemplate that loads a range again."""
+    return f"{feed}-replay"
+
+
+def rebuild(feed: str) -> str:
+    """The WorkflowTemplate that makes a model anew."""
+    return f"{feed}-rebuild"
+
+
+def daily(feed: str) -> str:
+    """The CronWorkflow that tests whole tables."""
+    return f"{feed}-daily"
+
+
+def mutex(feed: str) -> str:
+    """What keeps the feed's Workflows apart from each other."""
+    return f"stockfeed-{feed}"

@@ -44,13 +44,21 @@ def test_outputs_become_the_last_load() -> None:
 def test_empty_failed_and_running_workflows_are_no_loads() -> None:
     others = [
         _workflow("empty", 2, files="0", rows="0", newest_quote_at=""),
-        _workflow("failed", 3, phase="Failed", files="9"),
+        _workflow("failed", 3, phase="Failed", files="9", build_seconds="0"),
         {"metadata": {"name": "running"}, "status": {"phase": "Running", "finishedAt": None}},
         {"metadata": {"name": "new"}},
     ]
     found = loads.last_load([*others, FULL], None)
     assert found is not None
     assert found.workflow == "w1"
+
+
+def test_a_run_that_failed_for_what_it_left_out_has_loaded_the_rest() -> None:
+    left_out = _workflow("left-out", 3, phase="Failed", files="9", build_seconds="4.2")
+    found = loads.last_load([left_out, FULL], None)
+    assert found is not None
+    assert (found.workflow, found.files) == ("left-out", 9)
+    assert loads.failed(left_out)
 
 
 def test_what_was_known_stays_while_nothing_is_newer() -> None:

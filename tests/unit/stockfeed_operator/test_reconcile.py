@@ -5,6 +5,7 @@ import pytest
 from inmemory.cluster import NAMESPACE
 from inmemory.feeds import Life, resource
 from stockfeed_operator.build.metadata import FEED_LABEL
+from stockfeed_operator.health import _why_failed
 from stockfeed_operator.kinds import (
     CONFIG_MAP,
     CRON_WORKFLOW,
@@ -14,6 +15,7 @@ from stockfeed_operator.kinds import (
     POD,
     POD_MONITOR,
     TOPIC,
+    WORKFLOW_TEMPLATE,
     Key,
     Manifest,
 )
@@ -90,6 +92,7 @@ def test_steady_state_writes_one_status_per_finished_load(life: Life) -> None:
         (CONFIG_MAP, "us-shares"),
         (TOPIC, "stock-quotes.us.autos"),
         (CRON_WORKFLOW, "us-load"),
+        (WORKFLOW_TEMPLATE, "us-replay"),
     ],
 )
 def test_what_somebody_deletes_comes_back(life: Life, kind: Any, name: str) -> None:
@@ -153,10 +156,19 @@ def test_a_younger_feed_does_not_get_a_taken_target(life: Life) -> None:
     said = young.condition("LoadHealthy")
     assert (said["status"], said["reason"]) == ("False", "WarehouseTargetTaken")
     assert "older feed us " in said["message"]
-    assert life.cluster.names(CRON_WORKFLOW) == {"us-load"}
+    assert life.cluster.names(CRON_WORKFLOW) == {"us-load", "us-daily"}
+    assert life.cluster.names(WORKFLOW_TEMPLATE) == {"us-replay", "us-rebuild"}
     young.change(warehouse={"schema": "YOUNG", "dbt": {"schema": "YOUNG_GOLD"}})
     young.rest()
-    assert life.cluster.names(CRON_WORKFLOW) == {"us-load", "young-load"}
+    assert {"young-load", "young-daily"} < life.cluster.names(CRON_WORKFLOW)
+    assert {"young-replay", "young-rebuild"} < life.cluster.names(WORKFLOW_TEMPLATE)
+
+
+def test_without_dbt_there_is_nothing_to_rebuild_or_to_test(life: Life) -> None:
+    life.change(warehouse={"dbt": {"enabled": False}})
+    life.rest()
+    assert life.cluster.names(CRON_WORKFLOW) == {"us-load"}
+    assert life.cluster.names(WORKFLOW_TEMPLATE) == {"us-replay"}
 
 
 def test_an_autoscaler_keeps_its_number(life: Life) -> None:
@@ -322,6 +334,18 @@ def test_a_failing_load_is_shown_with_its_workflows_name(life: Life) -> None:
         "Workflow us-load-2: main: Error (exit code 1)",
     )
     assert life.resource["status"]["lastLoad"]["workflow"] == "us-load-1"
+
+
+def test_a_failed_loads_own_words_come_before_those_of_the_build_that_did_not_start() -> None:
+    waited = {"terminated": {"exitCode": 1, "message": 'dependency "load" exited'}}
+    pod = {
+        "metadata": {"name": "p", "labels": {"workflows.argoproj.io/workflow": "w"}},
+        "status": {"containerStatuses": [{"state": waited}]},
+    }
+    workflow: Manifest = {"metadata": {"name": "w"}, "status": {"message": "load: no bucket"}}
+    assert _why_failed(workflow, [pod]) == "Workflow w: load: no bucket"
+    workflow["status"]["message"] = ""
+    assert _why_failed(workflow, [pod]) == 'Workflow w: dependency "load" exited'
 
 
 def test_a_feed_that_is_not_there_is_gone() -> None:

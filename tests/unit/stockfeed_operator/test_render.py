@@ -22,6 +22,7 @@ from stockfeed.settings import (
     ProducerSettings,
     Settings,
 )
+from stockfeed_operator.build.specs import containers_of
 from stockfeed_operator.cli import main
 from stockfeed_operator.desired import render
 from stockfeed_operator.kinds import Manifest
@@ -94,13 +95,19 @@ def _containers(sample: str) -> dict[str, dict[str, str]]:
             containers = spec["template"]["spec"]["containers"]
         elif manifest["kind"] == "CronWorkflow":
             workflow = spec["workflowSpec"]
-            containers = workflow["templates"][0]["containerSet"]["containers"]
+            containers = containers_of(workflow)
             listed = workflow["arguments"]["parameters"]
+            parameters = {part["name"]: part["value"] for part in listed}
+        elif manifest["kind"] == "WorkflowTemplate":
+            containers = containers_of(spec)
+            listed = spec["arguments"]["parameters"]
             parameters = {part["name"]: part["value"] for part in listed}
         else:
             continue
         for container in containers:
-            found[container["command"][1]] = _environment(container, parameters)
+            # Two runs of one role, such as the minute's build and the daily one, are two.
+            name = " ".join(container["command"][1:])
+            found[name] = _environment(container, parameters)
     return found
 
 
@@ -108,6 +115,7 @@ ROLES: dict[str, type[Settings]] = {
     "producer": ProducerSettings,
     "consumer": ConsumerSettings,
     "loader": LoaderSettings,
+    "replay": LoaderSettings,
     "build": BuildSettings,
 }
 
@@ -115,8 +123,12 @@ ROLES: dict[str, type[Settings]] = {
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_each_role_understands_its_environment(sample: str) -> None:
     containers = _containers(sample)
-    assert set(containers) == set(ROLES) - ({"build"} if sample == "two-groups" else set())
-    for role, environment in containers.items():
+    without_dbt = sample == "two-groups"
+    assert {command.partition(" ")[0] for command in containers} == (
+        set(ROLES) - ({"build"} if without_dbt else set())
+    )
+    for command, environment in containers.items():
+        role, _, _ = command.partition(" ")
         # The build's image knows where its project is.
         given = {env.DBT_PROJECT_DIR: "/dbt", **environment}
         settings = ROLES[role].model_validate(given)

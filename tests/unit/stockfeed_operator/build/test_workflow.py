@@ -5,6 +5,7 @@ import yaml
 
 from inmemory.feeds import INSTALLATION, feed
 from stockfeed.contract import outputs
+from stockfeed_operator.build.specs import containers_of
 from stockfeed_operator.build.workflow import cron_workflow, last_load, workflow_spec
 
 FILE = Path(__file__).parents[4] / "workflows" / "load-and-build.yaml"
@@ -18,8 +19,20 @@ def _names(**changes: Any) -> list[str]:
 def test_the_file_is_packaged_with_the_operator() -> None:
     spec = yaml.safe_load(FILE.read_text())["spec"]
     rendered = workflow_spec(feed(), INSTALLATION)
-    assert rendered["synchronization"] == spec["synchronization"]
+    assert rendered["ttlStrategy"] == spec["ttlStrategy"]
     assert rendered["templates"][0]["metrics"] == spec["templates"][0]["metrics"]
+
+
+def test_without_a_build_the_load_fails_by_itself() -> None:
+    load, main = containers_of(workflow_spec(feed(), INSTALLATION))
+    assert load["command"] == ["stockfeed", "loader", "--once"]
+    assert load["args"] == ["--build-follows"]
+    assert main["dependencies"] == ["load"]
+    (alone,) = containers_of(
+        workflow_spec(feed(warehouse={"dbt": {"enabled": False}}), INSTALLATION)
+    )
+    assert alone["command"] == ["stockfeed", "loader", "--once"]
+    assert "args" not in alone
 
 
 def test_outputs_come_from_the_container_that_argo_saves_them_from() -> None:

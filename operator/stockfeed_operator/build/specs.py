@@ -1,0 +1,121 @@
+"""Workflow specs, rendered from the files of `workflows/`.
+
+The files hold what is the same for every feed and can be read, linted and changed as what they are:
+Argo WorkflowTemplates. A template is visible in its own namespace only, so each feed gets its specs
+whole.
+"""
+
+import copy
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import yaml
+
+from stockfeed_operator.build import metadata as meta
+from stockfeed_operator.build import names, pods, secrets
+from stockfeed_operator.build.connections import Connection, object_store_keys, snowflake_keys
+from stockfeed_operator.build.installation import Installation
+from stockfeed_operator.spec import StockFeed
+from stockfeed_operator.spec_pods import Resources
+
+Container = dict[str, Any]
+
+_DBT: Final = "stockfeed-dbt"
+"""The image that a build has in the files; any other container's is the pipeline's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """What a container gets from the feed: its image, what it may reach, what it may use."""
+
+    image: str
+    connection: Connection
+    resources: Resources
+
+
+def spec_of(feed: StockFeed, installation: Installation, name: str) -> dict[str, Any]:
+    """The spec in the file `<name>.yaml`, with what is the feed's own.
+
+    Args:
+        feed: the feed.
+        installation: the images.
+        name: of the file.
+    """
+    spec = copy.deepcopy(_file(name)["spec"])
+    _set_parameters(spec["arguments"]["parameters"], _parameters(feed))
+    # The name itself, not a parameter's: by it a restarted controller finds who holds the mutex.
+    spec["synchronization"] = {"mutexes": [{"name": names.mutex(feed.metadata.name)}]}
+    containers = containers_of(spec)
+    roles = [_role(feed, installation, container["image"]) for container in containers]
+    for container, role in zip(containers, roles, strict=True):
+        _complete(feed, container, role)
+    mounted = dict.fromkeys(one for role in roles for one in role.connection.secrets)
+    priority = feed.spec.pods.priority_class_name
+    return {
+        **spec,
+        "serviceAccountName": names.load(feed.metadata.name),
+        "automountServiceAccountToken": True,
+        "podMetadata": pods.pod_metadata(feed, meta.identity(feed, meta.LOAD)),
+        **({} if priority is None else {"podPriorityClassName": priority}),
+        **pods.placement(feed),
+        "volumes": [*spec["volumes"], *secrets.volumes(mounted)],
+    }
+
+
+def containers_of(spec: dict[str, Any]) -> list[Container]:
+    """The containers of a spec's only template."""
+    (template,) = spec["templates"]
+    if "container" in template:
+        return [template["container"]]
+    found: list[Container] = template["containerSet"]["containers"]
+    return found
+
+
+@cache
+def _file(name: str) -> dict[str, Any]:
+    text = files("stockfeed_operator").joinpath("workflows", f"{name}.yaml").read_text()
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def _parameters(feed: StockFeed) -> dict[str, str]:
+    landing, warehouse = feed.spec.landing, feed.spec.warehouse
+    return {
+        "feed": feed.metadata.name,
+        "s3-endpoint": landing.endpoint or "",
+        "s3-region": landing.region or "",
+        "s3-bucket": landing.bucket,
+        "database": warehouse.database,
+        "raw-schema": warehouse.schema_name,
+        "dbt-schema": warehouse.dbt.schema_name,
+        "exchange-timezone": feed.spec.source.exchange_timezone,
+    }
+
+
+def _set_parameters(parameters: list[dict[str, str]], values: dict[str, str]) -> None:
+    """Sets the feed's own; the others are for whoever submits the template."""
+    for parameter in parameters:
+        if parameter["name"] in values:
+            parameter["value"] = values[parameter["name"]]
+
+
+def _role(feed: StockFeed, installation: Installation, image: str) -> _Role:
+    warehouse, images = feed.spec.warehouse, feed.spec.pods.images
+    if image == _DBT:
+        own = images.dbt or installation.dbt_image
+        return _Role(own, snowflake_keys(feed), warehouse.dbt.resources)
+    own = images.pipeline or installation.pipeline_image
+    return _Role(own, object_store_keys(feed) + snowflake_keys(feed), warehouse.resources)
+
+
+def _complete(feed: StockFeed, container: Container, role: _Role) -> None:
+    mounts = secrets.mounts(role.connection.secrets)
+    container.update(
+        image=role.image,
+        **pods.pull_policy(feed),
+        env=[*container["env"], *pods.environment(role.connection.env)],
+        resources=pods.resources(role.resources),
+        volumeMounts=[*container.get("volumeMounts", ()), *mounts],
+    )
