@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster import node
-from cluster.gotools import ARGO, COREDNS, MINIO, PAUSE, Tool
+from cluster.gotools import ARGO, COREDNS, KUBERNETES, MINIO, PAUSE, Tool
 
 _USER = "65532:65532"
 
@@ -48,6 +48,7 @@ class Program:
 
 PAUSE_IMAGE = Program("stockfeed.test/pause:1", PAUSE, "pause")
 COREDNS_IMAGE = Program("stockfeed.test/coredns:1", COREDNS, "coredns")
+AGNHOST_IMAGE = Program("stockfeed.test/agnhost:1", KUBERNETES, "agnhost")  # Kubernetes' own probe
 ARGO_CONTROLLER_IMAGE = Program("stockfeed.test/workflow-controller:1", ARGO, "workflow-controller")
 ARGO_EXECUTOR_IMAGE = Program("stockfeed.test/argoexec:1", ARGO, "argoexec")
 MINIO_IMAGE = Program("stockfeed.test/minio:1", MINIO, "minio")

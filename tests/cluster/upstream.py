@@ -17,6 +17,8 @@ from crd.strimzi_crds import KINDS, strimzi_crd
 from crd.upstream import upstream_crd
 
 _NAMESPACE, _WATCHED = "argo", "stocks"
+_ARGO_FULL = {f"argoproj.io_{name}.yaml" for name in ("cronworkflows", "workflowtemplates")}
+_MONITORING = ("podmonitors", "prometheusrules", "servicemonitors")
 _CONTROLLER = "deployment/workflow-controller"
 
 
@@ -39,10 +41,18 @@ def install() -> None:
 
 
 def crds() -> list[Path]:
-    """The files of the CRDs of Argo, prometheus-operator and Strimzi."""
-    argo = upstream_crd("Workflow").parent.glob("argoproj.io_*.yaml")
-    prometheus = upstream_crd("PodMonitor").parent.glob("monitoring.coreos.com_*.yaml")
-    return [*sorted(argo), *sorted(prometheus), *(strimzi_crd(kind) for kind in KINDS)]
+    """The files of the CRDs of Argo, prometheus-operator and Strimzi.
+
+    Argo's full schemas cost the API server seconds each: only what StockFeed makes has one.
+    """
+    full = upstream_crd("Workflow").parent
+    argo = [
+        (full if file.name in _ARGO_FULL else full.parent / "minimal") / file.name
+        for file in sorted(full.glob("argoproj.io_*.yaml"))
+    ]
+    prometheus = upstream_crd("PodMonitor").parent
+    monitoring = [prometheus / f"monitoring.coreos.com_{name}.yaml" for name in _MONITORING]
+    return [*argo, *monitoring, *(strimzi_crd(kind) for kind in KINDS)]
 
 
 def _argo() -> Iterator[dict[str, Any]]:

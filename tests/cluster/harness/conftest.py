@@ -1,0 +1,22 @@
+"""The cluster, up, with a namespace for the tests of the harness itself."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cluster import images, lifecycle
+from cluster.kubectl import apply, kubectl
+
+
+@pytest.fixture(scope="session")
+def cluster() -> None:
+    lifecycle.up()
+    images.load(images.AGNHOST_IMAGE)
+
+
+@pytest.fixture(scope="session")
+def namespace(cluster: None) -> Iterator[str]:
+    name = "harness"
+    apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}])
+    yield name
+    kubectl("delete", "namespace", name, "--timeout=90s")

@@ -1,0 +1,81 @@
+"""Pods reach the cluster's Services by name, the host reaches Services, and nobody the outside."""
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+from cluster import images
+from cluster.kubectl import KubectlError, apply, kubectl
+from cluster.waiting import wait_for
+
+_SERVER = "server"
+
+
+@pytest.fixture(scope="module")
+def server(namespace: str) -> str:
+    """A pod that answers on port 80 of a Service of its name."""
+    metadata = {"name": _SERVER, "namespace": namespace}
+    labels = {"app": _SERVER}
+    container = {
+        "name": "main",
+        "image": images.AGNHOST_IMAGE.image,
+        "args": ["netexec", "--http-port=8080"],
+        "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1},
+    }
+    pod = {"metadata": metadata | {"labels": labels}, "spec": {"containers": [container]}}
+    service = {"selector": labels, "ports": [{"port": 80, "targetPort": 8080}]}
+    apply(
+        [
+            {"apiVersion": "v1", "kind": "Pod", **pod},
+            {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service},
+        ]
+    )
+    kubectl("wait", f"pod/{_SERVER}", "--for=condition=Ready", f"--namespace={namespace}")
+    wait_for("kube-proxy to route to the pod", lambda: _hostname(namespace), seconds=30)
+    return namespace
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "kubernetes.default.svc.cluster.local:443",
+        "kubernetes.default:443",
+        "server:80",  # its own Service: by way of the bridge and back
+    ],
+)
+def test_a_pod_reaches_a_service_by_name(server: str, address: str) -> None:
+    _connect(server, address)
+
+
+@pytest.mark.parametrize(
+    ("address", "error"),
+    [
+        pytest.param("203.0.113.1:443", "OTHER: .*unreachable|OTHER: .*no route", id="address"),
+        pytest.param("example.com:443", "DNS: ", id="name"),
+    ],
+)
+def test_a_pod_is_refused_the_outside_at_once(server: str, address: str, error: str) -> None:
+    with pytest.raises(KubectlError, match=error):
+        _connect(server, address)
+
+
+def test_the_host_reaches_a_service(server: str) -> None:
+    assert _hostname(server) == _SERVER
+
+
+def _hostname(namespace: str) -> str | None:
+    """What the Service answers to the host; None if it refuses."""
+    where = "--output=jsonpath={.spec.clusterIP}"
+    address = kubectl("get", f"service/{_SERVER}", f"--namespace={namespace}", where)
+    try:
+        with urllib.request.urlopen(f"http://{address}/hostname", timeout=10) as response:
+            answer: bytes = response.read()
+    except urllib.error.URLError:
+        return None
+    return answer.decode()
+
+
+def _connect(namespace: str, address: str) -> None:
+    agnhost = ("agnhost", "connect", address, "--timeout=10s")
+    kubectl("exec", _SERVER, f"--namespace={namespace}", "--", *agnhost)
