@@ -3,9 +3,8 @@
     .venv/bin/python tests/bench/cost.py --credit 2.60     prints them with your price
     .venv/bin/python tests/bench/cost.py --write           writes them into the page
 
-What the pipeline does is counted elsewhere: tests/integration/snowflake/test_work.py counts the
-requests and statements of real loads, tests/unit/bench/test_cost.py measures landed bytes; both
-compare with the numbers here.
+What the pipeline does is counted elsewhere, and compared with the numbers here: requests and
+statements of real loads by tests/integration/snowflake, landed bytes by tests/unit/bench.
 """
 
 from collections.abc import Iterable, Sequence

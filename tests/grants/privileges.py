@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from grants.recorder import Statement
 
@@ -162,7 +162,7 @@ def _name(table: exp.Table, statement: Statement) -> str:
     return _qualified(".".join(parts), statement)
 
 
-def _read(tree: exp.Expression, statement: Statement) -> frozenset[Need]:
+def _read(tree: Expr, statement: Statement) -> frozenset[Need]:
     """SELECT on each table and view below a node."""
     ctes = {cte.alias.upper() for cte in tree.root().find_all(exp.CTE)}
     needs: frozenset[Need] = frozenset()
@@ -177,7 +177,7 @@ def _query(tree: exp.Query, statement: Statement) -> Demand:
     return Demand("SELECT", f"{_REFERENCE}/constructs/from", _read(tree, statement) | _computed())
 
 
-def _target(tree: exp.Expression, statement: Statement) -> str:
+def _target(tree: Expr, statement: Statement) -> str:
     places = tree.args.get("tables") or [tree.this]
     found = [place.find(exp.Table) for place in places]
     if len(found) != 1 or found[0] is None:
@@ -264,7 +264,7 @@ def _use(tree: exp.Use, statement: Statement) -> Demand:
     return Demand("USE SCHEMA", _page("use-schema"), _place(_qualified(f"{name}.", statement)))
 
 
-_PARSED: tuple[tuple[type[exp.Expression], Callable[..., Demand]], ...] = (
+_PARSED: tuple[tuple[type[Expr], Callable[..., Demand]], ...] = (
     (exp.Query, _query),
     (exp.Insert, _insert),
     (exp.Update, _update),

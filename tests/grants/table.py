@@ -1,6 +1,5 @@
 """The table of all statements in docs/snowflake.md."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def put_in(page: str, table: str) -> str:
 
 
 def _row(command: str, page: str, found: list[Judged], granted: frozenset[Need]) -> str:
-    senders = sorted({re.split(r"[ :]+", one.statement.step)[-1] for one in found})
+    senders = sorted({one.statement.step.rpartition(": ")[2] for one in found})
     objects = sorted({_shown(need) for one in found for need in one.demand.needs} - {""})
     asked = sorted({_granted(need) for one in found for need in one.grants & granted} - {""})
     computes = any(need.kind == "WAREHOUSE" for one in found for need in one.demand.needs)

@@ -97,6 +97,10 @@ def minutes(s3: SeaweedS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     s3.create_bucket(BUCKET)
     with recording_emulator(home / "warehouse") as recording:
         _as_setup_leaves_it(recording)
+        secrets = home / "secrets"
+        _mount(secrets / "snowflake", _account(recording.port))
+        keys = {"accessKeyId": s3.access_key, "secretAccessKey": s3.secret_key}
+        _mount(secrets / "s3", keys)
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -106,10 +110,9 @@ def minutes(s3: SeaweedS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "STOCKFEED_OUTPUTS_DIR": str(home / "outputs"),
             "STOCKFEED_S3_ENDPOINT": s3.endpoint,
             "STOCKFEED_S3_BUCKET": BUCKET,
-            "AWS_ACCESS_KEY_ID": s3.access_key,
-            "AWS_SECRET_ACCESS_KEY": s3.secret_key,
+            "STOCKFEED_S3_CREDENTIALS_DIR": str(secrets / "s3"),
             "STOCKFEED_WAREHOUSE_DATABASE": "STOCKS",
-            "STOCKFEED_SNOWFLAKE_CREDENTIALS_DIR": str(_secret(recording.port, home / "secret")),
+            "STOCKFEED_SNOWFLAKE_CREDENTIALS_DIR": str(secrets / "snowflake"),
             "STOCKFEED_DBT_PROJECT_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(home / "target"),
         }
@@ -131,13 +134,14 @@ def recording(minutes: Minutes) -> Recording:
     minutes.run("bad object: skip", "loader", "--skip", bad, "--reason", "broken")
     minutes.leave_files()
     minutes.run("leftover: load", "loader", "--once")
-    minutes.run("daily build", "build", "--daily")
+    minutes.run("daily: build", "build", "--daily")
+    minutes.run("replay", "replay", "--from-offset", "0", "--to-offset", "1")
+    minutes.run("rebuild", "build", "--rebuild", "gold_treemap")
     return minutes.recording
 
 
-def _secret(port: int, directory: Path) -> Path:
-    """The Secret of a real account, mounted; its host is the emulator's, which takes any key."""
-    directory.mkdir()
+def _account(port: int) -> dict[str, str]:
+    """The Secret of a real account; its host is the emulator's, which takes any key."""
     key = rsa.generate_private_key(65537, 2048).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -146,10 +150,13 @@ def _secret(port: int, directory: Path) -> Path:
     parts = {"account": "emulator", "user": "STOCKFEED", "role": "STOCKFEED"}
     parts |= {"warehouse": "STOCKFEED", "privateKey": key.decode()}
     parts |= {"privateKeyPassphrase": PASSPHRASE}
-    parts |= {"host": HOST, "port": str(port), "protocol": "http"}
+    return parts | {"host": HOST, "port": str(port), "protocol": "http"}
+
+
+def _mount(directory: Path, parts: dict[str, str]) -> None:
+    directory.mkdir(parents=True)
     for name, value in parts.items():
         (directory / name).write_text(value)
-    return directory
 
 
 def _as_setup_leaves_it(recording: Recording) -> None:

@@ -1,4 +1,4 @@
-"""dbt's own code makes valid credentials of the profile, for a real account and for the emulator."""
+"""dbt's own code makes valid credentials of the profile, for an account and for the emulator."""
 
 from argparse import Namespace
 from collections.abc import Mapping
