@@ -95,7 +95,7 @@ def test_operator_gets_all_its_settings(full: Objects) -> None:
 
 def test_images_default_to_the_charts_version(default: Objects) -> None:
     version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
-    assert container(default)["image"] == f"stockfeed/operator:{version}"
+    assert container(default)["image"] == f"docker.io/stockfeed/operator:{version}"
 
 
 def test_probes_ask_the_operators_endpoints(default: Objects) -> None:
