@@ -78,8 +78,10 @@ charts: $(VENV)/.dev ## Write the generated parts of the charts: the CRD and REA
 	$(BIN)/python charts/generate.py
 
 .PHONY: docs
-docs: $(VENV)/.dev ## Write the generated pages: docs/metrics.md
+docs: $(VENV)/.dev ## Write the generated parts of docs/: metrics, cost, Snowflake's statements
 	$(BIN)/python docs/generate.py
+	$(BIN)/python tests/bench/cost.py --write
+	WRITE_DOCS=1 $(BIN)/python -m pytest tests/integration/snowflake
 
 .PHONY: cluster-up
 cluster-up: $(VENV)/.dev ## A real single-node Kubernetes from packages (root); first builds its tools, once
