@@ -53,7 +53,7 @@ test-unit: $(VENV)/.dev ## The unit tests alone, in under a minute
 	$(BIN)/python -m pytest $(WORKERS) tests/unit $(TEST_ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint
+lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint, Argo's lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -62,7 +62,8 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint
 	$(BIN)/python charts/generate.py --check
 	$(BIN)/python docs/generate.py --check
 	$$($(BIN)/python tests/helm/tool.py) lint --strict charts/stockfeed-operator charts/stockfeed-platform
-	if command -v gofmt > /dev/null; then test -z "$$(gofmt -l tests/crd)"; fi
+	if command -v gofmt > /dev/null; then test -z "$$(gofmt -l tests/crd tests/argo)"; fi
+	$(BIN)/python -m pytest -q tests/argo
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code
