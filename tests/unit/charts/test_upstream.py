@@ -32,10 +32,10 @@ def used(chart: str) -> set[str]:
 
 
 def shortened(path: str) -> str:
-    for name in PASSED_ON:
-        if found := re.match(rf"(.*\.|){re.escape(name)}(\.|$)", path):
-            return f"{found[1]}{name}"
-    return path
+    """The path up to the first map that is passed on."""
+    names = "|".join(re.escape(name) for name in PASSED_ON)
+    found = re.match(rf"(?:.*?\.)??(?:{names})(?=\.|$)", path)
+    return found[0] if found else path
 
 
 def looked_up(chart: str) -> set[str]:
