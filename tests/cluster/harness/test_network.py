@@ -41,7 +41,7 @@ def server(namespace: str) -> str:
     [
         "kubernetes.default.svc.cluster.local:443",
         "kubernetes.default:443",
-        "server:80",  # its own Service: by way of the bridge and back
+        "server.harness:80",  # its own Service: by way of the bridge and back
     ],
 )
 def test_a_pod_reaches_a_service_by_name(server: str, address: str) -> None:
