@@ -1,0 +1,73 @@
+"""The sample feed fits what the platform of `make kind-up` offers."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click.testing import CliRunner
+
+from helm.tool import template
+from stockfeed_operator.cli import main
+from stockfeed_operator.spec import StockFeed
+from stockfeed_operator.validate_yaml import valid_feeds
+
+ROOT = Path(__file__).parents[3]
+FEED = ROOT / "charts" / "kind" / "feed.yaml"
+PLATFORM = ROOT / "charts" / "stockfeed-platform"
+
+
+@cache
+def platform() -> list[dict[str, Any]]:
+    return template(PLATFORM, PLATFORM / "values-kind.yaml")
+
+
+def feed() -> StockFeed:
+    (found,) = valid_feeds(FEED.read_text(), FEED.name)
+    return found
+
+
+def named(kind: str) -> set[str]:
+    return {part["metadata"]["name"] for part in platform() if part["kind"] == kind}
+
+
+def test_the_operator_renders_it() -> None:
+    done = CliRunner().invoke(main, ["render", "-f", str(FEED)])
+
+    assert done.exit_code == 0, done.output
+    objects = list(yaml.safe_load_all(done.output))
+    assert {part["metadata"]["namespace"] for part in objects} == {"stocks"}
+    assert sum(part["kind"] == "KafkaTopic" for part in objects) == 2
+
+
+def test_its_symbols_are_those_that_the_quote_server_knows() -> None:
+    values = yaml.safe_load((PLATFORM / "values.yaml").read_text())["quotes"]
+
+    symbols = {symbol for group in feed().spec.symbol_groups for symbol in group.symbols}
+
+    assert symbols == set(values["symbols"])
+    assert feed().spec.source.requests_per_minute == values["requestsPerMinute"]
+
+
+def test_what_it_names_is_there() -> None:
+    spec = feed().spec
+    secrets = {
+        spec.source.api_key_secret_ref.name,
+        spec.warehouse.credentials_secret_ref.name,
+        ""
+        if spec.landing.credentials_secret_ref is None
+        else spec.landing.credentials_secret_ref.name,
+    }
+
+    assert secrets <= named("Secret")
+    assert spec.kafka.cluster in named("Kafka")
+    assert spec.source.base_url == "http://quotes:8080/api/v1"
+    services = {part["metadata"]["name"]: part for part in platform() if part["kind"] == "Service"}
+    assert [port["port"] for port in services["quotes"]["spec"]["ports"]] == [8080]
+
+
+def test_its_bucket_and_store_are_minio_s() -> None:
+    minio = yaml.safe_load((ROOT / "charts" / "upstream" / "minio.yaml").read_text())
+
+    assert [bucket["name"] for bucket in minio["buckets"]] == [feed().spec.landing.bucket]
+    assert feed().spec.landing.endpoint == "http://minio:9000"

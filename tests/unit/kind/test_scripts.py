@@ -1,0 +1,39 @@
+"""The scripts behind `make kind-…`, as shellcheck and make see them."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SCRIPTS = ROOT / "charts" / "kind"
+RUN = sorted(path for path in SCRIPTS.glob("*.sh") if os.access(path, os.X_OK))
+
+
+def test_shellcheck_finds_nothing() -> None:
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    shellcheck = shutil.which("shellcheck", path=places)
+    if shellcheck is None:
+        pytest.skip("NOT CHECKED: there is no shellcheck; `make .venv/.dev` installs it")
+
+    done = subprocess.run(
+        [shellcheck, "--external-sources", "--check-sourced", *RUN],
+        cwd=SCRIPTS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout + done.stderr == ""
+
+
+def test_every_script_that_can_be_run_has_a_target_of_make() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+
+    called = set(re.findall(r"^\tcharts/kind/(\S+)", makefile, re.MULTILINE))
+
+    assert called == {path.name for path in RUN}
