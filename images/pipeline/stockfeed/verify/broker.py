@@ -131,7 +131,8 @@ class Broker:
 @contextmanager
 def open_broker(settings: BrokerSettings) -> Iterator[Broker]:
     """Clients for a `with` block."""
-    shared = kafka.client_config(settings)
+    # What goes wrong is raised by the call that it keeps from answering; a log repeats it.
+    shared = kafka.client_config(settings) | {"log_level": 2}
     # A consumer must name a group; without a subscription it never joins it.
     consumer = Consumer(
         {**shared, "group.id": settings.kafka_client_id, "enable.auto.commit": False}

@@ -9,7 +9,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
+from stockfeed.contract import env
 from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.errors import DataError
 from stockfeed.moments import milliseconds
 from stockfeed.objectstore import ObjectStore
 from stockfeed.reader import MissingTableError, Reader
@@ -56,7 +58,8 @@ def collect(sources: Sources, feed: str, window: Window) -> Collected:
     """Reads all stages of a feed.
 
     Raises:
-        TransientError, ConfigurationError, DataError: a stage could not be read.
+        TransientError, ConfigurationError, DataError: a stage could not be read, or nothing is
+            known of the feed at any.
     """
     ledger = read_ledger(sources.reader, feed, window)
     facts = {chain: _of_ledger(ledger, chain) for chain in ledger.heads}
@@ -65,6 +68,11 @@ def collect(sources: Sources, feed: str, window: Window) -> Collected:
         findings += _add_objects(sources.store, feed, facts, window, executor)
     if sources.broker is not None:
         _add_logs(sources.broker, feed, facts, window)
+    if not facts:
+        raise DataError(
+            f"feed {feed!r} has neither a topic nor an object nor a row of the ledger: is "
+            f"{env.FEED} its name, and are bucket and database its own?"
+        )
     if sources.models:
         findings += _add_models(sources.reader, facts, window)
     return Collected([facts[chain] for chain in sorted(facts)], findings)

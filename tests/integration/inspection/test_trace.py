@@ -1,0 +1,183 @@
+"""`stockfeed trace` of events that went their whole way, and of one on its way."""
+
+import json
+
+import pytest
+
+from stockfeed.errors import ConfigurationError, DataError
+from stockfeed.moments import from_milliseconds, rfc3339
+from stockfeed.trace import app
+
+
+@pytest.fixture
+def trace(feed, capsys):
+    """Runs the command in this process; gives what it says as JSON."""
+
+    def run(symbol, at=None, **environment):
+        assert app.main({**feed.environment, **environment}, symbol, at, True) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def at(feed, number):
+    """When a message was polled."""
+    return rfc3339(from_milliseconds(feed.first_poll + 1000 * number))
+
+
+def names(document):
+    return [stage["stage"] for stage in document["stages"]]
+
+
+def stage(document, name):
+    return next(stage for stage in document["stages"] if stage["stage"] == name)
+
+
+def test_an_events_whole_way(feed, trace):
+    document = trace("TSLA", at(feed, 2))
+    assert names(document) == [
+        "poll",
+        "kafka",
+        "object",
+        "ledger",
+        "bronze",
+        "silver",
+        *["gold"] * 5,
+    ]
+    assert (document["polledAt"], document["waits"]) == (at(feed, 2), None)
+    assert stage(document, "poll")["quote"] == feed.event(2)
+    kafka, ledger = stage(document, "kafka"), stage(document, "ledger")
+    assert (kafka["topic"], kafka["kept"]) == (feed.topic, True)
+    assert ledger["batch"] == 1
+    assert ledger["offsets"][0] <= kafka["offset"] <= ledger["offsets"][1]
+    assert stage(document, "object")["endOffset"] == ledger["offsets"][1]
+    arrived = [stage(document, name)["secondsAfterPoll"] for name in ("poll", "object", "bronze")]
+    assert arrived[0] == 0 < arrived[1] <= arrived[2] + 1  # S3 tells whole seconds
+    candles = [found for found in document["stages"] if "interval" in found]
+    assert [found["interval"] for found in candles] == ["1m", "5m", "1h", "1d"]
+    assert all(found["quotes"] >= 1 for found in candles)
+
+
+def test_a_quote_that_was_seen_again_shows_both_polls(feed, trace):
+    """The ninth message is the fifth's quote again."""
+    assert feed.event(9) == feed.event(5)
+    found = [stage(trace("GM", at(feed, number)), "silver") for number in (5, 9)]
+    assert found[0] == found[1]
+    assert (found[0]["firstSeenAt"], found[0]["lastSeenAt"]) == (at(feed, 5), at(feed, 9))
+
+
+def test_without_a_time_it_is_the_newest_event(feed, trace):
+    ((poll,),) = feed.query(
+        "SELECT MAX(V:_meta.timestamp::NUMBER) FROM SOURCE_STOCK_QUOTES "
+        "WHERE V:symbol::VARCHAR = 'BRK.B'"
+    )
+    assert trace("BRK.B")["polledAt"] == rfc3339(from_milliseconds(int(poll)))
+
+
+def test_a_time_that_holds_many_events_gives_the_first_and_counts_the_others(feed, trace):
+    minute = at(feed, 0)[:10]
+    found = [trace("F", minute)]
+    if from_milliseconds(feed.first_poll + 60_000).isoformat()[:10] == minute:
+        ((count,),) = feed.query(
+            "SELECT COUNT(*) FROM SOURCE_STOCK_QUOTES WHERE V:symbol::VARCHAR = 'F'"
+        )
+        assert (found[0]["polledAt"], found[0]["others"]) == (at(feed, 0), int(count) - 1)
+
+
+def test_the_command_prints_a_line_for_each_stage(feed):
+    result = feed.run("trace", "TSLA", "--at", at(feed, 2))
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"{feed.name}: TSLA, polled {at(feed, 2)}"
+    assert [line.split()[0] for line in lines[1:8]] == [
+        *("poll", "kafka", "object", "ledger", "bronze", "silver", "gold")
+    ]
+
+
+def test_without_a_broker_nothing_is_said_of_its_log(feed, trace):
+    document = trace("TSLA", at(feed, 2), STOCKFEED_KAFKA_BOOTSTRAP_SERVERS="")
+    assert stage(document, "kafka")["kept"] is None
+
+
+def test_an_object_that_was_removed_is_said_to_be(feed, trace):
+    with feed.broken(
+        "SOURCE_STOCK_QUOTES",
+        "UPDATE SOURCE_STOCK_QUOTES SET FILE_NAME = REPLACE(FILE_NAME, '/000', '/999')",
+    ):
+        document = trace("TSLA", at(feed, 2))
+    assert stage(document, "object")["kept"] is False
+    assert stage(document, "ledger")["offsets"] is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "waits"),
+    [
+        ("DELETE FROM ANALYTICS.SILVER_CLEAN_STOCK", "for a build: silver_clean_stock"),
+        (
+            "DELETE FROM ANALYTICS.SILVER_CLEAN_STOCK WHERE SYMBOL = 'TSLA' AND BATCH_SEQ = 1",
+            "for a person: silver_clean_stock",
+        ),
+    ],
+)
+def test_a_row_that_silver_lacks_waits_for_a_build_or_for_a_person(feed, trace, statement, waits):
+    with feed.broken("ANALYTICS.SILVER_CLEAN_STOCK", statement):
+        document = trace("TSLA", at(feed, 2))
+    assert document["waits"].startswith(waits)
+    assert names(document)[-1] == "bronze"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "number", "message"),
+    [
+        ("TSLAA", None, "no event of symbol 'TSLAA' .* it has TSLA$"),
+        ("ZZZ", 2, "no event of symbol 'ZZZ' .* it has BRK.B, F, GM, TSLA$"),
+    ],
+)
+def test_a_symbol_that_the_feed_does_not_have(feed, trace, symbol, number, message):
+    with pytest.raises(DataError, match=message):
+        trace(symbol, None if number is None else at(feed, number))
+
+
+def test_a_time_without_an_event_names_the_nearest(feed, trace):
+    """TSLA is every fourth; the one of second 14 is the quote of second 10 again."""
+    with pytest.raises(DataError) as error:
+        trace("TSLA", at(feed, 4))
+    assert str(error.value).endswith(f"the nearest were polled at {at(feed, 2)} and {at(feed, 6)}")
+    with pytest.raises(DataError, match=f"the nearest were polled at {at(feed, 2)}$"):
+        trace("TSLA", "2020-01-01")
+
+
+def test_a_time_that_is_none(trace):
+    with pytest.raises(ConfigurationError, match="'noon' is no time"):
+        trace("TSLA", "noon")
+
+
+def test_an_event_is_followed_while_it_is_on_its_way(feed, trace):
+    """Each stage's role runs once, and the event comes one stage further."""
+    number = feed.sent
+    quote = {"symbol": "NEW", "c": 5, "o": 5, "h": 6, "l": 4, "pc": 5, "t": 1_713_500_000}
+    feed.produce([json.dumps(quote).encode()])
+    verified = feed.run("verify", "--json")
+    assert "not-landed" in verified.stdout
+    document = trace("NEW")
+    assert (names(document), document["polledAt"]) == (["poll", "kafka"], at(feed, number))
+    assert document["waits"].startswith("for a consumer")
+
+    with feed.consumer() as land:
+        land()
+    verified = feed.run("verify", "--json")
+    assert "not-loaded" in verified.stdout
+    document = trace("NEW", at(feed, number))
+    assert names(document) == ["poll", "kafka", "object"]
+    assert document["waits"].startswith("for a load")
+
+    assert feed.run("loader", "--once").returncode == 0
+    document = trace("NEW")
+    assert names(document)[-1] == "bronze"
+    assert document["waits"].startswith("for a build")
+
+    built = feed.run("build")
+    assert built.returncode == 0, built.stdout
+    document = trace("NEW")
+    assert (names(document)[-1], document["waits"]) == ("gold", None)
+    assert feed.run("verify").returncode == 0

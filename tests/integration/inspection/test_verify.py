@@ -1,0 +1,185 @@
+"""`stockfeed verify` over a feed that went its whole way, whole and broken at each stage."""
+
+import json
+
+import pytest
+
+from stockfeed.errors import ConfigurationError, DataError
+from stockfeed.moments import from_milliseconds
+from stockfeed.verify import app
+
+LEDGER, POSITION, RAW = "LOAD_LEDGER", "LOAD_POSITION", "SOURCE_STOCK_QUOTES"
+SILVER, CANDLES, LATEST = (
+    f"ANALYTICS.{name}" for name in ("SILVER_CLEAN_STOCK", "GOLD_CANDLESTICK", "GOLD_KPI")
+)
+# The second object of a partition, with neighbours on both sides.
+SECOND = "(SELECT OBJECT_KEY FROM LOAD_LEDGER WHERE BATCH_SEQ = 2 AND PARTITION_ID = 0)"
+A_ROW = (
+    f"V:_meta.offset::NUMBER = (SELECT START_OFFSET FROM LOAD_LEDGER WHERE OBJECT_KEY = {SECOND})"
+)
+A_QUOTE = "QUOTE_ID = (SELECT MIN(QUOTE_ID) FROM ANALYTICS.SILVER_CLEAN_STOCK)"
+
+
+@pytest.fixture
+def verify(feed, capsys):
+    """Runs the command in this process; gives its status and what it says as JSON."""
+
+    def run(start="3h", end=None, patience="5m", models=True, environment=None):
+        options = app.Options(start, end, patience, models, as_json=True)
+        status = app.main(environment or feed.environment, options)
+        return status, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def kinds(document):
+    parts = [found for part in document["partitions"] for found in part["findings"]]
+    return {found["kind"] for found in (*parts, *document["findings"])}
+
+
+def total(document, name):
+    return sum(part[name] for part in document["partitions"])
+
+
+def test_a_feed_that_is_complete(feed, verify):
+    status, document = verify()
+    assert (status, document["complete"], kinds(document)) == (0, True, set())
+    assert len(document["partitions"]) == 2
+    assert total(document, "rows") == feed.sent
+    assert total(document, "errors") == total(document, "leftOut") == 3
+    assert total(document, "silver") == feed.sent - 3
+    for part in document["partitions"]:
+        assert part["topic"] == feed.topic
+        assert part["kafka"] == part["ledger"]
+
+
+def test_the_command_prints_a_table(feed):
+    result = feed.run("verify", "--from", "3h")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("table", "statement", "expected"),
+    [
+        (
+            LEDGER,
+            f"DELETE FROM {LEDGER} WHERE OBJECT_KEY = {SECOND}",
+            {"gap", "not-loaded", "foreign-rows"},
+        ),
+        (
+            LEDGER,
+            f"UPDATE {LEDGER} SET END_OFFSET = END_OFFSET + 1 WHERE OBJECT_KEY = {SECOND}",
+            {"overlap"},
+        ),
+        (
+            LEDGER,
+            f"UPDATE {LEDGER} SET ETAG = 'other' WHERE OBJECT_KEY = {SECOND}",
+            {"changed-object"},
+        ),
+        (POSITION, f"UPDATE {POSITION} SET NEXT_OFFSET = NEXT_OFFSET - 1", {"position"}),
+        (RAW, f"DELETE FROM {RAW} WHERE {A_ROW} AND BATCH_SEQ = 2", {"row-count"}),
+        (
+            RAW,
+            f"INSERT INTO {RAW} SELECT * FROM {RAW} WHERE {A_ROW} AND BATCH_SEQ = 2",
+            {"duplicate-rows"},
+        ),
+        (
+            RAW,
+            f"UPDATE {RAW} SET FILE_NAME = REPLACE(FILE_NAME, 'group=autos', 'group=other') "
+            "WHERE BATCH_SEQ = 2",
+            {"row-count", "foreign-rows"},
+        ),
+        (SILVER, f"DELETE FROM {SILVER} WHERE {A_QUOTE}", {"missing-identity", "gold"}),
+        (
+            SILVER,
+            f"UPDATE {SILVER} SET LAST_SEEN_AT = DATEADD('day', -1, FIRST_SEEN_AT) WHERE {A_QUOTE}",
+            {"missing-identity"},
+        ),
+        (
+            SILVER,
+            f"INSERT INTO {SILVER} SELECT * FROM {SILVER} WHERE {A_QUOTE}",
+            {"duplicate-identity", "gold"},
+        ),
+        (CANDLES, f"UPDATE {CANDLES} SET QUOTES = QUOTES - 1", {"gold"}),
+        (CANDLES, f"DELETE FROM {CANDLES} WHERE BAR_INTERVAL = '5m' AND SYMBOL = 'GM'", {"gold"}),
+        (LATEST, f"UPDATE {LATEST} SET T = T - 1 WHERE SYMBOL = 'BRK.B'", {"gold"}),
+    ],
+)
+def test_each_break_in_the_warehouse_is_found(feed, verify, table, statement, expected):
+    with feed.broken(table, statement):
+        status, document = verify()
+    assert (status, kinds(document)) == (1, expected)
+
+
+def test_what_no_build_came_to_is_late_once_it_is_settled(feed, verify):
+    with feed.broken(SILVER, f"DELETE FROM {SILVER}"):
+        status, document = verify(patience="1h")
+        assert (status, total(document, "unbuilt")) == (0, feed.sent - 3)
+        status, document = verify(patience="0s")
+        assert (status, kinds(document)) == (1, {"not-built"})
+
+
+def test_a_missing_object_is_found(feed, verify, s3):
+    ((key,),) = feed.query(f"SELECT {SECOND}")
+    client = s3.client()
+    kept = client.get_object(Bucket=feed.name, Key=key)
+    body = kept["Body"].read()
+    client.delete_object(Bucket=feed.name, Key=key)
+    status, document = verify()
+    client.put_object(Bucket=feed.name, Key=key, Body=body, Metadata=kept["Metadata"])
+    assert (status, kinds(document)) == (1, {"missing-object"})
+    assert key in str(document)
+
+
+def test_a_foreign_object_is_found(feed, verify, s3):
+    client = s3.client()
+    ((key,),) = feed.query(f"SELECT {SECOND}")
+    client.put_object(Bucket=feed.name, Key=f"{key}.bak", Body=b"x")
+    status, document = verify()
+    client.delete_object(Bucket=feed.name, Key=f"{key}.bak")
+    assert (status, kinds(document)) == (1, {"foreign-object"})
+
+
+def test_a_range_sees_its_own_part_and_its_neighbours(feed, verify):
+    """Of the middle batch: its objects, and one on either side."""
+    start, end = (
+        from_milliseconds(feed.first_poll + 1000 * second).isoformat(timespec="seconds")
+        for second in (35, 45)
+    )
+    status, document = verify(start, end)
+    assert (status, total(document, "objects")) == (0, 6)
+    with feed.broken(LEDGER, f"UPDATE {LEDGER} SET ETAG = 'x' WHERE BATCH_SEQ = 2"):
+        assert verify(start, end)[0] == 1
+        early = from_milliseconds(feed.first_poll - 60_000).isoformat(timespec="seconds")
+        assert verify("4h", early)[0] == 0
+
+
+def test_a_gap_as_long_as_the_range_is_found(feed, verify):
+    start, end = (
+        from_milliseconds(feed.first_poll + 1000 * second).isoformat(timespec="seconds")
+        for second in (35, 45)
+    )
+    with feed.broken(LEDGER, f"DELETE FROM {LEDGER} WHERE BATCH_SEQ = 2"):
+        status, document = verify(start, end)
+    assert status == 1
+    assert "gap" in kinds(document)
+
+
+def test_without_models_and_without_kafka_the_rest_is_compared(feed, verify):
+    environment = {name: v for name, v in feed.environment.items() if "KAFKA" not in name}
+    with feed.broken(SILVER, f"DELETE FROM {SILVER}"):
+        status, document = verify(models=False, environment=environment)
+    assert status == 0
+    assert {(part["kafka"], part["silver"]) for part in document["partitions"]} == {(None, None)}
+
+
+def test_a_feed_that_nothing_is_known_of_is_an_error(feed, verify):
+    with pytest.raises(DataError, match="'nobody' has neither a topic nor an object"):
+        verify(environment={**feed.environment, "STOCKFEED_FEED": "nobody"})
+
+
+@pytest.mark.parametrize(("start", "end"), [("yesterday", None), ("1h", "2h")])
+def test_a_range_that_is_none_is_an_error(verify, start, end):
+    with pytest.raises(ConfigurationError, match=r"is no time|begins later"):
+        verify(start, end)

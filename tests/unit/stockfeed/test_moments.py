@@ -1,0 +1,38 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from stockfeed.moments import from_milliseconds, milliseconds, parse_moment, rfc3339
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "seconds"),
+    [
+        ("2026-11-20", datetime(2026, 11, 20, tzinfo=UTC), 86_400),
+        ("2026-11-20 14:30", datetime(2026, 11, 20, 14, 30, tzinfo=UTC), 60),
+        ("2026-11-20T14:30Z", datetime(2026, 11, 20, 14, 30, tzinfo=UTC), 60),
+        ("2026-11-20T14:30:05Z", datetime(2026, 11, 20, 14, 30, 5, tzinfo=UTC), 1),
+        ("2026-11-20T09:30:05-05:00", datetime(2026, 11, 20, 14, 30, 5, tzinfo=UTC), 1),
+        ("2026-11-20T14:30:05.1", datetime(2026, 11, 20, 14, 30, 5, 100_000, tzinfo=UTC), 0.1),
+        ("2026-11-20T14:30:05.123Z", datetime(2026, 11, 20, 14, 30, 5, 123_000, UTC), 0.001),
+        ("2h", NOW - timedelta(hours=2), 7200),
+        ("1m30s", NOW - timedelta(seconds=90), 90),
+    ],
+)
+def test_a_time_is_as_exact_as_it_is_written(text, start, seconds):
+    moment = parse_moment(text, NOW)
+    assert moment.start == start
+    assert moment.end - moment.start == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "now", "2026-13-01", "2026-11-20T25:00", "14:30", "2 h"])
+def test_what_is_no_time_is_refused_by_its_text(text):
+    with pytest.raises(ValueError, match=f"^{text!r} is no time"):
+        parse_moment(text, NOW)
+
+
+def test_milliseconds_and_times_are_the_same():
+    assert rfc3339(from_milliseconds(1_713_456_789_123)) == "2024-04-18T16:13:09.123Z"
+    assert milliseconds(from_milliseconds(1_713_456_789_123)) == 1_713_456_789_123

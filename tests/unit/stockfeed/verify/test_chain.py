@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+from stockfeed.verify.chain import check_chain
+from stockfeed.verify.facts import Head
+from stockfeed.verify.findings import Kind
+
+
+def kinds(facts):
+    return [found.kind for found in check_chain(facts)]
+
+
+def test_an_unbroken_chain_has_no_findings(complete):
+    assert kinds(complete) == []
+
+
+def test_a_gap_names_its_offsets(complete):
+    first, _, *rest = complete.intervals
+    (found,) = check_chain(replace(complete, intervals=(first, *rest)))
+    assert found.kind is Kind.GAP
+    assert "offsets 10 to 19 are in no object" in found.text
+
+
+def test_an_overlap_names_both_objects(complete):
+    first, second, *rest = complete.intervals
+    longer = replace(first, end=12)
+    (found,) = check_chain(replace(complete, intervals=(longer, second, *rest)))
+    assert found.kind is Kind.OVERLAP
+    assert first.key in found.text
+    assert second.key in found.text
+
+
+def test_an_object_that_is_in_the_ledger_twice_overlaps_itself(complete):
+    first, *rest = complete.intervals
+    assert kinds(replace(complete, intervals=(first, first, *rest))) == [Kind.OVERLAP]
+
+
+def test_lost_offsets_are_found(complete):
+    first, *rest = complete.intervals
+    lost = replace(first, rows=0, errors=0, lost=10, last_ms=None)
+    assert kinds(replace(complete, intervals=(lost, *rest))) == [Kind.LOST]
+
+
+def test_a_position_that_is_not_the_chains_end_is_found(complete):
+    for position in (39, 41, None):
+        head = Head(first=0, end=40, position=position)
+        assert kinds(replace(complete, head=head)) == [Kind.POSITION]
+
+
+def test_a_chain_that_begins_behind_what_kafka_still_has_lacks_its_beginning(complete):
+    head = Head(first=5, end=40, position=40)
+    assert kinds(replace(complete, head=head)) == [Kind.GAP]
+    log = replace(complete.log, low=5)
+    assert kinds(replace(complete, head=head, log=log)) == []

@@ -1,0 +1,84 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from stockfeed.verify.findings import Kind
+from stockfeed.verify.objects import check_objects, landed_end, waiting
+
+
+@pytest.fixture
+def kinds(window):
+    return lambda facts, within=window: [found.kind for found in check_objects(facts, within)]
+
+
+def test_a_bucket_that_has_what_was_loaded_has_no_findings(complete, kinds):
+    assert kinds(complete) == []
+    assert waiting(complete) == []
+    assert landed_end(complete) == 40
+
+
+def test_a_missing_object_is_found_unless_the_bucket_may_have_removed_it(complete, kinds, window):
+    facts = replace(complete, objects=complete.objects[1:])
+    assert kinds(facts) == [Kind.MISSING_OBJECT]
+    for second, expected in ((501, []), (500, [Kind.MISSING_OBJECT])):
+        kept_since = datetime.fromtimestamp(second, UTC)
+        assert kinds(facts, replace(window, kept_since=kept_since)) == expected
+
+
+def test_another_etag_is_another_content(complete, kinds):
+    other = replace(complete.objects[2], etag="other")
+    assert kinds(
+        replace(complete, objects=(*complete.objects[:2], other, complete.objects[3]))
+    ) == [Kind.CHANGED_OBJECT]
+
+
+@pytest.mark.parametrize(
+    ("number", "second", "expected"),
+    [
+        (4, 950, []),
+        (4, 900, []),
+        (4, 899, [Kind.NOT_LOADED]),
+        (5, 950, [Kind.GAP]),
+        (5, 500, [Kind.GAP, Kind.NOT_LOADED]),
+    ],
+)
+def test_an_object_that_is_not_loaded_is_late_once_it_is_settled(
+    complete, kinds, make_landed, number, second, expected
+):
+    facts = replace(complete, objects=(*complete.objects, make_landed(number, second)))
+    assert kinds(facts) == expected
+    assert len(waiting(facts)) == 1
+    assert landed_end(facts) == 10 * number + 10
+
+
+def test_waiting_objects_form_a_chain_too(complete, kinds, make_landed):
+    objects = [make_landed(4, 950, end=54), make_landed(5, 950), make_landed(6, 950)]
+    assert kinds(replace(complete, objects=(*complete.objects, *objects))) == [Kind.OVERLAP]
+
+
+def test_an_object_that_the_loader_passed_is_not_loaded(complete, kinds, make_landed):
+    facts = replace(
+        complete,
+        intervals=(complete.intervals[0], *complete.intervals[2:]),
+        objects=(complete.objects[0], make_landed(1), *complete.objects[2:]),
+    )
+    assert kinds(facts) == [Kind.NOT_LOADED]
+
+
+def test_an_object_beside_a_loaded_one_overlaps_it(complete, kinds, make_landed):
+    beside = replace(make_landed(1, 950), key=complete.chain.key(12), start=12)
+    assert kinds(replace(complete, objects=(*complete.objects, beside))) == [Kind.OVERLAP]
+
+
+def test_lost_offsets_that_are_not_loaded_yet_are_found(complete, kinds, make_landed):
+    landed = make_landed(4)
+    lost = replace(landed.metadata, lost=10, records=0, first_timestamp=None, last_timestamp=None)
+    objects = (*complete.objects, replace(landed, metadata=lost))
+    assert kinds(replace(complete, objects=objects)) == [Kind.LOST, Kind.NOT_LOADED]
+
+
+def test_of_a_chain_that_was_never_loaded_any_start_is_right(complete, kinds, make_landed):
+    objects = (make_landed(7, 950), make_landed(8, 950))
+    facts = replace(complete, head=None, intervals=(), objects=objects)
+    assert kinds(facts) == []

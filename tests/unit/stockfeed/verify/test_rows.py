@@ -1,0 +1,36 @@
+from dataclasses import replace
+
+import pytest
+
+from stockfeed.verify.facts import FileRows
+from stockfeed.verify.findings import Kind
+from stockfeed.verify.rows import check_rows
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (FileRows(10, 1, 10, 10, 19), []),
+        (FileRows(9, 1, 9, 10, 19), [Kind.ROW_COUNT]),
+        (FileRows(10, 2, 10, 10, 19), [Kind.ROW_COUNT]),
+        (FileRows(11, 1, 10, 10, 19), [Kind.DUPLICATE_ROWS]),
+        (FileRows(10, 1, 9, 10, 18), [Kind.DUPLICATE_ROWS]),
+        (FileRows(10, 1, 10, 9, 18), [Kind.FOREIGN_ROWS]),
+        (FileRows(10, 1, 10, 11, 20), [Kind.FOREIGN_ROWS]),
+        (FileRows(10, 1, 10, None, None), [Kind.FOREIGN_ROWS]),
+    ],
+)
+def test_raw_must_have_each_row_of_an_object_once(complete, found, expected):
+    second = complete.intervals[1]
+    files = {**complete.files, (second.key, second.batch_seq): found}
+    assert [finding.kind for finding in check_rows(replace(complete, files=files))] == expected
+
+
+def test_an_object_without_rows_in_raw_is_found_unless_it_has_none(complete):
+    first, *rest = complete.intervals
+    files = {place: found for place, found in complete.files.items() if place[0] != first.key}
+    (finding,) = check_rows(replace(complete, files=files))
+    assert finding.kind is Kind.ROW_COUNT
+    skipped = replace(first, rows=0, errors=0, skip_reason="broken archive")
+    facts = replace(complete, intervals=(skipped, *rest), files=files)
+    assert list(check_rows(facts)) == []

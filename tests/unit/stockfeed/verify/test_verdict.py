@@ -1,0 +1,116 @@
+"""Whatever is broken in a complete partition, the verdict says so, and says nothing else."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stockfeed.verify.collect import Collected
+from stockfeed.verify.facts import FileRows, PartitionFacts
+from stockfeed.verify.findings import Finding, Kind
+from stockfeed.verify.verdict import judge, judge_partition
+
+
+def without(values, number):
+    return tuple(value for place, value in enumerate(values) if place != number)
+
+
+def changed(values, number, **changes):
+    return tuple(
+        replace(value, **changes) if place == number else value
+        for place, value in enumerate(values)
+    )
+
+
+def files_with(facts, number, **changes):
+    found = facts.intervals[number]
+    place = (found.key, found.batch_seq)
+    return {**facts.files, place: replace(facts.files[place], **changes)}
+
+
+def lose_row(facts, number):
+    return replace(facts, files=files_with(facts, number, rows=9, offsets=9))
+
+
+def repeat_row(facts, number):
+    return replace(facts, files=files_with(facts, number, rows=11))
+
+
+def lose_object(facts, number):
+    return replace(facts, objects=without(facts.objects, number))
+
+
+def change_object(facts, number):
+    return replace(facts, objects=changed(facts.objects, number, etag="other"))
+
+
+def overlap(facts, number):
+    """The object reaches one offset into the next one's; so raw has eleven rows of it."""
+    reaching = facts.intervals[number].end + 1
+    intervals = changed(facts.intervals, number, end=reaching, rows=11)
+    found = intervals[number]
+    rows = FileRows(11, 1, 11, found.start, reaching)
+    return replace(
+        facts, intervals=intervals, files={**facts.files, (found.key, found.batch_seq): rows}
+    )
+
+
+def forget(facts, number):
+    """The ledger's row is gone, and with it what explained the object and its rows."""
+    intervals = without(facts.intervals, number)
+    return replace(facts, intervals=intervals, objects=without(facts.objects, number))
+
+
+BREAKS = {
+    lose_row: Kind.ROW_COUNT,
+    repeat_row: Kind.DUPLICATE_ROWS,
+    lose_object: Kind.MISSING_OBJECT,
+    change_object: Kind.CHANGED_OBJECT,
+    overlap: Kind.OVERLAP,
+    forget: Kind.GAP,
+}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(count=st.integers(3, 12), data=st.data())
+def test_every_break_is_found_and_nothing_else(make_facts, make_interval, window, count, data):
+    facts: PartitionFacts = make_facts([make_interval(number) for number in range(count)])
+    assert judge_partition(facts, window).findings == ()
+    # A break at an end may be the range's own end, so it is made inside.
+    number = data.draw(st.integers(1, count - 2))
+    act = data.draw(st.sampled_from(sorted(BREAKS, key=lambda act: act.__name__)))
+    findings = judge_partition(act(facts, number), window).findings
+    assert [found.kind for found in findings] == [BREAKS[act]]
+    assert str(number * 10) in findings[0].text
+
+
+def test_a_complete_feed_is_complete(complete, window):
+    verdict = judge("us", window, Collected([complete], []))
+    assert verdict.complete
+    assert len(verdict.partitions) == 1
+
+
+def test_what_is_on_its_way_is_not_missing(complete, window, make_landed):
+    facts = replace(
+        complete,
+        objects=(*complete.objects, make_landed(4, 950)),
+        log=replace(complete.log, high=55, end=55),
+        modelled=replace(complete.modelled, unbuilt=3),
+    )
+    verdict = judge("us", window, Collected([facts], []))
+    (part,) = verdict.partitions
+    assert verdict.complete
+    assert (part.unlanded, part.unloaded, part.unbuilt) == (5, 1, 3)
+
+
+@pytest.mark.parametrize("of_partition", [True, False])
+def test_one_finding_anywhere_is_enough(complete, window, of_partition):
+    facts = lose_object(complete, 1) if of_partition else complete
+    findings = [] if of_partition else [Finding(Kind.GOLD, "F: a candle")]
+    assert not judge("us", window, Collected([facts], findings)).complete
+
+
+def test_partitions_without_anything_in_the_range_are_left_out(complete, window):
+    rest = replace(complete, intervals=(), objects=(), files={}, modelled=None)
+    assert judge("us", window, Collected([rest], [])).partitions == ()
