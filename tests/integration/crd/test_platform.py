@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from crd.tool import CrdCheck, Subject
 from crd.upstream import upstream_crd
@@ -44,6 +45,16 @@ def test_custom_objects_of_the_platform_are_valid(values: str, crdcheck: CrdChec
     assert set(objects) == KINDS[values]
     for kind, subjects in objects.items():
         assert crdcheck.judge([upstream_crd(kind)], subjects).objects == [[] for _ in subjects]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "charts" / "kind" / "feed.yaml", *sorted(CHART.glob("examples/feed-*.yaml"))],
+    ids=lambda path: f"{path.parent.name}-{path.stem}",
+)
+def test_api_server_takes_the_example_feeds(path: Path, crdcheck: CrdCheck, crd_file: Path) -> None:
+    feed = Subject(yaml.safe_load(path.read_text()))
+    assert crdcheck.judge([crd_file], [feed]).objects == [[]]
 
 
 def _ask_for_the_old_storage(kafka: dict[str, Any]) -> None:
