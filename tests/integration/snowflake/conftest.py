@@ -136,7 +136,7 @@ def recording(minutes: Minutes) -> Recording:
     minutes.run("leftover: load", "loader", "--once")
     minutes.run("daily: build", "build", "--daily")
     minutes.run("replay", "replay", "--from-offset", "0", "--to-offset", "1")
-    minutes.run("rebuild", "build", "--rebuild", "gold_treemap")
+    minutes.run("rebuild", "build", "--rebuild", "gold_volatility")
     return minutes.recording
 
 

@@ -66,9 +66,7 @@ def test_the_page_lists_every_statement(found, granted):
     current = table.put_in(page, table.rendered(found, granted))
     if os.environ.get(WRITE):
         table.PAGE.write_text(current)
-    assert page == current or os.environ.get(WRITE), (
-        f"run: {WRITE}=1 .venv/bin/python -m pytest tests/integration/snowflake"
-    )
+    assert page == current or os.environ.get(WRITE), "run: make docs"
 
 
 def test_no_run_writes_or_prints_the_key_or_its_passphrase(minutes, recording):

@@ -31,7 +31,7 @@ SYMBOLS = [f"SYM{number}" for number in range(100)]
 
 def test_the_pages_tables_are_current():
     text = PAGE.read_text()
-    assert page(text, Prices(CREDIT)) == text, "run: .venv/bin/python tests/bench/cost.py --write"
+    assert page(text, Prices(CREDIT)) == text, "run: make docs"
     assert text.count(": begin -->") == 4
 
 
