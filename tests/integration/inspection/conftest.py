@@ -180,7 +180,8 @@ def feed(
         "SNOWFLAKE_PORT": str(snowflake.port),
         "SNOWFLAKE_PROTOCOL": "http",
     }
-    first_poll = (int(time.time()) - 7200) * 1000
+    # On a whole minute, so that the first sixty messages are of one.
+    first_poll = (int(time.time()) // 60 - 120) * 60_000
     feed = Feed(name, environment, first_poll)
     kafka.create_topic(feed.topic, PARTITIONS)
     with feed.consumer() as land:

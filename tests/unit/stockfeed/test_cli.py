@@ -116,3 +116,34 @@ def test_without_configuration_a_role_says_what_is_missing(invoke, monkeypatch, 
     assert "Traceback" not in result.output
     for variable in variables:
         assert variable in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("trace", "F"), ("F", None, False)),
+        (("trace", "BRK.B", "--at", "2h", "--json"), ("BRK.B", "2h", True)),
+    ],
+)
+def test_trace_takes_a_symbol_and_a_time(invoke, role, arguments, expected):
+    called = []
+    role(lambda *options: called.append(options[1:]) or 0)
+    assert invoke(*arguments).exit_code == 0
+    assert called == [expected]
+
+
+def test_verify_takes_a_range(invoke, monkeypatch):
+    called = []
+
+    class Module:
+        Options = staticmethod(lambda *options: options)
+        main = staticmethod(lambda _, options: called.append(options) or 1)
+
+    monkeypatch.setattr(cli, "import_module", lambda name: Module)
+    arguments = ("--from", "2026-11-20", "--to", "1h", "--patience", "1m", "--no-models", "--json")
+    assert invoke("verify", *arguments).exit_code == 1
+    assert invoke("verify").exit_code == 1
+    assert called == [
+        ("2026-11-20", "1h", "1m", False, True),
+        ("24h", None, "5m", True, False),
+    ]
