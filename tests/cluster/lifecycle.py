@@ -1,14 +1,16 @@
 """The cluster comes up, goes down, and says how it is."""
 
+import fcntl
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from cluster import components, debian, gotools, images, network, node, pki, storage
 from cluster.components import Component
 from cluster.kubectl import KubectlError, apply, apply_file, kubectl
-from cluster.layout import KUBECONFIG, LOGS, NODE_NAME, SOURCE, STATE
+from cluster.layout import CACHE, KUBECONFIG, LOGS, NODE_NAME, SOURCE, STATE
 from cluster.waiting import wait_for
 
 _TOOLS = (gotools.PAUSE, gotools.KUBERNETES, gotools.ETCD, gotools.COREDNS)
@@ -20,22 +22,33 @@ def up() -> None:
     Raises:
         ToolError: a program cannot be built.
         PackageError: a package of the machine is missing.
-        TimeoutError: something does not become ready; the message names it and its log.
+        NodeError: a component ends or does not become ready; the message has the end of its log.
     """
-    if is_up():
-        return
-    debian.require()
-    for tool in _TOOLS:
-        gotools.build(tool)
-    node.destroy()  # what a crashed run has left
-    began = time.monotonic()
-    _start()
+    with _alone():
+        if is_up():
+            return
+        debian.require()
+        for tool in _TOOLS:
+            gotools.build(tool)
+        node.destroy()  # what a crashed run has left
+        began = time.monotonic()
+        _start()
     print(f"the cluster is up after {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
 def down() -> None:
     """Ends the cluster; of all it made, only the built tools are left."""
-    node.destroy()
+    with _alone():
+        node.destroy()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time: a machine has one cluster, whoever asks for it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "cluster.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def is_up() -> bool:

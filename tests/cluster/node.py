@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cluster.layout import CGROUP, NODE_STATE, SOURCE, STATE
@@ -84,6 +85,8 @@ def destroy() -> None:
         _remove_cgroup(hierarchy / CGROUP)
     if STATE.exists():
         wait_for("the state directory to go", _remove_state, seconds=30)
+        with suppress(OSError):  # somebody else has something there
+            STATE.parent.rmdir()
 
 
 def _hierarchies() -> list[Path]:
