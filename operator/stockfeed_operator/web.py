@@ -6,7 +6,7 @@ from socketserver import ThreadingMixIn
 from typing import Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client import CollectorRegistry, disable_created_metrics, make_wsgi_app
 
 from stockfeed.contract import endpoints
 
@@ -33,6 +33,8 @@ class Web:
     """
 
     def __init__(self, port: int, registry: CollectorRegistry, healthz: Problem) -> None:
+        # Each counter would bring a second series, which Prometheus does not need.
+        disable_created_metrics()
         app = _app(make_wsgi_app(registry), healthz)
         self._server = make_server("", port, app, _Server, _Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from prometheus_client.parser import text_string_to_metric_families
 
 from inmemory.apiserver import ApiServer
 from inmemory.cluster import InMemoryCluster
 from inmemory.feeds import Life
 from inmemory.http import StubServer
 from inmemory.process import free_port, operator, until
+from stockfeed.contract.metrics.operator import METRICS
 from stockfeed_operator.kinds import CRON_WORKFLOW, FEED, POD_MONITOR, WORKFLOW, Key
 from stockfeed_operator.settings import PREFIX
 
@@ -49,6 +51,7 @@ def test_the_process_reconciles_feeds_without_the_optional_kinds(
         del life.cluster.objects[Key("ConfigMap", "us-shares")]
         until(lambda: Key("ConfigMap", "us-shares") in life.cluster.objects, "the repair", log)
         answer = urllib3.request("GET", f"http://127.0.0.1:{port}/metrics").data.decode()
+        assert _families(answer) == {metric.name: metric.kind for metric in METRICS}
         assert "stockfeed_operator_leader 1.0" in answer
         assert 'stockfeed_operator_drift_repairs_total{kind="ConfigMap"} 1.0' in answer
         assert urllib3.request("GET", f"http://127.0.0.1:{port}/healthz").status == 200
@@ -58,6 +61,14 @@ def test_the_process_reconciles_feeds_without_the_optional_kinds(
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     assert "Traceback" not in log.read_text()
+
+
+def _families(answer: str) -> dict[str, str]:
+    """Type by name, as queries name it."""
+    return {
+        f"{family.name}_total" if family.type == "counter" else family.name: family.type
+        for family in text_string_to_metric_families(answer)
+    }
 
 
 def test_a_lost_lease_ends_the_process(life: Life, tmp_path: Path) -> None:

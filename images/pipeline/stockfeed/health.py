@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from stockfeed.contract import endpoints, env
@@ -38,6 +38,8 @@ class HealthServer:
     """
 
     def __init__(self, port: int, registry: CollectorRegistry, checks: dict[str, Check]) -> None:
+        # Each counter would bring a second series, which Prometheus does not need.
+        disable_created_metrics()
         try:
             self._server = ThreadingHTTPServer(("", port), _handler(registry, checks))
         except OSError as error:
