@@ -4,4 +4,5 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need kind
+need_engine
 kind delete cluster --name "$CLUSTER"

@@ -4,17 +4,6 @@
 IMAGES=(operator pipeline dbt local)
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' "$ROOT/pyproject.toml")
 
-# Finds the engine that answers, docker before podman, as kind itself prefers them.
-need_engine() {
-  for ENGINE in ${ENGINE:-docker podman}; do
-    if type -P "$ENGINE" >/dev/null && "$ENGINE" info >/dev/null 2>&1; then
-      export KIND_EXPERIMENTAL_PROVIDER=$ENGINE
-      return
-    fi
-  done
-  die "neither docker nor podman answers \`info\`: install Docker or podman, or start its daemon"
-}
-
 # Without attestations, which hold the time: the same sources would never be the same image.
 build_images() { BUILDX_NO_DEFAULT_ATTESTATIONS=1 ENGINE=$ENGINE "$ROOT/images/build.sh"; }
 

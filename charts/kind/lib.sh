@@ -52,10 +52,24 @@ take_from_environment() {
   ln -sf "$("$python" "$ROOT/tests/helm/tool.py" "$1")" "$TOOLS/$1"
 }
 
+# Finds the engine that answers, docker before podman; kind takes the same.
+need_engine() {
+  for ENGINE in ${ENGINE:-docker podman}; do
+    if type -P "$ENGINE" >/dev/null && "$ENGINE" info >/dev/null 2>&1; then
+      export KIND_EXPERIMENTAL_PROVIDER=$ENGINE
+      return
+    fi
+  done
+  die "neither docker nor podman answers \`info\`: install Docker or podman, or start its daemon"
+}
+
+# Not grep -q: it would end kind's output early, which counts as a failure.
+has_cluster() { kind get clusters | grep -x "$CLUSTER" >/dev/null; }
+
 need_cluster() {
   need kind kubectl helm
-  kind get clusters 2>/dev/null | grep -qx "$CLUSTER" ||
-    die "there is no kind cluster '$CLUSTER': run \`make kind-up\` first"
+  need_engine
+  has_cluster || die "there is no kind cluster '$CLUSTER': run \`make kind-up\` first"
 }
 
 # The freshest rows of gold; fails as long as there are none.

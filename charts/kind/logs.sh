@@ -5,8 +5,12 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 DIRECTORY=${1:-$ROOT/build/kind-logs/$(date -u +%Y%m%dT%H%M%SZ)}
-# Secrets are left out, so that the directory can be shown to others.
-KINDS=deployments,statefulsets,pods,services,configmaps,kafkas,kafkanodepools,kafkatopics,stockfeeds,cronworkflows,workflows
+
+# All kinds that there are but Secrets, so that the directory can be shown to others.
+kinds() {
+  kubectl api-resources --namespaced --verbs list --output name |
+    grep -vxE 'secrets|events(\..*)?' | paste -s -d , -
+}
 
 pod_logs() {
   local namespace=$1 directory=$2 pod
@@ -20,12 +24,13 @@ namespace_logs() {
   local directory=$DIRECTORY/$1
   mkdir -p "$directory"
   pod_logs "$1" "$directory"
-  kubectl get "$KINDS" --namespace "$1" --output yaml >"$directory/objects.yaml" || true
+  kubectl get "$objects" --namespace "$1" --output yaml >"$directory/objects.yaml" || true
   kubectl get events --namespace "$1" --sort-by .metadata.creationTimestamp >"$directory/events.txt" || true
 }
 
 need_cluster
 mkdir -p "$DIRECTORY"
 kind export logs "$DIRECTORY/kind" --name "$CLUSTER"
+objects=$(kinds)
 for namespace in "${NAMESPACES[@]}"; do namespace_logs "$namespace"; done
 say "Logs are in $DIRECTORY"

@@ -39,7 +39,7 @@ login() {
 show() { printf '%-15s http://%s:%s  %s\n' "$1" "$ADDRESS" "$2" "$3"; }
 
 trap 'exit 0' INT TERM
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
 
 need_cluster
 forward ARGO_PORT argo service/argo-workflows-server 2746

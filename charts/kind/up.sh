@@ -11,9 +11,8 @@ source "$ROOT/charts/upstream/versions.env"
 STEPS=(cluster images upstream platform operator feed gold)
 
 step_cluster() {
-  if kind get clusters 2>/dev/null | grep -qx "$CLUSTER"; then
-    say "kind cluster $CLUSTER exists"
-    kind export kubeconfig --name "$CLUSTER" 2>/dev/null
+  if has_cluster; then
+    kind export kubeconfig --name "$CLUSTER"
   else
     kind create cluster --config "$ROOT/kind-config.yaml"
   fi
