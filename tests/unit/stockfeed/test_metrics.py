@@ -18,7 +18,7 @@ from stockfeed.producer.quote import read_quote
 from stockfeed.settings import KafkaSettings
 from stockfeed_operator.metrics import OperatorMetrics
 
-WORKFLOW = Path(__file__).parents[3] / "workflows" / "load-and-build.yaml"
+WORKFLOWS = Path(__file__).parents[3] / "workflows"
 KAFKA = KafkaSettings.from_env(
     {
         "STOCKFEED_FEED": "us",
@@ -59,7 +59,8 @@ def test_a_role_exports_what_the_catalogue_lists_and_nothing_else(role):
 
 
 def test_argo_exports_what_the_workflow_declares_and_nothing_else():
-    templates = yaml.safe_load(WORKFLOW.read_text())["spec"]["templates"]
+    specs = [yaml.safe_load(file.read_text())["spec"] for file in WORKFLOWS.glob("*.yaml")]
+    templates = [template for spec in specs for template in spec["templates"]]
     declared = {}
     for template in templates:
         for metric in template.get("metrics", {}).get("prometheus", ()):

@@ -1,6 +1,6 @@
-"""What Argo's controller exports for `workflows/load-and-build.yaml`.
+"""What Argo's controller exports for `workflows/`.
 
-The workflow's YAML declares them; a test compares. Argo puts `argo_workflows_` before a custom
+The workflows' YAML declares them; a test compares. Argo puts `argo_workflows_` before a custom
 metric's name and adds no suffix (its `util/telemetry/exporter_prometheus.go`, 4.1). They begin anew
 when the controller restarts.
 """
@@ -43,4 +43,18 @@ BUILD_DURATION: Final = HistogramMetric(
     _SECONDS,
 )
 
-METRICS: Final[tuple[Metric, ...]] = (ROWS, FILES, BYTES, LOAD_DURATION, BUILD_DURATION)
+DAILY_BUILDS: Final = CounterMetric(
+    f"{PREFIX}stockfeed_daily_builds_total",
+    "runs",
+    "Daily builds with all tests over whole tables, by feed and result.",
+    (*_FEED, Label("result", values=("Error", "Failed", "Succeeded"))),
+)
+
+METRICS: Final[tuple[Metric, ...]] = (
+    ROWS,
+    FILES,
+    BYTES,
+    LOAD_DURATION,
+    BUILD_DURATION,
+    DAILY_BUILDS,
+)
