@@ -34,7 +34,7 @@ class Web:
 
     def __init__(self, port: int, registry: CollectorRegistry, healthz: Problem) -> None:
         # Each counter would bring a second series, which Prometheus does not need.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client leaves it out
         app = _app(make_wsgi_app(registry), healthz)
         self._server = make_server("", port, app, _Server, _Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)

@@ -39,7 +39,7 @@ class HealthServer:
 
     def __init__(self, port: int, registry: CollectorRegistry, checks: dict[str, Check]) -> None:
         # Each counter would bring a second series, which Prometheus does not need.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client leaves it out
         try:
             self._server = ThreadingHTTPServer(("", port), _handler(registry, checks))
         except OSError as error:
