@@ -7,6 +7,7 @@
 #   TAG      without it, the version in pyproject.toml
 #   PREFIX   of the images' names; without it, docker.io/stockfeed
 #   SOURCE   address of the sources, for the label of that name
+# Prints the names of what it built.
 # pip in the build uses the host's CA bundle and index settings. They are mounted for its steps
 # alone, and are in no layer.
 set -euo pipefail
@@ -77,6 +78,7 @@ build() {
     --secret "id=pip,src=$secrets/pip.conf" \
     --build-arg "VERSION=$tag" --build-arg "REVISION=$(revision)" \
     --build-arg "SOURCE=${SOURCE:-}" "${options[@]}" . > /dev/null
+  echo "$PREFIX/$image:$tag"
 }
 
 [[ $# -gt 0 ]] || set -- "${ALL[@]}"

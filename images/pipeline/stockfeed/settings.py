@@ -311,6 +311,7 @@ class BuildSettings(SnowflakeSettings):
     """`stockfeed build`."""
 
     dbt_project_dir: Path = Field(alias=env.DBT_PROJECT_DIR)
+    dbt_parsed_file: Path | None = Field(None, alias=env.DBT_PARSED_FILE)
     dbt_schema: str = Field("ANALYTICS", alias=env.DBT_SCHEMA, pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")
     exchange_timezone: ZoneInfo = Field(ZoneInfo("America/New_York"), alias=env.EXCHANGE_TIMEZONE)
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from dbt.artifacts.schemas.run import RunExecutionResult, RunResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 
+from stockfeed.build import parsed
 from stockfeed.contract import env
 from stockfeed.settings import BuildSettings
 
@@ -45,10 +47,16 @@ def build(
         What failed, a line each; empty when all is well.
     """
     with tempfile.TemporaryDirectory() if target is None else nullcontext(target) as directory:
-        result = dbtRunner().invoke(arguments(settings, selector, Path(directory), rebuild))
+        runner = dbtRunner(manifest=_parsed(settings))
+        result = runner.invoke(arguments(settings, selector, Path(directory), rebuild))
     if rebuild is not None and result.success and not _built(result):
         return [f"the project has no model {rebuild!r}, so nothing was rebuilt"]
     return failures(result)
+
+
+def _parsed(settings: BuildSettings) -> Manifest | None:
+    file = settings.dbt_parsed_file
+    return None if file is None else parsed.load(file, exported(settings))
 
 
 def arguments(
