@@ -20,11 +20,17 @@ _LONGEST = (
     "test_consumer_kafka.py",
     "test_loader_killed.py",
     "test_dbt_models.py",
+    "test_workflows.py",
     "test_statements.py",
     "test_demo_services.py",
     "test_build.py",
     "test_producer.py",
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--images`: the workflows' containers come from the built images (`make test-images`)."""
+    parser.addoption("--images", action="store_true", help="run workflows in the built images")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,298 @@
+"""`workflows/`, as the operator renders it, played against the local stack.
+
+With `--images` the containers are those of the built images (`make test-images`).
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import snowflake.connector
+
+from inmemory.feeds import INSTALLATION, feed
+from stockfeed.objectstore import ObjectStore
+from stockfeed_local.stack.s3 import SeaweedS3
+from stockfeed_local.stack.snowflake import SnowflakeEmulator
+from stockfeed_operator import loads
+from stockfeed_operator.desired import render
+from workflows.processes import Processes
+from workflows.quotes import Quotes
+from workflows.runner import Engine, Run, play
+
+# Building an image takes minutes the first time.
+pytestmark = pytest.mark.timeout(3600)
+
+PROJECT = Path(__file__).parents[2] / "dbt_stocks"
+FEED = "us"
+DBT_SCHEMA = "ANALYTICS"
+KPI = f"{DBT_SCHEMA}.GOLD_KPI"
+TABLES = ("SILVER_CLEAN_STOCK", "GOLD_KPI", "GOLD_CANDLESTICK", "GOLD_VOLATILITY")
+
+
+@dataclass
+class World:
+    """A feed's bucket and schemas, and its Workflows.
+
+    Attributes:
+        landing: where the feed lands.
+        warehouse: where it loads.
+        quotes: lands quotes of it.
+        secrets: those of its namespace.
+        home: below it each run has its volumes.
+        engine: runs the containers.
+    """
+
+    landing: dict[str, Any]
+    warehouse: dict[str, Any]
+    quotes: Quotes
+    secrets: dict[str, dict[str, str]]
+    home: Path
+    engine: Engine
+
+    def run(self, name: str, dbt: dict[str, Any] | None = None, **parameters: str) -> Run:
+        """Plays one of the feed's Workflows, by its name without the feed's.
+
+        Args:
+            name: `load`, `replay`, `rebuild` or `daily`.
+            dbt: changes of the feed's warehouse.dbt.
+            parameters: what a user gives.
+        """
+        changed = {**self.warehouse, "dbt": {"schema": DBT_SCHEMA, **(dbt or {})}}
+        rendered = render(feed(FEED, landing=self.landing, warehouse=changed), INSTALLATION)
+        specs = {part["metadata"]["name"]: part["spec"] for part in rendered if _is_argos(part)}
+        spec = specs[f"{FEED}-{name}"]
+        home = self.home / uuid.uuid4().hex
+        home.mkdir()
+        spec = spec.get("workflowSpec", spec)
+        return play(spec, self.secrets, self.engine, home, **parameters)
+
+    def query(self, text: str) -> list[tuple[Any, ...]]:
+        """Rows of a statement in the feed's schema of raw tables."""
+        parts = self.secrets["snowflake"]
+        with snowflake.connector.connect(
+            **parts,
+            database=self.warehouse["database"],
+            schema=self.warehouse["schema"],
+            network_timeout=30,
+        ) as connection:
+            return [tuple(row) for row in connection.cursor().execute(text).fetchall()]
+
+    def symbols(self) -> list[str]:
+        """The symbols that gold has a newest quote of."""
+        return [str(row[0]) for row in self.query(f"SELECT SYMBOL FROM {KPI} ORDER BY 1")]
+
+    def replayed(self) -> list[tuple[int, int]]:
+        rows = self.query(
+            "SELECT V:_meta.partition::NUMBER, V:_meta.offset::NUMBER "
+            "FROM SOURCE_STOCK_QUOTES_REPLAY ORDER BY 1, 2"
+        )
+        return [(int(row[0]), int(row[1])) for row in rows]
+
+
+def _is_argos(manifest: dict[str, Any]) -> bool:
+    return str(manifest["apiVersion"]).startswith("argoproj.io/")
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Runs the containers: as processes, or with `--images` from the built images."""
+    if not request.config.getoption("--images"):
+        return Processes({"STOCKFEED_DBT_PROJECT_DIR": str(PROJECT)})
+    containers, images = import_module("workflows.containers"), import_module("images.engine")
+    built = {
+        INSTALLATION.pipeline_image: images.build("pipeline"),
+        INSTALLATION.dbt_image: images.build("dbt"),
+    }
+    found: Engine = containers.Containers(built)
+    return found
+
+
+@pytest.fixture(scope="module")
+def world(
+    s3: SeaweedS3,
+    snowflake: SnowflakeEmulator,
+    engine: Engine,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> World:
+    suffix = uuid.uuid4().hex[:8].upper()
+    bucket = f"workflows-{suffix.lower()}"
+    s3.create_bucket(bucket)
+    landing = {"endpoint": s3.endpoint, "bucket": bucket}
+    warehouse = {"database": f"WORKFLOWS_{suffix}", "schema": "RAW"}
+    secrets = {
+        "minio": {"accessKeyId": s3.access_key, "secretAccessKey": s3.secret_key},
+        "snowflake": {
+            "account": "emulator",
+            "user": "workflows",
+            "password": "any",
+            "host": snowflake.host,
+            "port": str(snowflake.port),
+            "protocol": "http",
+        },
+    }
+    quotes = Quotes(ObjectStore(s3.client(), bucket), FEED)
+    return World(landing, warehouse, quotes, secrets, tmp_path_factory.mktemp("pods"), engine)
+
+
+@pytest.fixture(scope="module")
+def first(world: World) -> Run:
+    """The first minute: two partitions, each of two objects, are loaded and built."""
+    for partition in (0, 1):
+        world.quotes.land(partition, 20)
+        world.quotes.land(partition, 10)
+    return world.run("load")
+
+
+@pytest.fixture
+def pruned(world: World, first: Run) -> Iterator[None]:
+    """A test that fills the side table."""
+    yield
+    world.query("DROP TABLE SOURCE_STOCK_QUOTES_REPLAY")
+
+
+def test_a_minute_is_loaded_and_built_and_tells_how_much_it_was(world: World, first: Run) -> None:
+    assert first.phase == "Succeeded", first
+    assert (first.outputs["rows"], first.outputs["files"]) == ("60", "4")
+    load = loads.last_load([first.workflow], None)
+    assert load is not None
+    assert (load.rows, load.files) == (60, 4)
+    assert load.newest_quote_at == "2024-04-18T16:13:38Z"
+    assert load.load_seconds is not None
+    assert load.build_seconds is not None
+    assert world.symbols() == ["F", "GM"]
+
+
+def test_a_minute_without_anything_new_builds_nothing(world: World, first: Run) -> None:
+    run = world.run("load")
+    assert run.phase == "Succeeded", run
+    assert (run.outputs["rows"], run.outputs["build-seconds"]) == ("0", "0")
+    assert "there is nothing to build" in run.containers["main"].log
+    assert loads.last_load([run.workflow], None) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "rows"),
+    [
+        ({"from_offset": "15", "to_offset": "24", "partition": "1"}, [(1, 15, 25)]),
+        (
+            {"from_time": "2024-04-18T16:13:19Z", "to_time": "2024-04-18T16:13:21Z"},
+            [(0, 10, 12), (1, 10, 12)],
+        ),
+    ],
+)
+def test_a_range_is_replayed_beside_what_is_loaded(
+    world: World, pruned: None, given: dict[str, str], rows: list[tuple[int, int, int]]
+) -> None:
+    loaded = world.query("SELECT COUNT(*), MAX(BATCH_SEQ) FROM SOURCE_STOCK_QUOTES")
+    expected = [(part, offset) for part, low, high in rows for offset in range(low, high)]
+    run = world.run("replay", **given)
+    assert run.phase == "Succeeded", run
+    assert run.outputs["rows"] == str(len(expected))
+    assert world.replayed() == expected
+    assert world.query("SELECT COUNT(*), MAX(BATCH_SEQ) FROM SOURCE_STOCK_QUOTES") == loaded
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("replay", {}, "give one range: --from-offset and --to-offset"),
+        ("replay", {"from_offset": "999"}, "nothing is landed in this range"),
+        ("rebuild", {"model": "gold_nothing"}, "the project has no model 'gold_nothing'"),
+    ],
+)
+def test_what_cannot_be_done_is_the_workflows_message(
+    world: World, first: Run, name: str, given: dict[str, str], says: str
+) -> None:
+    run = world.run(name, **given)
+    assert run.phase == "Failed"
+    assert run.message.startswith("main: Error (exit code 1): ")
+    assert says in run.message
+
+
+def test_a_failing_test_fails_the_run_and_a_rebuild_heals_the_model(
+    world: World, first: Run
+) -> None:
+    good = world.query(f"SELECT * FROM {KPI} WHERE SYMBOL = 'F'")
+    world.query(f"UPDATE {KPI} SET CURRENT_PRICE = -1 WHERE SYMBOL = 'F'")
+    world.quotes.land(1, 5)
+    failed = world.run("load")
+
+    assert failed.phase == "Failed"
+    assert failed.containers["load"].code == 0
+    assert failed.message.startswith("main: Error (exit code 1): ")
+    assert "test gold_kpi_current_price_is_positive: " in failed.message
+    assert failed.outputs["rows"] == "5"
+    # Argo has the outputs of a failed run too, but this one's rows are not surely in gold.
+    assert loads.last_load([failed.workflow], None) is None
+
+    rebuilt = world.run("rebuild", model="gold_kpi")
+    assert rebuilt.phase == "Succeeded", rebuilt
+    assert world.query(f"SELECT * FROM {KPI} WHERE SYMBOL = 'F'") == good
+    assert world.run("load").phase == "Succeeded"
+
+
+def test_everything_is_rebuilt_to_what_it_was_and_passes_all_daily_tests(
+    world: World, first: Run
+) -> None:
+    before = {name: _rows(world, name) for name in TABLES}
+    assert all(before.values())
+    rebuilt = world.run("rebuild")
+    assert rebuilt.phase == "Succeeded", rebuilt
+    assert {name: _rows(world, name) for name in TABLES} == before
+    daily = world.run("daily")
+    assert daily.phase == "Succeeded", daily
+
+
+def _rows(world: World, name: str) -> set[str]:
+    return {repr(row) for row in world.query(f"SELECT * FROM {DBT_SCHEMA}.{name}")}
+
+
+def test_an_object_that_cannot_be_loaded_does_not_hold_up_the_rest(
+    world: World, first: Run
+) -> None:
+    key = world.quotes.land_broken(0, 5)
+    world.quotes.land(2, 7)
+    run = world.run("load")
+
+    assert run.phase == "Failed"
+    assert run.containers["load"].code == 0
+    assert run.message.startswith("main: Error (exit code 1): ")
+    assert "the load left objects out: 1 partitions stopped, the others are loaded:" in run.message
+    assert key in run.message
+    assert world.symbols() == ["F", "GM", "TSLA"]
+    load = loads.last_load([run.workflow], None)
+    assert load is not None
+    assert (load.rows, load.files) == (7, 1)
+
+    # The next minute has nothing new: it fails all the same, and names the object again.
+    later = world.run("load")
+    assert later.phase == "Failed"
+    assert key in later.message
+    assert "there is nothing to build" in later.containers["main"].log
+
+
+def test_without_dbt_such_an_object_fails_the_load(world: World, first: Run) -> None:
+    if world.quotes.ends.get(0) == 30:
+        world.quotes.land_broken(0, 5)
+    run = world.run("load", dbt={"enabled": False})
+    assert run.phase == "Failed"
+    assert list(run.containers) == ["main"]
+    assert "LeftOutError: 1 partitions stopped" in run.message
+
+
+def test_a_load_that_does_not_get_through_starts_no_build(world: World, first: Run) -> None:
+    secrets = world.secrets
+    world.secrets = secrets | {"minio": {"accessKeyId": secrets["minio"]["accessKeyId"]}}
+    try:
+        run = world.run("load")
+    finally:
+        world.secrets = secrets
+    assert run.phase == "Failed"
+    assert not run.containers["main"].started
+    assert run.message.startswith("load: Error (exit code 1): ")
+    assert "secretAccessKey is missing, unreadable or empty" in run.message
+    assert run.outputs["rows"] == "0"
