@@ -47,7 +47,7 @@ dockerfile() {
 
 # The host's settings of pip that are about its index, as a pip.conf; the first of a name counts.
 pip_conf() {
-  python3 -m pip config list 2> /dev/null | awk -F"='" '
+  { python3 -m pip config list 2> /dev/null || true; } | awk -F"='" '
     BEGIN { print "[global]" }
     match($1, /\.(index-url|extra-index-url|trusted-host|default-timeout|timeout|retries)$/) {
       name = substr($1, RSTART + 1); value = substr($2, 1, length($2) - 1)

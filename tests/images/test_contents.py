@@ -1,0 +1,147 @@
+"""What is in the images, and what is not."""
+
+import json
+import re
+import subprocess
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+
+from images import engine
+
+VERSION = tomllib.loads((engine.ROOT / "pyproject.toml").read_text())["project"]["version"]
+PYTHON = {"python_version": "3.11", "python_full_version": "3.11.2", "extra": ""}
+every_image = pytest.mark.parametrize("image", engine.IMAGES)
+
+
+def output(reference, *command):
+    result = engine.run(reference, *command)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+@every_image
+def test_it_runs_as_a_user_without_rights_by_number(built, image):
+    assert engine.inspect(built(image))["Config"]["User"] == "65532:65532"
+    assert (
+        output(built(image), "id")
+        == "uid=65532(stockfeed) gid=65532(stockfeed) groups=65532(stockfeed)"
+    )
+
+
+@every_image
+def test_its_user_can_write_nothing_of_it(built, image):
+    find = "find / -xdev ( -path /dev -o -path /proc -o -path /run ) -prune -o -writable"
+    only = "! -type l ! -path /tmp ! -path /var/tmp ! -path /run/lock -print"
+    found = engine.tool(
+        "podman", "run", "--rm", "--network", "none", built(image), *find.split(), *only.split()
+    )
+    assert found.stdout.split() == []
+    refused = engine.run(built(image), "touch", "/opt/stockfeed/new")
+    assert "Read-only file system" in refused.stderr
+
+
+@every_image
+def test_it_has_the_locked_packages_and_no_others(built, image):
+    code = (
+        "import importlib.metadata as m, json\n"
+        "print(json.dumps({d.name: d.version for d in m.distributions("
+        "path=['/opt/stockfeed/lib/python3.11/site-packages'])}))"
+    )
+    found = json.loads(output(built(image), "python", "-c", code))
+    assert {_plain(name): version for name, version in found.items()} == {
+        "stockfeed": VERSION,
+        **dict(locked(image)),
+    }
+
+
+def locked(role):
+    for line in (engine.ROOT / f"requirements/{role}.txt").read_text().splitlines():
+        if "==" in line and not line.lstrip().startswith("#"):
+            requirement = Requirement(line.rstrip("\\ "))
+            if requirement.marker is None or requirement.marker.evaluate(PYTHON):
+                yield _plain(requirement.name), str(requirement.specifier).removeprefix("==")
+
+
+def _plain(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize(
+    ("image", "ours", "commands"),
+    [
+        ("operator", {"stockfeed", "stockfeed_operator"}, {"stockfeed-operator"}),
+        ("pipeline", {"stockfeed"}, {"stockfeed"}),
+        ("dbt", {"stockfeed"}, {"stockfeed", "dbt"}),
+        ("local", {"stockfeed", "stockfeed_local"}, {"stockfeed", "weed"}),
+    ],
+)
+def test_it_has_the_code_of_its_own_role(built, image, ours, commands):
+    packages = output(built(image), "ls", "/opt/stockfeed/lib/python3.11/site-packages").split()
+    ended = {name for name in packages if name.startswith("stockfeed") and "dist-info" not in name}
+    assert ended == ours
+    found = output(built(image), "ls", "/opt/stockfeed/bin").split()
+    assert {name for name in found if not name.startswith("python")} == commands
+
+
+def test_the_operator_has_the_contract_and_the_workflows_as_files(built):
+    place = "/opt/stockfeed/lib/python3.11/site-packages"
+    found = output(
+        built("operator"), "find", f"{place}/stockfeed", "-mindepth", "1", "-maxdepth", "1",
+        "-not", "-name", "__pycache__", "-printf", "%f\n",
+    )  # fmt: skip
+    assert set(found.split()) == {"__init__.py", "py.typed", "contract"}
+    packed = output(
+        built("operator"), "find", f"{place}/stockfeed_operator/workflows", "-type", "f",
+        "-printf", "%f\n",
+    )  # fmt: skip
+    assert set(packed.split()) == {file.name for file in (engine.ROOT / "workflows").glob("*.yaml")}
+
+
+@every_image
+def test_labels_say_what_it_is(built, image):
+    labels = engine.inspect(built(image))["Labels"]
+    revision = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=engine.ROOT, capture_output=True, text=True, check=True
+    )
+    prefix = "org.opencontainers.image."
+    assert labels[f"{prefix}title"] == f"stockfeed/{image}"
+    assert labels[f"{prefix}version"] == VERSION
+    assert labels[f"{prefix}licenses"] == "Apache-2.0"
+    assert labels[f"{prefix}base.name"] == engine.base()
+    assert re.fullmatch("[0-9a-f]{40}", labels[f"{prefix}revision"]), revision.stdout
+    assert labels[f"{prefix}description"]
+
+
+@every_image
+def test_nothing_of_the_building_machine_is_left(built, image):
+    tool = r"find / -xdev ( -name pip.conf -o -path /opt/tools -o -path */.cache/* -o -path /src )"
+    assert output(built(image), *tool.split(), "-not", "-path", "/proc/*") == ""
+    config = engine.inspect(built(image))
+    assert not config.get("Healthcheck")
+    text = engine.history(built(image)) + json.dumps(config["Config"])
+    for word in ("index-url", "trusted-host", "PIP_", "secret", "@"):
+        assert word not in text
+    bundle = ("sha256sum", "/etc/ssl/certs/ca-certificates.crt")
+    assert output(built(image), *bundle) == output(engine.base(), *bundle)
+
+
+@every_image
+def test_every_module_of_ours_is_compiled(built, image):
+    code = (
+        "import pathlib, importlib.util as u\n"
+        "for f in pathlib.Path('/opt/stockfeed/lib').rglob('stockfeed*/**/*.py'):\n"
+        "    assert pathlib.Path(u.cache_from_source(str(f))).exists(), f\n"
+        "    print(f)"
+    )
+    assert "__init__.py" in output(built(image), "python", "-c", code)
+
+
+def test_an_archive_holds_the_images_under_their_names(built, tmp_path):
+    file = tmp_path / "images.tar"
+    engine.save([built("pipeline")], file)
+    manifest = subprocess.run(
+        ["tar", "-xOf", file, "manifest.json"], capture_output=True, check=True
+    )
+    assert json.loads(manifest.stdout)[0]["RepoTags"] == [f"docker.io/stockfeed/pipeline:{VERSION}"]
