@@ -52,6 +52,14 @@ test: $(VENV)/.dev ## All tests: unit, property, integration
 test-unit: $(VENV)/.dev ## The unit tests alone, in under a minute
 	$(BIN)/python -m pytest $(WORKERS) tests/unit $(TEST_ARGS)
 
+.PHONY: images
+images: ## Build the container images with docker, podman or buildah; IMAGES="dbt local" builds these
+	images/build.sh $(IMAGES)
+
+.PHONY: test-images
+test-images: $(VENV)/.dev ## Build the images on a base of our own and test them; needs root on Linux
+	$(BIN)/python -m pytest tests/images $(TEST_ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint, Argo's lint
 	$(BIN)/ruff check .

@@ -57,10 +57,11 @@ def load(file: Path, environment: Mapping[str, str]) -> Manifest:
         environment: holds every name of `PLACEHOLDERS`.
     """
     names = {mark: environment[name] for name, mark in PLACEHOLDERS.items()}
-    return Manifest.from_msgpack(
-        file.read_bytes(),
-        decoder=lambda content: _filled(extended_mashumuro_decoder(content), names),
-    )
+
+    def decoded(content: bytes) -> Any:
+        return _filled(extended_mashumuro_decoder(content), names)  # type: ignore[no-untyped-call] # dbt's
+
+    return Manifest.from_msgpack(file.read_bytes(), decoder=decoded)
 
 
 def _filled(value: Any, names: Mapping[str, str]) -> Any:
