@@ -5,13 +5,12 @@ Paths are those that the node sees: its /var is the state directory.
 
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 from cluster import gotools, node
-from cluster.layout import API_PORT, NODE_IP, NODE_NAME, SERVICE_BLOCK
+from cluster.layout import API_PORT, NODE_IP, NODE_NAME, NODE_STATE, SERVICE_BLOCK
 
-_PKI = Path("/var/pki")
-_CONFIG = Path("/var/config")
+_PKI = NODE_STATE / "pki"
+_CONFIG = NODE_STATE / "config"
 _NO_LEADER_ELECTION = "--leader-elect=false"  # there is one of each
 _START = '"$@" >> "/var/log/$0.log" 2>&1 & echo $! > "/run/$0.pid"'
 
@@ -35,6 +34,11 @@ def start(component: Component) -> None:
     subprocess.run(node.command(arguments), stdin=subprocess.DEVNULL, check=True)
 
 
+def program(tool: gotools.Tool, name: str) -> str:
+    """Where the node sees a program of a tool."""
+    return str(NODE_STATE / "tools" / tool.directory().name / name)
+
+
 def running(component: Component) -> bool:
     """Whether its process lives."""
     script = f'kill -0 "$(cat /run/{component.name}.pid)"'
@@ -53,9 +57,9 @@ def worker() -> tuple[Component, ...]:
 
 
 def _etcd() -> Component:
-    binary = gotools.ETCD.directory() / "server"  # so is its package named
+    etcd = program(gotools.ETCD, "server")  # so is its package named
     data = ("--data-dir=/var/lib/etcd", "--unsafe-no-fsync")  # it need not survive the machine
-    return Component("etcd", (str(binary), *data, "--log-level=warn"))
+    return Component("etcd", (etcd, *data, "--log-level=warn"))
 
 
 def _api_server() -> Component:
@@ -133,5 +137,5 @@ def _proxy() -> Component:
     )
 
 
-def _kubernetes(program: str) -> str:
-    return str(gotools.KUBERNETES.directory() / program)
+def _kubernetes(name: str) -> str:
+    return program(gotools.KUBERNETES, name)

@@ -70,7 +70,7 @@ def status() -> str:
 
 
 def _start() -> None:
-    pid = node.create(gotools.PAUSE.directory() / "pause")
+    pid = node.create(components.program(gotools.PAUSE, "pause"))
     _write_files()
     network.connect(pid)
     etcd, api_server, *deciders = components.control_plane()

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from cluster.layout import CGROUP, NODE_STATE, SOURCE, STATE
+from cluster.layout import CACHE, CGROUP, HOST_LINK, NODE_STATE, SOURCE, STATE
 from cluster.waiting import wait_for
 
 _MARK = "stockfeed-cluster-node"
@@ -37,18 +37,26 @@ def find() -> int | None:
     return None
 
 
-def create(pause: Path) -> int:
-    """Starts the node with `pause` as its process 1; the result is that process's PID."""
+def create(process_1: str) -> int:
+    """Starts the node; the result is the host's PID of its process 1, a path inside the node.
+
+    Raises:
+        NodeError: it did not start; the message has what it wrote.
+    """
     for hierarchy in _hierarchies():
         (hierarchy / CGROUP).mkdir(exist_ok=True)
     STATE.mkdir(parents=True, exist_ok=True)
     command = ["unshare", *_NAMESPACES, "--fork", "--mount-proc", "--propagation", "private"]
-    command += [str(_SETUP), str(STATE), str(NODE_STATE), str(pause), _MARK]
-    with (STATE / "node.log").open("w") as log:
+    command += [*map(str, (_SETUP, CACHE, STATE, NODE_STATE, process_1)), _MARK]
+    log = STATE / "node.log"
+    with log.open("w") as out:
         subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
-    return wait_for("the node's process 1", find, seconds=10)
+    try:
+        return wait_for("the node's process 1", find, seconds=10)
+    except TimeoutError as error:
+        raise NodeError(f"{error}: {log.read_text().strip()}") from error
 
 
 def command(arguments: Sequence[str]) -> list[str]:
@@ -81,6 +89,9 @@ def destroy() -> None:
     if pid is not None:
         os.kill(pid, signal.SIGKILL)
         wait_for("the node's processes to end", lambda: find() is None, seconds=30)
+    # The kernel takes its time over a network namespace without processes.
+    cable = Path("/sys/class/net") / HOST_LINK
+    wait_for("the node's network to go", lambda: not cable.exists(), seconds=30)
     for hierarchy in _hierarchies():
         _remove_cgroup(hierarchy / CGROUP)
     if STATE.exists():

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from cluster.layout import CACHE, CGROUP, STATE
+from cluster.layout import STATE
 
 _DIRECTORIES = ("/etc", "/opt", "/run", "/run/netns", "/var/lib", "/var/log", str(STATE.parent))
 _SYSCTLS = (
@@ -45,16 +45,17 @@ def changes(before: Traces, after: Traces) -> Traces:
 
 
 def _processes() -> set[str]:
-    """Those that run a tool of the cluster, or in one of its cgroups."""
+    """Those that run in another PID namespace than this one."""
+    own = Path("/proc/self/ns/pid").readlink()
     found = set()
     for directory in Path("/proc").glob("[0-9]*"):
         try:
             program = str((directory / "exe").readlink())
+            foreign = (directory / "ns/pid").readlink() != own
             groups = (directory / "cgroup").read_text()
         except OSError:
             continue  # it ended meanwhile, or is the kernel's
-        ours = program.startswith(str(CACHE)) or Path(program).name.startswith("containerd")
-        if ours or CGROUP in groups:
+        if foreign and _without_engines([groups]):
             found.add(f"{directory.name} {program}")
     return found
 
