@@ -12,10 +12,8 @@ _PACKAGES = {
     "runc": "runc",
     "/usr/lib/cni/bridge": "containernetworking-plugins",
     "iptables": "iptables",
-    "conntrack": "conntrack",
     "ip": "iproute2",
     "nsenter": "util-linux",
-    "ps": "procps",
 }
 
 

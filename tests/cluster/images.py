@@ -9,9 +9,11 @@ import io
 import json
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from cluster import node
 from cluster.gotools import ARGO, COREDNS, KUBERNETES, MINIO, PAUSE, Tool
@@ -56,7 +58,10 @@ MINIO_IMAGE = Program("stockfeed.test/minio:1", MINIO, "minio")
 
 def load(program: Program) -> None:
     """Brings a program's image into the node."""
-    _import(program.archive())
+    with tempfile.TemporaryFile() as content:
+        content.write(program.archive())
+        content.seek(0)
+        _import(content)
 
 
 def load_archive(archive: Path) -> None:
@@ -65,7 +70,8 @@ def load_archive(archive: Path) -> None:
     Raises:
         NodeError: containerd refuses the archive.
     """
-    _import(archive.read_bytes())
+    with archive.open("rb") as content:
+        _import(content)
 
 
 def loaded() -> list[str]:
@@ -74,10 +80,10 @@ def loaded() -> list[str]:
     return sorted(name for name in names if not name.startswith("sha256:"))
 
 
-def _import(archive: bytes) -> None:
+def _import(archive: IO[bytes]) -> None:
     # By standard input, because the node does not see every directory of the host.
     command = node.command(["ctr", "--namespace=k8s.io", "images", "import", "-"])
-    done = subprocess.run(command, input=archive, capture_output=True, check=False)
+    done = subprocess.run(command, stdin=archive, capture_output=True, check=False)
     if done.returncode != 0:
         raise node.NodeError(f"ctr images import: {done.stderr.decode().strip()}")
 
