@@ -70,7 +70,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint, A
 	$(BIN)/python charts/generate.py --check
 	$(BIN)/python docs/generate.py --check
 	$$($(BIN)/python tests/helm/tool.py) lint --strict charts/stockfeed-operator charts/stockfeed-platform
-	if command -v gofmt > /dev/null; then test -z "$$(gofmt -l tests/crd tests/argo)"; fi
+	if command -v gofmt > /dev/null; then test -z "$$(gofmt -l tests/crd tests/argo tests/cluster/tools)"; fi
 	$(BIN)/python -m pytest -q tests/argo
 
 .PHONY: format
