@@ -15,7 +15,15 @@ from stockfeed_operator.landing import ask
 from stockfeed_operator.observe import observe
 from stockfeed_operator.outcome import GONE, Outcome, outcome_of
 from stockfeed_operator.plan import intent_of, make_plan
-from stockfeed_operator.report import hold, is_released, refuse, release, report, stand_aside
+from stockfeed_operator.report import (
+    hold,
+    is_released,
+    refuse,
+    release,
+    report,
+    stand_aside,
+    tell_repairs,
+)
 from stockfeed_operator.status import status_of
 from stockfeed_operator.validate import InvalidFeedError
 
@@ -47,6 +55,7 @@ def reconcile(
     applied = apply(cluster, seen, wanted)
     status = status_of(feed, seen, plan, applied.problems, now)
     reported = report(cluster, seen, status)
+    tell_repairs(cluster, seen, applied.repaired)
     # Only now: what is deleted can no longer be asked, so the status must know its answer.
     pruned = prune(cluster, seen, wanted)
     if plan.finished:

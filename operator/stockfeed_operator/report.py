@@ -1,9 +1,10 @@
 """What a reconcile writes on the feed itself: its finalizer, its status, Events about it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from stockfeed_operator.api import Cluster
-from stockfeed_operator.kinds import FEED
+from stockfeed_operator.api import Cluster, Notice
+from stockfeed_operator.kinds import FEED, Key
 from stockfeed_operator.news import news
 from stockfeed_operator.observe import FINALIZER, Observed
 from stockfeed_operator.outcome import Outcome
@@ -25,6 +26,13 @@ def report(cluster: Cluster, seen: Observed, status: StockFeedStatus) -> bool:
     for notice in news(seen.status.conditions, status.conditions):
         cluster.emit(seen.resource, notice)
     return True
+
+
+def tell_repairs(cluster: Cluster, seen: Observed, repaired: Iterable[Key]) -> None:
+    """Says what was put back, so that whoever changed it learns who undid that."""
+    for key in repaired:
+        text = f"{key.kind} {key.name} was changed or deleted by somebody else, and is put back"
+        cluster.emit(seen.resource, Notice("Normal", "DriftRepaired", text))
 
 
 def refuse(cluster: Cluster, seen: Observed, error: InvalidFeedError, now: datetime) -> Outcome:

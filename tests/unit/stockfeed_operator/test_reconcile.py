@@ -99,6 +99,8 @@ def test_what_somebody_deletes_comes_back(life: Life, kind: Any, name: str) -> N
     del life.cluster.objects[Key(kind.kind, name)]
     outcome = life.step()
     assert outcome.repaired == (Key(kind.kind, name),)
+    told = [notice.message for notice in life.cluster.events if notice.reason == "DriftRepaired"]
+    assert told == [f"{kind.kind} {name} was changed or deleted by somebody else, and is put back"]
     life.rest()
     assert name in life.cluster.names(kind)
 
