@@ -85,7 +85,6 @@ def test_templates_take_what_a_user_gives(lint: Callable[..., list[str]]) -> Non
     runs = [
         _submitted(replay, from_offset="5", to_offset="9", partition="1"),
         _submitted(rebuild, model="gold_kpi"),
-        _submitted(rebuild),
     ]
     assert lint(replay, rebuild, *runs) == []
 

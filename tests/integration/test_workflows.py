@@ -240,7 +240,7 @@ def test_everything_is_rebuilt_to_what_it_was_and_passes_all_daily_tests(
 ) -> None:
     before = {name: _rows(world, name) for name in TABLES}
     assert all(before.values())
-    rebuilt = world.run("rebuild")
+    rebuilt = world.run("rebuild", model="silver_clean_stock")
     assert rebuilt.phase == "Succeeded", rebuilt
     assert {name: _rows(world, name) for name in TABLES} == before
     daily = world.run("daily")

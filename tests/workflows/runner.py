@@ -111,7 +111,7 @@ def play(spec: Manifest, secrets: Secrets, engine: Engine, home: Path, **paramet
     """
     given = {name.replace("_", "-"): value for name, value in parameters.items()}
     values = {part["name"]: part.get("value") for part in spec["arguments"]["parameters"]}
-    assert given.keys() <= values.keys(), "argo submit refuses parameters that are not declared"
+    assert given.keys() <= values.keys(), "Argo would pass over what is not declared"
     values |= given
     (template,) = [part for part in spec["templates"] if part["name"] == spec["entrypoint"]]
     volumes = {part["name"]: _volume(part, secrets, home) for part in spec["volumes"]}
@@ -140,7 +140,7 @@ def _containers(template: Manifest) -> list[Manifest]:
 
 
 def _volume(volume: Manifest, secrets: Secrets, home: Path) -> Path:
-    directory = home / volume["name"]
+    directory = home / str(volume["name"])
     directory.mkdir()
     if "secret" in volume:
         keys = secrets[volume["secret"]["secretName"]]

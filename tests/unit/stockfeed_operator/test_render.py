@@ -101,7 +101,7 @@ def _containers(sample: str) -> dict[str, dict[str, str]]:
         elif manifest["kind"] == "WorkflowTemplate":
             containers = containers_of(spec)
             listed = spec["arguments"]["parameters"]
-            parameters = {part["name"]: part["value"] for part in listed}
+            parameters = {part["name"]: part["value"] for part in listed if "value" in part}
         else:
             continue
         for container in containers:
