@@ -1,0 +1,69 @@
+"""What is asked of Kafka, and what its answers mean; a stand-in answers."""
+
+from types import SimpleNamespace
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from stockfeed import kafka
+from stockfeed.errors import TransientError
+from stockfeed.verify.broker import Broker
+
+
+class Kafka:
+    """A broker with one partition of ten messages, one each 100 s from the epoch on."""
+
+    def __init__(self):
+        self.names = ["quotes.us.autos", "quotes.us.", "quotes.eu.autos", "us.autos", "a.b.us.c-1"]
+        self.down = False
+
+    def list_topics(self, timeout):
+        self._answer()
+        partitions = SimpleNamespace(partitions={1: None, 0: None})
+        return SimpleNamespace(topics=dict.fromkeys(self.names, partitions))
+
+    def get_watermark_offsets(self, place, timeout):
+        self._answer()
+        return 2, 10
+
+    def offsets_for_times(self, places, timeout):
+        self._answer()
+        (place,) = places
+        offset = -(-place.offset // 100_000)
+        return [TopicPartition(place.topic, place.partition, offset if offset < 10 else -1)]
+
+    def _answer(self):
+        if self.down:
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+
+
+@pytest.fixture
+def service(monkeypatch):
+    monkeypatch.setattr(kafka, "topic_id", lambda _, name: f"id of {name}")
+    return Kafka()
+
+
+@pytest.fixture
+def broker(service):
+    return Broker(service, service)
+
+
+def test_a_feeds_topics_are_those_named_as_its_groups(broker):
+    topics = broker.topics("us")
+    assert [topic.name for topic in topics] == ["a.b.us.c-1", "quotes.us.autos"]
+    (first, second) = topics[1].chains
+    assert (first.group, first.topic_id, first.partition) == ("autos", "id of quotes.us.autos", 0)
+    assert second.partition == 1
+
+
+def test_what_is_older_than_the_settled_time_is_due(broker, window):
+    log = broker.log("quotes.us.autos", 0, window)
+    assert (log.low, log.high, log.due, log.end) == (2, 10, 9, 10)
+
+
+def test_a_broker_that_does_not_answer_is_a_matter_of_time(broker, service, window):
+    service.down = True
+    with pytest.raises(TransientError, match="no list of topics from Kafka"):
+        broker.topics("us")
+    with pytest.raises(TransientError, match=r"no bounds of quotes.us.autos\[0\] from Kafka"):
+        broker.log("quotes.us.autos", 0, window)
