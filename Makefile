@@ -59,6 +59,7 @@ images: ## Build the container images with docker, podman or buildah; IMAGES="db
 .PHONY: test-images
 test-images: $(VENV)/.dev ## Build the images on a base of our own and test them; needs root on Linux
 	$(BIN)/python -m pytest tests/images $(TEST_ARGS)
+	$(BIN)/python -m pytest --images tests/integration/test_workflows.py $(TEST_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint, Argo's lint
