@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from cluster import node
-from cluster.gotools import ARGO, COREDNS, KUBERNETES, MINIO, PAUSE, Tool
+from cluster.gotools import ARGO, COREDNS, KUBERNETES, MINIO, PAUSE, Tool, build
 
 _USER = "65532:65532"
 
@@ -37,7 +37,7 @@ class Program:
 
     def archive(self) -> bytes:
         """The image as an archive, the same bytes for the same program."""
-        layer = _layer(self.file, (self.tool.directory() / self.file).read_bytes())
+        layer = _layer(self.file, (build(self.tool) / self.file).read_bytes())
         config = json.dumps(_config(self.file, hashlib.sha256(layer).hexdigest())).encode()
         manifest = [{"Config": "config.json", "RepoTags": [self.image], "Layers": ["layer.tar"]}]
         parts = [
@@ -57,7 +57,11 @@ MINIO_IMAGE = Program("stockfeed.test/minio:1", MINIO, "minio")
 
 
 def load(program: Program) -> None:
-    """Brings a program's image into the node."""
+    """Brings a program's image into the node; the program is built if it is not yet.
+
+    Raises:
+        ToolError: it cannot be built.
+    """
     with tempfile.TemporaryFile() as content:
         content.write(program.archive())
         content.seek(0)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from cluster import gotools, images
+from cluster import images
 from cluster.kubectl import apply, apply_file, kubectl
 from cluster.layout import SOURCE
 from crd.strimzi_crds import KINDS, strimzi_crd
@@ -29,7 +29,6 @@ def install() -> None:
         ToolError: Argo cannot be built.
         KubectlError: the API server refuses something, or the controller does not become ready.
     """
-    gotools.build(gotools.ARGO)
     images.load(images.ARGO_CONTROLLER_IMAGE)
     images.load(images.ARGO_EXECUTOR_IMAGE)
     for path in crds():
