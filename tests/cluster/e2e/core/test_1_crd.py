@@ -1,0 +1,125 @@
+"""The API server takes and refuses feeds as the table says, with the messages as they are written."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kubernetes.client.exceptions import ApiException
+
+from cluster.e2e.figures import Figures
+from cluster.e2e.kube import Kube, until
+from cluster.platform import install
+from crd.table import Case, rule_cases, schema_cases
+
+_NAMESPACE = "crd-cases"
+_PATH = f"/apis/stockfeed.dev/v1alpha1/namespaces/{_NAMESPACE}/stockfeeds"
+_PAUSED = {"stockfeed.dev/pause-reconciliation": "true"}
+_CRD = "stockfeeds.stockfeed.dev"
+
+
+@pytest.fixture(scope="module")
+def api(kube: Kube) -> Iterator[Kube]:
+    """The cluster with a namespace for the table's feeds."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}}
+    kube.apply(namespace)
+    yield kube
+    kube.delete("Namespace", _NAMESPACE)
+
+
+def test_feeds_are_judged_as_the_table_says(api: Kube, figures: Figures) -> None:
+    cases = [*rule_cases(), *schema_cases()]
+    wrong = [text for case in cases if (text := _difference(api, case))]
+    assert not wrong, "\n".join(wrong)
+    figures.note("CRD: feeds judged by the API server", str(len(cases)))
+
+
+def test_helm_upgrades_the_crd(api: Kube) -> None:
+    # What an older release would have installed: less than today's.
+    schema = "/spec/versions/0/additionalPrinterColumns"
+    api.client.call_api(
+        f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{_CRD}",
+        "PATCH",
+        header_params={"Content-Type": "application/json-patch+json"},
+        body=[{"op": "remove", "path": schema}],
+        auth_settings=["BearerToken"],
+        response_types_map={200: "object"},
+    )
+    assert "additionalPrinterColumns" not in _crd(api)["spec"]["versions"][0]
+    # A release with the same values changes nothing by itself; a label makes the CRD differ.
+    install.operator("--set=crd.annotations.upgraded=yes")
+    until(
+        "the CRD to be upgraded",
+        lambda: _crd(api)["metadata"]["annotations"].get("upgraded") == "yes",
+        30,
+    )
+    columns = _crd(api)["spec"]["versions"][0].get("additionalPrinterColumns", ())
+    assert "Freshness" in [column["name"] for column in columns]
+
+
+def _crd(api: Kube) -> dict[str, Any]:
+    found = api.get("CustomResourceDefinition", _CRD, namespace="")
+    assert found is not None
+    return found
+
+
+def _difference(api: Kube, case: Case) -> str:
+    """What the API server says that the table does not; empty: it says just that."""
+    if case.old is None:
+        said = _refusals(api, "POST", _PATH, _placed(case.feed))
+    else:
+        said = _updated(api, case.old, case.feed)
+    expected = {*case.errors}
+    if case.fields:
+        blamed = {text.partition(":")[0] for text in said}
+        missing = [field for field in case.fields if not any(field in text for text in blamed)]
+        return f"{case.name}: nothing blames {missing}: {said}" if missing else ""
+    return "" if said == expected else f"{case.name}: {said} instead of {expected}"
+
+
+def _updated(api: Kube, old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    # Paused, so that the operator leaves it alone.
+    stored = _call(api, "POST", _PATH, _placed(old, _PAUSED), dry_run=False)
+    name = stored["metadata"]["name"]
+    version = {"resourceVersion": stored["metadata"]["resourceVersion"]}
+    try:
+        changed = _placed(new)
+        changed["metadata"] = {**changed["metadata"], "name": name, **version}
+        return _refusals(api, "PUT", f"{_PATH}/{name}", changed)
+    finally:
+        _call(api, "DELETE", f"{_PATH}/{name}", None, dry_run=False)
+
+
+def _placed(feed: dict[str, Any], annotations: dict[str, str] | None = None) -> dict[str, Any]:
+    metadata = {**feed["metadata"], "namespace": _NAMESPACE}
+    if annotations:
+        metadata["annotations"] = annotations
+    return {**feed, "metadata": metadata}
+
+
+def _refusals(api: Kube, method: str, path: str, body: dict[str, Any]) -> set[str]:
+    """Field and text of each objection; none: it is taken."""
+    try:
+        _call(api, method, path, body, dry_run=True)
+    except ApiException as error:
+        status = json.loads(error.body)
+        causes = (status.get("details") or {}).get("causes") or ()
+        found = {f"{cause.get('field', '')}: {cause['message']}" for cause in causes}
+        return found or {str(status["message"])}
+    return set()
+
+
+def _call(api: Kube, method: str, path: str, body: Any, *, dry_run: bool) -> dict[str, Any]:
+    query = [("dryRun", "All")] if dry_run else []
+    strict = [] if method == "DELETE" else [("fieldValidation", "Strict")]
+    answer: dict[str, Any] = api.client.call_api(
+        path,
+        method,
+        query_params=[*query, *strict],
+        header_params={"Content-Type": "application/json", "Accept": "application/json"},
+        body=body,
+        auth_settings=["BearerToken"],
+        response_types_map={200: "object", 201: "object", 202: "object"},
+        _return_http_data_only=True,
+    )
+    return answer

@@ -1,0 +1,113 @@
+"""What somebody deletes or edits of a feed comes back, and an Event says so."""
+
+import pytest
+
+from cluster.e2e.core.conftest import Market
+from cluster.e2e.figures import Figures
+from cluster.e2e.kube import Kube, Manifest
+
+_FEED = "stockfeed.dev/feed=drift"
+_KINDS = (
+    "ServiceAccount",
+    "RoleBinding",
+    "ConfigMap",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "KafkaTopic",
+    "Deployment",
+    "CronWorkflow",
+    "WorkflowTemplate",
+    "PodMonitor",
+)
+_SECONDS = 60
+
+# Of each kind a change that somebody might make, and where it shows.
+_EDITS: dict[str, Manifest] = {
+    "ServiceAccount": {"automountServiceAccountToken": True},
+    "ConfigMap": {"data": {"only": "1000000"}},
+    "NetworkPolicy": {"spec": {"policyTypes": ["Egress"]}},
+    "PodDisruptionBudget": {"spec": {"maxUnavailable": 0}},
+    "KafkaTopic": {"spec": {"config": {"retention.ms": 1000}}},
+    "Deployment": {"spec": {"replicas": 0}},
+    "CronWorkflow": {"spec": {"suspend": True}},
+    "WorkflowTemplate": {"spec": {"activeDeadlineSeconds": 1}},
+    "PodMonitor": {"spec": {"podMetricsEndpoints": []}},
+}
+
+
+@pytest.fixture(scope="module")
+def settled(market: Market) -> Market:
+    """The feed when its topics, producers and consumers are there."""
+    for kind in ("TopicsReady", "ConsumersAvailable", "ProducersAvailable"):
+        market.drift.wait(kind, "True", 120)
+    return market
+
+
+def _names(kube: Kube, kind: str) -> list[str]:
+    return [str(found["metadata"]["name"]) for found in kube.find(kind, _FEED)]
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_deleted_objects_come_back(settled: Market, kube: Kube, kind: str) -> None:
+    found = {str(each["metadata"]["name"]): each["metadata"]["uid"] for each in kube.find(kind, _FEED)}
+    assert found, f"the feed has no {kind}"
+    for name in found:
+        kube.delete(kind, name)
+
+    def back() -> bool:
+        now = {each["metadata"]["name"]: each["metadata"] for each in kube.find(kind, _FEED)}
+        return now.keys() == found.keys() and all(
+            now[name]["uid"] != uid and "deletionTimestamp" not in now[name]
+            for name, uid in found.items()
+        )
+
+    settled.drift.until(f"its {kind} to come back", back, _SECONDS)
+    for name in found:
+        _event(settled, kind, name)
+
+
+@pytest.mark.parametrize("kind", _EDITS)
+def test_edited_objects_are_mended(settled: Market, kube: Kube, kind: str) -> None:
+    name = _names(kube, kind)[0]
+    before = _spec(kube, kind, name)
+    kube.patch(kind, name, _EDITS[kind])
+    settled.drift.until(
+        f"{kind} {name} to be mended", lambda: _spec(kube, kind, name) == before, _SECONDS
+    )
+    _event(settled, kind, name)
+
+
+def test_objects_of_others_are_left_alone(settled: Market, kube: Kube) -> None:
+    """Fields that the operator does not set belong to whoever sets them."""
+    name = _names(kube, "Deployment")[0]
+    kube.patch("Deployment", name, {"metadata": {"annotations": {"team": "quant"}}})
+    kube.delete("ConfigMap", _names(kube, "ConfigMap")[0])  # the operator looks once more
+    settled.drift.until("its ConfigMap", lambda: _names(kube, "ConfigMap"), _SECONDS)
+    kept = kube.get("Deployment", name) or {}
+    assert kept["metadata"]["annotations"]["team"] == "quant"
+
+
+def test_drift_is_told_in_time(settled: Market, kube: Kube, figures: Figures) -> None:
+    repaired = [event for event in kube.events("drift") if event["reason"] == "DriftRepaired"]
+    assert repaired
+    figures.note("Drift: objects repaired", str(len(repaired)))
+
+
+def _event(market: Market, kind: str, name: str) -> None:
+    def told() -> bool:
+        return any(
+            event["reason"] == "DriftRepaired" and f"{kind} {name}" in str(event.get("message"))
+            for event in market.drift.kube.events("drift")
+        )
+
+    market.drift.until(f"an Event about {kind} {name}", told, 15)
+
+
+def _spec(kube: Kube, kind: str, name: str) -> Manifest:
+    """What the edits touch, without what clusters fill in by themselves."""
+    live = kube.get(kind, name) or {}
+    return {
+        part: value
+        for part, value in live.items()
+        if part in ("spec", "data", "automountServiceAccountToken")
+    }

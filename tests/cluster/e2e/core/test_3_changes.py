@@ -1,0 +1,178 @@
+"""Changes of a feed that plays its tape meanwhile: what changes, what must not restart, and that
+every quote that was on its way reaches gold."""
+
+from typing import Any
+
+from cluster.e2e.core.conftest import Market, twin
+from cluster.e2e.feeds import Feed, group, key_secret
+from cluster.e2e.figures import Figures
+from cluster.e2e.kube import Kube
+from cluster.e2e.tapes import Tape
+
+_LOAD_SECONDS = 150  # a minute until the run, and the run
+
+
+def _identities(feed: Feed, *groups: str) -> set[tuple[str, int]]:
+    """Pods and their restarts."""
+    return {
+        (pod["metadata"]["uid"], pod["status"]["containerStatuses"][0]["restartCount"])
+        for name in groups
+        for component in ("producer", "consumer")
+        for pod in feed.pods(component, name)
+    }
+
+
+def _state(feed: Feed, name: str) -> str:
+    """A group's state in the status; empty when it is not mentioned."""
+    groups: list[dict[str, Any]] = feed.status.get("groups", [])
+    return next((str(found["state"]) for found in groups if found["name"] == name), "")
+
+
+def _all_in_silver(feed: Feed, server: Tape, *symbols: str) -> bool:
+    """Whether silver has each quote of the symbols that the producer was told of and confirmed.
+
+    The newest one of a symbol may be revealed and not confirmed when its producer ends: Kafka
+    acknowledged it or not.
+    """
+    found = feed.warehouse().silver_by_symbol()
+    parts = server.stats()["symbols"]
+    return all(
+        parts[symbol]["confirmed"] <= found.get(symbol, 0) <= parts[symbol]["revealed"]
+        for symbol in symbols
+    )
+
+
+def test_a_group_is_added(market: Market) -> None:
+    feed = market.moving
+    feed.wait("ProducersAvailable", "True", 120)
+    feed.wait("ConsumersAvailable", "True", 60)
+    before = _identities(feed, "first", "second")
+    assert len(before) == 4
+    groups = [*feed.resource["spec"]["symbolGroups"], group("third", ["MSFT"])]
+    feed.change(symbolGroups=groups)
+    feed.wait("ProducersAvailable", "True", 90)
+    feed.wait("ConsumersAvailable", "True", 60)
+    assert _state(feed, "third") == "Running"
+    assert feed.pods("producer", "third")
+    assert _identities(feed, "first", "second") == before
+
+
+def test_symbols_change_in_their_group_only(market: Market) -> None:
+    feed, server = market.moving, market.moving_server
+    others = _identities(feed, "first", "third")
+    first, _, third = feed.resource["spec"]["symbolGroups"]
+    feed.change(symbolGroups=[first, group("second", ["GOOG"]), third])
+
+    def stands() -> bool:
+        feed.wait("ProducersAvailable", "True", 90)
+        was = server.stats()["symbols"]["IBM"]["revealed"]
+        market.tape_server.stats()  # some time
+        return bool(was == server.stats()["symbols"]["IBM"]["revealed"])
+
+    feed.until("IBM to be asked for no more", stands, 120)
+    assert _identities(feed, "first", "third") == others
+    feed.until("IBM in gold", lambda: _all_in_silver(feed, server, "IBM"), _LOAD_SECONDS)
+
+
+def test_a_removed_group_is_drained(market: Market) -> None:
+    feed, server = market.moving, market.moving_server
+    others = _identities(feed, "first", "third")
+    first, _, third = feed.resource["spec"]["symbolGroups"]
+    feed.change(symbolGroups=[first, third])
+    feed.until("the group's pods to go", lambda: not feed.pods(group_name="second"), 150)
+    assert _identities(feed, "first", "third") == others
+    assert "DrainTimedOut" not in feed.reasons()
+    assert feed.kube.get("KafkaTopic", "stock-quotes.moving.second"), "its quotes are kept"
+    feed.until("its quotes in gold", lambda: _all_in_silver(feed, server, "GOOG"), _LOAD_SECONDS)
+
+
+def test_suspended_feed_stops_in_order(market: Market, figures: Figures) -> None:
+    feed, server = market.moving, market.moving_server
+    feed.change(suspend=True)
+    stopped = feed.wait("Ready", "True", 200, "Suspended")
+    assert not feed.pods("producer")
+    assert not feed.pods("consumer")
+    assert _all_in_silver(feed, server, "AAPL", "MSFT"), feed.explain()
+    assert not feed.condition("DrainTimedOut")
+    last = [run for run in feed.runs() if "stockfeed.dev/last-load" in run["metadata"]["labels"]]
+    assert len(last) == 1
+    figures.note("Suspend with quotes on the way: all in gold", str(stopped["lastTransitionTime"]))
+
+
+def test_resumed_feed_goes_on_where_it_stopped(market: Market) -> None:
+    feed, server = market.moving, market.moving_server
+    before = server.stats()["symbols"]["AAPL"]["revealed"]
+    feed.change(suspend=False)
+    feed.wait("ProducersAvailable", "True", 90)
+    feed.wait("ConsumersAvailable", "True", 90)
+    feed.until(
+        "more quotes", lambda: server.stats()["symbols"]["AAPL"]["revealed"] > before + 8, 60
+    )
+    assert feed.warehouse().repeated() == []
+
+
+def test_a_second_feed_on_the_key_takes_its_share(market: Market, kube: Kube) -> None:
+    feed = market.twin
+    feed.wait("ProducersAvailable", "True", 120)
+    feed.wait("ConsumersAvailable", "True", 60)
+    before = _identities(feed, "only")
+    other = Feed(kube, "twin-2")
+    other.apply(twin("twin-2"))
+    try:
+        feed.wait("RateBudgetExceeded", "True", 30)
+        other.wait("RateBudgetExceeded", "True", 30)
+        shares = kube.get("ConfigMap", "twin-shares") or {}
+        assert float(shares["data"]["only"]) == 30.0
+        (status,) = feed.status["groups"]
+        assert status["effectivePollInterval"] == "4s"
+        assert _identities(feed, "only") == before
+    finally:
+        kube.delete("StockFeed", "twin-2")
+    feed.until("its full share", lambda: not feed.condition("RateBudgetExceeded"), 150)
+    assert _identities(feed, "only") == before
+
+
+def test_a_rotated_secret_is_picked_up_without_a_restart(market: Market, kube: Kube) -> None:
+    feed = market.twin
+    before = _identities(feed, "only")
+    kube.apply(key_secret("twin", "revoked"))
+    feed.wait("ProducersAvailable", "False", 150)
+    kube.apply(key_secret("twin", "demo"))
+    feed.wait("ProducersAvailable", "True", 150)
+    assert _identities(feed, "only") == before
+
+
+def test_deleted_feed_leaves_topics_and_objects(market: Market, kube: Kube) -> None:
+    feed, server = market.moving, market.moving_server
+    confirmed = server.stats()["symbols"]["AAPL"]["confirmed"]
+    assert confirmed
+    kube.delete("StockFeed", feed.name)
+    feed.until("the feed to go", lambda: not feed.live, 240)
+    assert _all_in_silver(feed, server, "AAPL", "MSFT")
+    assert feed.warehouse().repeated() == []
+    feed.until("its objects to go", lambda: _owned(kube, feed.name) == {"KafkaTopic"}, 60)
+    assert kube.get("KafkaTopic", "stock-quotes.moving.first")
+
+
+def test_deletion_policy_delete_takes_the_topics(market: Market, kube: Kube) -> None:
+    kube.delete("StockFeed", market.drift.name)
+    market.drift.until("the feed to go", lambda: not market.drift.live, 200)
+    market.drift.until("its objects to go", lambda: not _owned(kube, market.drift.name), 60)
+
+
+def _owned(kube: Kube, feed: str) -> set[str]:
+    """Kinds of which the feed has objects, its runs aside: Argo keeps those for a time."""
+    kinds = (
+        "ServiceAccount",
+        "RoleBinding",
+        "ConfigMap",
+        "NetworkPolicy",
+        "PodDisruptionBudget",
+        "KafkaTopic",
+        "Deployment",
+        "CronWorkflow",
+        "Workflow",
+        "WorkflowTemplate",
+        "PodMonitor",
+    )
+    return {kind for kind in kinds if kube.find(kind, f"stockfeed.dev/feed={feed}")}

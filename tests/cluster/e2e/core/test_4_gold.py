@@ -1,0 +1,86 @@
+"""A feed on the tape, from `kubectl apply` to gold, by the real schedule."""
+
+import urllib.request
+from datetime import UTC, datetime
+
+from cluster.e2e.core.conftest import Market
+from cluster.e2e.figures import Figures
+from cluster.e2e.kube import Kube
+
+_SYMBOLS = ("AAPL", "IBM", "MSFT")
+
+
+def test_each_bar_of_the_tape_is_in_gold(market: Market, figures: Figures) -> None:
+    feed, server = market.tape, market.tape_server
+    feed.until("the end of the tape", lambda: server.done(_SYMBOLS), 180)
+    warehouse = feed.warehouse()
+    ended = datetime.now(UTC)
+    feed.until("all bars in gold", lambda: not warehouse.differences(server.bars), 240)
+    assert warehouse.differences(server.bars) == ""
+    figures.note("Tape: bars in gold, each exact", str(len(server.bars)))
+    waited = (datetime.now(UTC) - ended).total_seconds()
+    figures.note("Tape: last quote to gold", f"{waited:.0f} s")
+
+
+def test_its_runs_are_those_of_the_schedule(market: Market) -> None:
+    runs = market.tape.runs()
+    assert runs
+    for run in runs:
+        labels = run["metadata"]["labels"]
+        assert labels["workflows.argoproj.io/cron-workflow"] == "tape-load"
+        if run.get("status", {}).get("finishedAt"):
+            assert run["status"]["phase"] == "Succeeded", market.tape.explain()
+
+
+def test_status_tells_the_last_load_and_freshness(market: Market, figures: Figures) -> None:
+    feed = market.tape
+    feed.wait("Ready", "True", 90, "Running")
+    load = feed.status["lastLoad"]
+    assert load["rows"] > 0
+    assert load["files"] > 0
+    newest = datetime.fromisoformat(load["newestQuoteAt"])
+    finished = datetime.fromisoformat(load["finishedAt"])
+    assert newest < finished
+    figures.note("Load: seconds", f"{load['loadSeconds']:.1f}")
+    figures.note("Build: seconds", f"{load['buildSeconds']:.1f}")
+    figures.note("Poll to end of build", f"{(finished - newest).total_seconds():.0f} s")
+
+
+def test_metrics_are_scraped(market: Market, kube: Kube) -> None:
+    """What the feed's PodMonitor selects answers on the port that it names."""
+    (monitor,) = kube.find("PodMonitor", "stockfeed.dev/feed=tape")
+    labels = monitor["spec"]["selector"]["matchLabels"]
+    selector = ",".join(f"{name}={value}" for name, value in labels.items())
+    texts = {pod["metadata"]["name"]: _scraped(pod) for pod in kube.pods(selector)}
+    assert len(texts) == 4
+    for name, text in texts.items():
+        role = "producer" if "producer" in name else "consumer"
+        assert f"stockfeed_{role}_" in text, name
+
+
+def test_argo_counts_what_was_loaded(market: Market, kube: Kube) -> None:
+    service = kube.get("Service", "workflow-controller-metrics", "argo") or {}
+    port = service["spec"]["ports"][0]["port"]
+    text = _get(f"http://{service['spec']['clusterIP']}:{port}/metrics")
+    (line,) = [
+        line
+        for line in text.splitlines()
+        if "stockfeed_load_rows_total{" in line and 'feed="tape"' in line
+    ]
+    assert float(line.rpartition(" ")[2]) > 0
+
+
+def test_the_operator_tells_how_fresh_the_feed_is(market: Market, kube: Kube) -> None:
+    (pod,) = kube.pods("app.kubernetes.io/name=stockfeed-operator", "stockfeed")
+    text = _get(f"http://{pod['status']['podIP']}:8080/metrics")
+    assert 'feed="tape"' in text
+    assert "stockfeed_operator_feed_newest_quote" in text
+
+
+def _scraped(pod: dict[str, object]) -> str:
+    return _get(f"http://{pod['status']['podIP']}:8080/metrics")  # type: ignore[index]
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())

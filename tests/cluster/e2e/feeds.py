@@ -1,0 +1,174 @@
+"""A feed of a test: its manifest, what the cluster says of it, and what gold holds of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cluster.e2e.kube import NAMESPACE, Kube, Manifest, condition, until
+from cluster.e2e.warehouse import Warehouse
+from cluster.platform.install import BUCKET
+
+_SMALL = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}
+_SMALL_LOAD = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
+
+
+def group(name: str, symbols: list[str], **settings: Any) -> Manifest:
+    """A symbol group that asks little of the node."""
+    small = {"resources": _SMALL}
+    return {"name": name, "symbols": symbols, "producer": small, "consumer": small, **settings}
+
+
+def manifest(name: str, base_url: str, groups: list[Manifest], **spec: Any) -> Manifest:
+    """A StockFeed on the platform's Kafka, MinIO and emulator; `spec` replaces its parts."""
+    schema = name.replace("-", "_").upper()
+    warehouse = {
+        "database": "STOCKS",
+        "schema": f"{schema}_RAW",
+        "credentialsSecretRef": {"name": "snowflake"},
+        "resources": _SMALL_LOAD,
+        "dbt": {"schema": schema, "resources": _SMALL_LOAD},
+    }
+    parts = {
+        "source": source(name, base_url),
+        "symbolGroups": groups,
+        "kafka": {"cluster": "stocks", "partitions": 2, "replicas": 1},
+        "landing": {
+            "endpoint": "http://minio:9000",
+            "bucket": BUCKET,
+            "credentialsSecretRef": {"name": "minio"},
+            "rotate": {"interval": "5s"},
+        },
+        **spec,
+        "warehouse": {**warehouse, **spec.get("warehouse", {})},
+    }
+    return {
+        "apiVersion": "stockfeed.dev/v1alpha1",
+        "kind": "StockFeed",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": parts,
+    }
+
+
+def source(name: str, base_url: str, interval: str = "200ms", **settings: Any) -> Manifest:
+    """A source with an API key of the feed's own."""
+    return {
+        "baseUrl": base_url,
+        "apiKeySecretRef": {"name": f"{name}-key"},
+        "pollInterval": interval,
+        "requestsPerMinute": 6000,
+        "heartbeatInterval": "24h",  # a tape's count is exact without repetitions
+        **settings,
+    }
+
+
+def key_secret(name: str, token: str = "demo") -> Manifest:
+    """The Secret of a feed's API key."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": f"{name}-key", "namespace": NAMESPACE},
+        "stringData": {"token": token},
+    }
+
+
+@dataclass
+class Feed:
+    """A feed on the cluster.
+
+    Attributes:
+        kube: the cluster.
+        name: the feed's name.
+        resource: the manifest that was applied last.
+    """
+
+    kube: Kube
+    name: str
+    resource: Manifest = field(default_factory=dict)
+
+    def apply(self, resource: Manifest) -> None:
+        """Creates the feed or replaces its spec."""
+        self.resource = resource
+        self.kube.apply(resource)
+
+    def change(self, **spec: Any) -> None:
+        """Replaces parts of the spec."""
+        changed = {**self.resource, "spec": {**self.resource["spec"], **spec}}
+        self.apply(changed)
+
+    @property
+    def live(self) -> Manifest:
+        """The feed as stored; empty when it is gone."""
+        return self.kube.get("StockFeed", self.name) or {}
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        """What the operator says, of the newest spec only."""
+        live = self.live
+        status: dict[str, Any] = live.get("status") or {}
+        current = status.get("observedGeneration") == live.get("metadata", {}).get("generation")
+        return status if current else {}
+
+    def condition(self, kind: str) -> Manifest:
+        """A condition of the status, of the newest spec only."""
+        return condition({"status": self.status}, kind)
+
+    def wait(self, kind: str, status: str, seconds: float, reason: str = "") -> Manifest:
+        """Waits until a condition has the status, and the reason if one is given."""
+
+        def found() -> Manifest | None:
+            said = self.condition(kind)
+            same = said.get("status") == status and reason in ("", said.get("reason"))
+            return said if same else None
+
+        return until(f"{self.name} {kind}={status} {reason}", found, seconds, self.explain)
+
+    def until(self, what: str, probe: Any, seconds: float) -> Any:
+        """As `until`, told with this feed's conditions, Events and logs."""
+        return until(f"{self.name}: {what}", probe, seconds, self.explain)
+
+    def pods(self, component: str = "", group_name: str = "") -> list[Manifest]:
+        """The feed's pods that are not about to go."""
+        selector = f"stockfeed.dev/feed={self.name}"
+        if component:
+            selector += f",app.kubernetes.io/component={component}"
+        if group_name:
+            selector += f",stockfeed.dev/group={group_name}"
+        return self.kube.pods(selector)
+
+    def runs(self) -> list[Manifest]:
+        """Its Workflows."""
+        return self.kube.find("Workflow", f"stockfeed.dev/feed={self.name}")
+
+    def reasons(self) -> list[str]:
+        """Reasons of the Events about it."""
+        return [str(event["reason"]) for event in self.kube.events(self.name)]
+
+    def warehouse(self) -> Warehouse:
+        """Where its quotes are."""
+        schemas = self.resource["spec"]["warehouse"]
+        return Warehouse(schemas["database"], schemas["schema"], schemas["dbt"]["schema"])
+
+    def explain(self) -> str:
+        """Conditions, Events, and what its pods say, for a test that failed."""
+        lines = [
+            f"  {said['type']}={said['status']} {said['reason']}: {said.get('message', '')}"
+            for said in (self.live.get("status") or {}).get("conditions", ())
+        ]
+        for event in self.kube.events(self.name)[-8:]:
+            lines.append(f"  event {event['reason']}: {event.get('message', '')}")
+        for run in self.runs()[-3:]:
+            status = run.get("status", {})
+            lines.append(
+                f"  run {run['metadata']['name']} {status.get('phase')} {status.get('message', '')}"
+            )
+        for pod in self.kube.find("Pod", f"stockfeed.dev/feed={self.name}"):
+            lines += self._of_pod(pod)
+        return "\n".join(lines)
+
+    def _of_pod(self, pod: Manifest) -> list[str]:
+        name, phase = pod["metadata"]["name"], pod["status"].get("phase")
+        lines = [f"  pod {name} {phase}"]
+        for container in pod["spec"]["containers"]:
+            log = self.kube.logs(name, lines=4, container=container["name"])
+            lines += [f"    {container['name']}: {line[:400]}" for line in log.splitlines()]
+        return lines

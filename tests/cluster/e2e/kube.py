@@ -1,0 +1,138 @@
+"""The cluster as the tests see it: a few calls, and waits that tell why they ended in vain."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from kubernetes import config, dynamic
+from kubernetes.client import ApiClient, CoreV1Api
+from kubernetes.client.exceptions import ApiException
+from kubernetes.dynamic.exceptions import NotFoundError
+
+Manifest = dict[str, Any]
+T = TypeVar("T")
+
+NAMESPACE = "stocks"
+_MERGE = "application/merge-patch+json"
+_KINDS = {
+    "StockFeed": "stockfeed.dev/v1alpha1",
+    "KafkaTopic": "kafka.strimzi.io/v1",
+    "CronWorkflow": "argoproj.io/v1alpha1",
+    "Workflow": "argoproj.io/v1alpha1",
+    "WorkflowTemplate": "argoproj.io/v1alpha1",
+    "PodMonitor": "monitoring.coreos.com/v1",
+    "Deployment": "apps/v1",
+    "ReplicaSet": "apps/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "PodDisruptionBudget": "policy/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+    "Lease": "coordination.k8s.io/v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+}
+
+
+class Kube:
+    """Objects of one cluster.
+
+    Args:
+        kubeconfig: its file; None is the user's own, with its current context.
+    """
+
+    def __init__(self, kubeconfig: str | None) -> None:
+        self.client: ApiClient = config.new_client_from_config(kubeconfig)
+        self._dynamic = dynamic.DynamicClient(self.client)
+        self._core = CoreV1Api(self.client)
+
+    def _resource(self, kind: str) -> Any:
+        return self._dynamic.resources.get(api_version=_KINDS.get(kind, "v1"), kind=kind)
+
+    def get(self, kind: str, name: str, namespace: str = NAMESPACE) -> Manifest | None:
+        """The object, or None."""
+        try:
+            found: Manifest = self._resource(kind).get(name=name, namespace=namespace).to_dict()
+        except NotFoundError:
+            return None
+        return found
+
+    def find(self, kind: str, selector: str = "", namespace: str = NAMESPACE) -> list[Manifest]:
+        """The objects with the labels."""
+        found = self._resource(kind).get(namespace=namespace, label_selector=selector)
+        return [item.to_dict() for item in found.items]
+
+    def apply(self, manifest: Manifest, dry_run: bool = False) -> Manifest:
+        """Server-side apply, as `kubectl apply --server-side` does it."""
+        options = {"dry_run": "All"} if dry_run else {}
+        applied: Manifest = (
+            self._resource(manifest["kind"])
+            .server_side_apply(
+                body=manifest,
+                name=manifest["metadata"]["name"],
+                namespace=manifest["metadata"].get("namespace", NAMESPACE),
+                field_manager="e2e",
+                force_conflicts=True,
+                **options,
+            )
+            .to_dict()
+        )
+        return applied
+
+    def patch(self, kind: str, name: str, patch: Manifest, namespace: str = NAMESPACE) -> None:
+        """A JSON merge patch."""
+        self._resource(kind).patch(name=name, namespace=namespace, body=patch, content_type=_MERGE)
+
+    def delete(
+        self, kind: str, name: str, namespace: str = NAMESPACE, grace: int | None = None
+    ) -> None:
+        """Deletes the object; no error when it is gone."""
+        options = {} if grace is None else {"gracePeriodSeconds": grace}
+        try:
+            self._resource(kind).delete(name=name, namespace=namespace, body=options)
+        except NotFoundError:
+            return
+
+    def pods(self, selector: str, namespace: str = NAMESPACE) -> list[Manifest]:
+        """Pods that are not about to go."""
+        found = self.find("Pod", selector, namespace)
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def events(self, name: str, namespace: str = NAMESPACE) -> list[Manifest]:
+        """The Events about an object, oldest first."""
+        found = self._resource("Event").get(
+            namespace=namespace, field_selector=f"involvedObject.name={name}"
+        )
+        events = [item.to_dict() for item in found.items]
+        return sorted(events, key=lambda event: str(event["metadata"]["creationTimestamp"]))
+
+    def logs(self, pod: str, namespace: str = NAMESPACE, lines: int = 8, **how: Any) -> str:
+        """The end of a pod's log; empty where there is none."""
+        try:
+            text: str = self._core.read_namespaced_pod_log(pod, namespace, tail_lines=lines, **how)
+        except ApiException:
+            return ""
+        return text
+
+
+def condition(feed: Mapping[str, Any] | None, kind: str) -> Manifest:
+    """A condition of an object; empty when it has none of the kind."""
+    conditions = ((feed or {}).get("status") or {}).get("conditions") or ()
+    return next((dict(found) for found in conditions if found["type"] == kind), {})
+
+
+def until(
+    what: str,
+    probe: Callable[[], T | None],
+    seconds: float,
+    explain: Callable[[], str] = str,
+    pause: float = 0.5,
+) -> T:
+    """What the probe returns once that is true.
+
+    Raises:
+        TimeoutError: it never was; the message has what is awaited and what `explain` says.
+    """
+    deadline = time.monotonic() + seconds
+    while not (result := probe()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:.0f} s for {what}\n{explain()}")
+        time.sleep(pause)
+    return result

@@ -1,0 +1,113 @@
+"""Brings the cluster, the platform and the operator up, from nothing or from what is there."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from cluster import lifecycle, upstream
+from cluster.kubectl import KubectlError, apply_file, kubectl
+from cluster.layout import KUBECONFIG
+from cluster.platform import images
+from helm.tool import binary
+
+BUCKET = "source-transaction"
+_ROOT = Path(__file__).parents[3]
+_MANIFESTS = Path(__file__).parent / "manifests"
+_PLATFORM = ("kafka", "minio", "snowflake", "quotes", "topic-operator")
+_WAIT_SECONDS = 180
+
+
+def install() -> None:
+    """Installs everything; what is there already and is the same stays as it is.
+
+    Raises:
+        RuntimeError, KubectlError: a step failed; the message has what it wrote.
+    """
+    lifecycle.up()
+    images.load()
+    upstream.install()
+    platform()
+    operator()
+
+
+def platform() -> None:
+    """The platform's chart, and what stands in for the upstream charts."""
+    values = _ROOT / "charts/stockfeed-platform/values-kind.yaml"
+    small = "--set=emulator.resources.requests.cpu=50m"  # the node has two cores in all
+    helm("platform", "stocks", "stockfeed-platform", f"--values={values}", small)
+    for file in sorted(_MANIFESTS.glob("*.yaml")):
+        apply_file(file)
+    wait_for_rollouts("stocks", _PLATFORM)
+    _make_bucket()
+
+
+def operator(*options: str) -> None:
+    """The operator's chart; `options` are helm's."""
+    values = _ROOT / "charts/kind/stockfeed-operator.yaml"
+    helm("stockfeed-operator", "stockfeed", "stockfeed-operator", f"--values={values}", *options)
+    wait_for_rollouts("stockfeed", ["stockfeed-operator"])
+
+
+def helm(release: str, namespace: str, chart: str, *options: str) -> None:
+    """Installs or upgrades a chart of ours.
+
+    Raises:
+        RuntimeError: helm failed.
+    """
+    command = [
+        str(binary("helm")), f"--kubeconfig={KUBECONFIG}", "upgrade", release,
+        str(_ROOT / "charts" / chart), "--install", f"--namespace={namespace}",
+        "--create-namespace", *options,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"helm upgrade {release}: {done.stderr.strip()}")
+
+
+def wait_for_rollouts(namespace: str, deployments: Sequence[str]) -> None:
+    """Waits until the Deployments run.
+
+    Raises:
+        KubectlError: one does not; the message has what the namespace's pods do.
+    """
+    timeout = f"--timeout={_WAIT_SECONDS}s"
+    for name in deployments:
+        try:
+            kubectl("rollout", "status", f"deployment/{name}", f"--namespace={namespace}", timeout)
+        except KubectlError as error:
+            pods = kubectl("get", "pods", f"--namespace={namespace}", "--output=wide")
+            raise KubectlError(f"{error}\n{pods}") from error
+
+
+def service_address(name: str, namespace: str = "stocks") -> str:
+    """Address of a Service, which this machine reaches directly."""
+    path = "--output=jsonpath={.spec.clusterIP}:{.spec.ports[0].port}"
+    return kubectl("get", "service", name, f"--namespace={namespace}", path)
+
+
+def _make_bucket() -> None:
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://{service_address('minio')}",
+        aws_access_key_id="stockfeed",
+        aws_secret_access_key="stockfeed-demo",
+        region_name="us-east-1",
+        config=Config(s3={"addressing_style": "path"}),
+    )
+    try:
+        client.create_bucket(Bucket=BUCKET)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
+            raise
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except (RuntimeError, KubectlError) as problem:
+        sys.exit(f"error: {problem}")

@@ -1,0 +1,102 @@
+"""`python -m topic_operator`: looks at every KafkaTopic each second, for ever."""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from topic_operator.broker import Broker, BrokerError
+from topic_operator.resources import Resources, in_cluster
+from topic_operator.topics import (
+    FINALIZER,
+    Create,
+    Delete,
+    Refuse,
+    Step,
+    Update,
+    is_managed,
+    next_step,
+    status_of,
+    topic_name,
+)
+
+_PAUSE_SECONDS = 1.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for option in ("namespace", "cluster", "bootstrap"):
+        parser.add_argument(f"--{option}", required=True)
+    options = parser.parse_args()
+    resources = Resources(in_cluster(), options.namespace, options.cluster)
+    broker = Broker(options.bootstrap)
+    while True:
+        try:
+            look(resources, broker)
+        except (BrokerError, httpx.HTTPError) as error:
+            print(f"looks again soon: {error}", file=sys.stderr, flush=True)
+        time.sleep(_PAUSE_SECONDS)
+
+
+def look(resources: Resources, broker: Broker) -> None:
+    """One look at all topics.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+        HTTPError: the API server does not answer.
+    """
+    wanted = resources.all()
+    there = broker.names() if wanted else frozenset()
+    for resource in wanted:
+        _one(resources, broker, resource, topic_name(resource) in there)
+
+
+def _one(resources: Resources, broker: Broker, resource: Mapping[str, Any], there: bool) -> None:
+    if there and _is_settled(resource):
+        return
+    name = topic_name(resource)
+    live = broker.topic(name) if there else None
+    step = next_step(resource, live)
+    if step is None:
+        return
+    if isinstance(step, Delete):
+        if is_managed(resource):
+            broker.delete(name)
+        others = [held for held in resource["metadata"]["finalizers"] if held != FINALIZER]
+        resources.set_finalizers(resource, others)
+        return
+    finalizers = resource["metadata"].get("finalizers") or []
+    if FINALIZER not in finalizers:
+        resources.set_finalizers(resource, [*finalizers, FINALIZER])
+    refused = _taken(broker, name, step)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    resources.set_status(resource, status_of(resource, broker.topic(name), refused, now))
+
+
+def _taken(broker: Broker, name: str, step: Step) -> tuple[str, str] | None:
+    """Takes the step; reason and message where Kafka or Strimzi would not."""
+    try:
+        if isinstance(step, Create):
+            broker.create(name, step)
+        elif isinstance(step, Update):
+            broker.update(name, step)
+        elif isinstance(step, Refuse):
+            return "NotSupported", step.message
+    except BrokerError as error:
+        return "KafkaError", str(error)
+    return None
+
+
+def _is_settled(resource: Mapping[str, Any]) -> bool:
+    """Whether the last look at this generation said all: Kafka is not asked each second."""
+    status = resource.get("status") or {}
+    told = status.get("observedGeneration") == resource["metadata"]["generation"]
+    ready = any(found["status"] == "True" for found in status.get("conditions") or ())
+    return told and ready and "deletionTimestamp" not in resource["metadata"]
+
+
+if __name__ == "__main__":
+    main()
