@@ -16,6 +16,7 @@ class ProducerMetrics:
         self.polls = producer.POLLS.register(registry)
         self.poll_latency = producer.POLL_LATENCY.register(registry)
         self.published = producer.PUBLISHED.register(registry)
+        self.newest_published = producer.NEWEST_PUBLISHED.register(registry)
         self.suppressed = producer.SUPPRESSED.register(registry)
         self.rejected = producer.REJECTED.register(registry)
         self.delivery_failures = producer.DELIVERY_FAILURES.register(registry)

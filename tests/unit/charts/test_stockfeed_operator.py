@@ -183,6 +183,11 @@ def test_selectors_find_the_operators_pods(full: Objects) -> None:
     assert all(selector.items() <= labels.items() for selector in selectors)
 
 
+def test_metrics_of_feeds_keep_the_feeds_namespace(full: Objects) -> None:
+    (endpoint,) = find(full, "PodMonitor")["spec"]["podMetricsEndpoints"]
+    assert endpoint["honorLabels"] is True
+
+
 @pytest.mark.parametrize(
     ("values", "problem"),
     [

@@ -90,6 +90,8 @@ class Report:
             outputs.BYTES: self.bytes,
             outputs.NEWEST_QUOTE_AT: self.newest_quote_at,
             outputs.LOAD_SECONDS: f"{self.seconds:.3f}",
+            outputs.PARTITIONS_WAITING: len(self.stops) - len(self.failures),
+            outputs.PARTITIONS_FAILED: len(self.failures),
         }
         directory.mkdir(parents=True, exist_ok=True)
         for name, value in values.items():

@@ -51,6 +51,7 @@ class KafkaPublisher:
         self._connection_problem: str | None = "no broker has answered yet"
         self._delivery_problem: str | None = None
         self._broken = False
+        self._newest_ms = 0
         self._told: set[str] = set()
         self._fingerprint = credentials_fingerprint(settings)
         self._client = self._new_client()
@@ -63,7 +64,7 @@ class KafkaPublisher:
 
         def report(error: KafkaError | None, _: Message) -> None:
             problem = None if error is None else error.str()
-            self._loop.call_soon_threadsafe(self._settle, delivery, problem)
+            self._loop.call_soon_threadsafe(self._settle, delivery, timestamp_ms, problem)
 
         try:
             with self._lock:
@@ -75,7 +76,7 @@ class KafkaPublisher:
                     on_delivery=report,
                 )
         except (BufferError, KafkaException) as error:
-            self._settle(delivery, str(error))
+            self._settle(delivery, timestamp_ms, str(error))
         return delivery
 
     def problem(self) -> str | None:
@@ -118,9 +119,14 @@ class KafkaPublisher:
         except KafkaException as error:
             raise ConfigurationError(f"the Kafka client cannot be made: {error}") from error
 
-    def _settle(self, delivery: asyncio.Future[bool], problem: str | None) -> None:
+    def _settle(
+        self, delivery: asyncio.Future[bool], timestamp_ms: int, problem: str | None
+    ) -> None:
         if problem is None:
             self._metrics.published.inc()
+            # Acknowledgements of several partitions come in any order.
+            self._newest_ms = max(self._newest_ms, timestamp_ms)
+            self._metrics.newest_published.set(self._newest_ms / 1000)
         else:
             self._metrics.delivery_failures.inc()
         if problem != self._delivery_problem:

@@ -29,6 +29,8 @@ def test_outputs_hold_zeros_when_nothing_was_loaded(tmp_path: Path) -> None:
         "bytes": "0",
         "newest-quote-at": "",
         "load-seconds": "1.500",
+        "partitions-waiting": "0",
+        "partitions-failed": "0",
     }
 
 
@@ -40,6 +42,14 @@ def test_outputs_of_an_earlier_run_are_replaced(tmp_path: Path) -> None:
 
     assert (tmp_path / "rows").read_text() == "10"
     assert (tmp_path / "newest-quote-at").read_text() == "2024-04-18T16:13:09.123Z"
+
+
+def test_outputs_count_partitions_by_why_they_stopped(tmp_path: Path) -> None:
+    stops = [Stop("k1", "waits", failed=False), Stop("k2", "bad"), Stop("k3", "bad")]
+    Report(stops=stops).write(tmp_path)
+
+    assert (tmp_path / "partitions-waiting").read_text() == "1"
+    assert (tmp_path / "partitions-failed").read_text() == "2"
 
 
 def test_the_summary_names_what_waits_and_what_failed() -> None:

@@ -96,6 +96,7 @@ def test_an_acknowledged_event_is_in_the_topic_with_key_and_poll_time(
         (b"F", b'{"c":2}', 1_713_456_789_124),
     ]
     assert value(metrics.published) == 2
+    assert value(metrics.newest_published) == 1_713_456_789.124
 
 
 def test_events_that_wait_are_flushed_on_close(mock_kafka, settings, publishing, read):

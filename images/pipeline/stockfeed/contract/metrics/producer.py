@@ -32,6 +32,11 @@ POLL_LATENCY: Final = HistogramMetric(
 PUBLISHED: Final = CounterMetric(
     "stockfeed_quotes_published_total", "quotes", "Quotes that Kafka acknowledged."
 )
+NEWEST_PUBLISHED: Final = GaugeMetric(
+    "stockfeed_newest_published_timestamp_seconds",
+    "Unix seconds",
+    "Poll time of the newest quote that Kafka acknowledged; 0 until one was.",
+)
 SUPPRESSED: Final = CounterMetric(
     "stockfeed_quotes_suppressed_total",
     "answers",
@@ -79,6 +84,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     POLLS,
     POLL_LATENCY,
     PUBLISHED,
+    NEWEST_PUBLISHED,
     SUPPRESSED,
     REJECTED,
     DELIVERY_FAILURES,

@@ -7,7 +7,13 @@ when the controller restarts.
 
 from typing import Final
 
-from stockfeed.contract.metrics.model import CounterMetric, HistogramMetric, Label, Metric
+from stockfeed.contract.metrics.model import (
+    CounterMetric,
+    GaugeMetric,
+    HistogramMetric,
+    Label,
+    Metric,
+)
 
 PREFIX: Final = "argo_workflows_"
 
@@ -32,6 +38,19 @@ BYTES: Final = CounterMetric(
     "Compressed bytes of the objects loaded, by feed.",
     _FEED,
 )
+PARTITIONS_WAITING: Final = GaugeMetric(
+    f"{PREFIX}stockfeed_load_partitions_waiting",
+    "partitions",
+    "Partitions that the newest load left before their end because an object is missing, by feed.",
+    _FEED,
+)
+PARTITIONS_FAILED: Final = GaugeMetric(
+    f"{PREFIX}stockfeed_load_partitions_failed",
+    "partitions",
+    "Partitions that the newest load left before their end because an object cannot be loaded, by "
+    "feed.",
+    _FEED,
+)
 LOAD_DURATION: Final = HistogramMetric(
     f"{PREFIX}stockfeed_load_seconds", "seconds", "Time of one load, by feed.", _FEED, _SECONDS
 )
@@ -54,6 +73,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     ROWS,
     FILES,
     BYTES,
+    PARTITIONS_WAITING,
+    PARTITIONS_FAILED,
     LOAD_DURATION,
     BUILD_DURATION,
     DAILY_BUILDS,
