@@ -1,8 +1,9 @@
-"""Writes what the charts repeat from elsewhere: the CRD's template, and the READMEs' values.
+"""Writes what the charts repeat from elsewhere: CRD's template, dashboards, READMEs' values.
 
 `python charts/generate.py` writes; with `--check` it exits 1 and names the files that are stale.
 """
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from grafana import DASHBOARDS
 from stockfeed_operator.crd import crd
 from stockfeed_operator.manifests_yaml import to_yaml
 
@@ -91,6 +93,16 @@ def generated() -> dict[Path, str]:
         OPERATOR / "templates" / "crd.yaml": crd_template(),
         OPERATOR / "README.md": readme(OPERATOR, _OPERATOR_TEXT),
         PLATFORM / "README.md": readme(PLATFORM, _PLATFORM_TEXT),
+        **dashboards(),
+    }
+
+
+def dashboards() -> dict[Path, str]:
+    """Grafana's JSON, which the chart puts into ConfigMaps."""
+    folder = OPERATOR / "dashboards"
+    return {
+        folder / f"{dashboard.name}.json": json.dumps(dashboard.json(), indent=2) + "\n"
+        for dashboard in DASHBOARDS
     }
 
 
