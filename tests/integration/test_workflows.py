@@ -3,6 +3,8 @@
 With `--images` the containers are those of the built images (`make test-images`).
 """
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,10 +100,10 @@ def _is_argos(manifest: dict[str, Any]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def engine(request: pytest.FixtureRequest) -> Engine:
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """Runs the containers: as processes, or with `--images` from the built images."""
     if not request.config.getoption("--images"):
-        return Processes({"STOCKFEED_DBT_PROJECT_DIR": str(PROJECT)})
+        return Processes(_dbt_image_env(tmp_path_factory.mktemp("dbt") / "parsed"))
     containers, images = import_module("workflows.containers"), import_module("images.engine")
     built = {
         INSTALLATION.pipeline_image: images.build("pipeline"),
@@ -109,6 +111,14 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     }
     found: Engine = containers.Containers(built)
     return found
+
+
+def _dbt_image_env(parsed: Path) -> dict[str, str]:
+    """What the dbt image sets; the project is parsed once, as when the image is built."""
+    env = {"STOCKFEED_DBT_PROJECT_DIR": str(PROJECT)}
+    command = [sys.executable, "-m", "stockfeed.build.parsed", str(parsed)]
+    subprocess.run(command, env=env, check=True, capture_output=True)
+    return {**env, "STOCKFEED_DBT_PARSED_FILE": str(parsed)}
 
 
 @pytest.fixture(scope="module")
