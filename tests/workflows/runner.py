@@ -114,7 +114,12 @@ def play(spec: Manifest, secrets: Secrets, engine: Engine, home: Path, **paramet
     assert given.keys() <= values.keys(), "Argo would pass over what is not declared"
     values |= given
     (template,) = [part for part in spec["templates"] if part["name"] == spec["entrypoint"]]
-    volumes = {part["name"]: _volume(part, secrets, home) for part in spec["volumes"]}
+    there = _volumes_of_pod(template)
+    volumes = {
+        part["name"]: _volume(part, secrets, home)
+        for part in spec["volumes"]
+        if part["name"] in there
+    }
     ended: dict[str, Ended] = {}
     for container in _containers(template):
         failed = [name for name in container.get("dependencies", ()) if ended[name].code]
@@ -126,6 +131,12 @@ def play(spec: Manifest, secrets: Secrets, engine: Engine, home: Path, **paramet
     phase, message = _verdict(ended)
     mounts = _mounts(_containers(template)[-1], volumes)
     return Run(phase, message, _outputs(template, mounts), ended)
+
+
+def _volumes_of_pod(template: Manifest) -> set[str]:
+    """Argo gives a pod what a set mounts, and not what only one of its containers does."""
+    part = template.get("containerSet") or template["container"]
+    return {mount["name"] for mount in part["volumeMounts"]}
 
 
 def _containers(template: Manifest) -> list[Manifest]:

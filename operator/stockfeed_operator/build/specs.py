@@ -52,6 +52,7 @@ def spec_of(feed: StockFeed, installation: Installation, name: str) -> dict[str,
     for container, role in zip(containers, roles, strict=True):
         _complete(feed, container, role)
     mounted = dict.fromkeys(one for role in roles for one in role.connection.secrets)
+    _mount(spec, secrets.mounts(mounted))
     priority = feed.spec.pods.priority_class_name
     return {
         **spec,
@@ -62,6 +63,17 @@ def spec_of(feed: StockFeed, installation: Installation, name: str) -> dict[str,
         **pods.placement(feed),
         "volumes": [*spec["volumes"], *secrets.volumes(mounted)],
     }
+
+
+def _mount(spec: dict[str, Any], mounts: list[dict[str, Any]]) -> None:
+    """Mounts Secrets in the spec's only template.
+
+    Of a set, Argo gives the pod the volumes that the set itself mounts, and not those that only
+    one of its containers does: the API server then refuses the pod.
+    """
+    (template,) = spec["templates"]
+    part = template.get("containerSet") or template["container"]
+    part["volumeMounts"] = [*part.get("volumeMounts", ()), *mounts]
 
 
 def containers_of(spec: dict[str, Any]) -> list[Container]:
@@ -111,11 +123,9 @@ def _role(feed: StockFeed, installation: Installation, image: str) -> _Role:
 
 
 def _complete(feed: StockFeed, container: Container, role: _Role) -> None:
-    mounts = secrets.mounts(role.connection.secrets)
     container.update(
         image=role.image,
         **pods.pull_policy(feed),
         env=[*container["env"], *pods.environment(role.connection.env)],
         resources=pods.resources(role.resources),
-        volumeMounts=[*container.get("volumeMounts", ()), *mounts],
     )
