@@ -107,7 +107,7 @@ def _build(tool: Tool, target: Path) -> None:
     print(f"building {tool.name} …", file=sys.stderr, flush=True)
     began = time.monotonic()
     # Complete or not at all: the directory gets its name when every program is in it.
-    with tempfile.TemporaryDirectory(dir=CACHE) as name:
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix=f"{tool.name}-") as name:
         made = Path(name) / "bin"
         made.mkdir()
         _compile(tool, made)
@@ -149,6 +149,7 @@ def _go(tool: Tool, *arguments: str) -> str:
 
 
 def _remove_older(tool: Tool, current: Path) -> None:
+    """Removes what older modules made, and what a build that was killed has left."""
     for path in CACHE.glob(f"{tool.name}-*"):
         if path != current:
             shutil.rmtree(path)
