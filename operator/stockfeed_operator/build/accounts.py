@@ -12,12 +12,15 @@ from stockfeed_operator.spec import StockFeed
 def accounts(feed: StockFeed, installation: Installation) -> list[Manifest]:
     """The ServiceAccounts: of producers and consumers, and of loads."""
     return [
-        _account(feed, installation, names.pods(feed.metadata.name), meta.FEED),
-        _account(feed, installation, names.load(feed.metadata.name), meta.LOAD),
+        _account(feed, installation, names.pods(feed.metadata.name), meta.FEED, token=False),
+        # Argo passes on a workflow's own wish for a token only where that is to have none.
+        _account(feed, installation, names.load(feed.metadata.name), meta.LOAD, token=True),
     ]
 
 
-def _account(feed: StockFeed, installation: Installation, name: str, component: str) -> Manifest:
+def _account(
+    feed: StockFeed, installation: Installation, name: str, component: str, *, token: bool
+) -> Manifest:
     metadata: dict[str, Any] = meta.metadata(feed, installation, name, component)
     if feed.spec.pods.service_account_annotations:
         metadata["annotations"] = dict(feed.spec.pods.service_account_annotations)
@@ -25,7 +28,7 @@ def _account(feed: StockFeed, installation: Installation, name: str, component: 
         "apiVersion": SERVICE_ACCOUNT.api_version,
         "kind": SERVICE_ACCOUNT.kind,
         "metadata": metadata,
-        "automountServiceAccountToken": False,
+        "automountServiceAccountToken": token,
     }
 
 

@@ -57,7 +57,6 @@ def spec_of(feed: StockFeed, installation: Installation, name: str) -> dict[str,
     return {
         **spec,
         "serviceAccountName": names.load(feed.metadata.name),
-        "automountServiceAccountToken": True,
         "podMetadata": pods.pod_metadata(feed, meta.identity(feed, meta.LOAD)),
         **({} if priority is None else {"podPriorityClassName": priority}),
         **pods.placement(feed),
