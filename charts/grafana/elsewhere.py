@@ -9,14 +9,10 @@ from typing import Final
 ARGO_TRIGGERED: Final = "argo_workflows_cronworkflows_triggered_total"
 ARGO_SUPPRESSED: Final = "argo_workflows_cronworkflows_concurrencypolicy_triggered"
 ARGO_WORKFLOWS: Final = "argo_workflows_gauge"
-ARGO_PHASES: Final = "argo_workflows_total_count"
-ARGO_ERRORS: Final = "argo_workflows_error_count"
 ARGO_QUEUE_DEPTH: Final = "argo_workflows_queue_depth_gauge"
-ARGO_OPERATION: Final = "argo_workflows_operation_duration_seconds"
 
 # docs/metrics/workload/pod-metrics.md of kube-state-metrics.
 POD_RESTARTS: Final = "kube_pod_container_status_restarts_total"
-POD_READY: Final = "kube_pod_status_ready"
 
 # docs/storage/prometheus.md of cAdvisor; the kubelet serves them.
 CPU: Final = "container_cpu_usage_seconds_total"
@@ -25,7 +21,6 @@ MEMORY: Final = "container_memory_working_set_bytes"
 # Strimzi's metrics reporter: the default allow-list of KafkaCluster.java, and the names that its
 # own dashboards in packaging/examples/metrics/strimzi-metrics-reporter use (Strimzi 1.2).
 KAFKA_MESSAGES_IN: Final = "kafka_server_brokertopicmetrics_messagesinpersec_total"
-KAFKA_BYTES_IN: Final = "kafka_server_brokertopicmetrics_bytesinpersec_total"
 KAFKA_LOG_SIZE: Final = "kafka_log_log_size"
 KAFKA_UNDER_REPLICATED: Final = "kafka_server_replicamanager_underreplicatedpartitions"
 KAFKA_UNDER_MIN_ISR: Final = "kafka_cluster_partition_underminisr"
@@ -35,16 +30,11 @@ METRICS: Final = (
     ARGO_TRIGGERED,
     ARGO_SUPPRESSED,
     ARGO_WORKFLOWS,
-    ARGO_PHASES,
-    ARGO_ERRORS,
     ARGO_QUEUE_DEPTH,
-    ARGO_OPERATION,
     POD_RESTARTS,
-    POD_READY,
     CPU,
     MEMORY,
     KAFKA_MESSAGES_IN,
-    KAFKA_BYTES_IN,
     KAFKA_LOG_SIZE,
     KAFKA_UNDER_REPLICATED,
     KAFKA_UNDER_MIN_ISR,

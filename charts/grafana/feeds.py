@@ -81,7 +81,7 @@ _NOW: Final = Section(
             "Assigned partitions whose chain of objects cannot go on until a person has looked.",
             or_zero(f"sum({highest(consumer.PARTITION_FAULTS, GROUP)})"),
             NONE_ALLOWED,
-            "StockFeedChainBroken",
+            "StockFeedPartitionStopped",
         ),
         _stat(
             "Messages that are no event",

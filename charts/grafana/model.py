@@ -29,7 +29,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From which value on a figure is yellow and red; below it is green."""
+    """From which value on a figure is yellow and red; where red is the lower one, down to which."""
 
     warning: float
     critical: float
@@ -211,11 +211,11 @@ def thresholds(limits: Limits | None) -> Json:
     """A field's colours by value."""
     if limits is None:
         return {"color": {"mode": "palette-classic"}}
-    steps: list[Json] = [
-        {"color": "green", "value": None},
-        {"color": "yellow", "value": limits.warning},
-        {"color": "red", "value": limits.critical},
-    ]
+    edges: list[float | None] = [None, *sorted((limits.warning, limits.critical))]
+    colours = ["green", "yellow", "red"]
+    if limits.critical < limits.warning:
+        colours.reverse()
+    steps = [{"color": colour, "value": edge} for colour, edge in zip(colours, edges, strict=True)]
     return {"thresholds": {"mode": "absolute", "steps": steps}}
 
 

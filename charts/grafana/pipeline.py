@@ -24,15 +24,18 @@ from grafana.promql import (
 )
 from grafana.table import Column, Table
 from stockfeed.contract.metrics import consumer, loader, operator, producer, workflow
+from stockfeed.contract.metrics.shared import CERTIFICATE_EXPIRY
 
 _FEED_NAME: Final = "{{namespace}}/{{feed}}"
 _GROUP_NAME: Final = "{{namespace}}/{{feed}} {{group}}"
 _PARTITION: Final = f"{GROUP}, partition"
 _LATE: Final = Limits(48, 60)
+_DAYS: Final = Limits(30 * 86_400, 7 * 86_400)
 # `up` has the labels of feed, group and role, which the kubelet's metrics lack.
 _OURS: Final = (
     f'max by ({POD}, role) (up{{{CHOSEN}, role=~"producer|consumer"}} >= bool 0)'  # always 1
 )
+_EXPIRY: Final = f"min by ({GROUP}, role, certificate) ({series(CERTIFICATE_EXPIRY)}) - time()"
 
 
 def _quantiles(metric: Name, window: str = "5m") -> tuple[Query, ...]:
@@ -297,7 +300,7 @@ _LOADER: Final = Section(
                 "Daily builds by result",
                 "Builds with all tests over whole tables, in the last 24 hours.",
                 "short",
-                "StockFeedLoadFailing",
+                "StockFeedDailyTestsFailing",
                 width=6,
             ),
             (Query(increase(workflow.DAILY_BUILDS, "result", window="1d"), "{{result}}"),),
@@ -411,7 +414,7 @@ _PODS: Final = Section(
                 "are of the chosen time.",
                 "none",
                 "StockFeedPodsNotReady",
-                width=16,
+                width=24,
             ),
             ("namespace", "feed", "group", "role", "pod"),
             (
@@ -434,12 +437,24 @@ _PODS: Final = Section(
                 ),
             ),
         ),
+        Table(
+            Look(
+                "Kafka certificates that end first",
+                "Time until a mounted certificate ends, by role: `ca` is the authority, `client` "
+                "the client's own. Empty where Kafka is used without certificates.",
+                "s",
+                "StockFeedCertificateExpiring",
+                width=12,
+            ),
+            ("namespace", "feed", "group", "role", "certificate"),
+            (Column("Ends in", f"bottomk(50, {_EXPIRY})", "s", _DAYS, ascending=True),),
+        ),
         Graph(
             Look(
                 "Memory of loads and builds, the 10 largest",
                 "Of the containers `load` and `main` of the workflow's pods.",
                 "bytes",
-                width=8,
+                width=12,
             ),
             (
                 Query(

@@ -8,12 +8,21 @@ from grafana.model import Json, Limits, Look, Query, panel, referred, target, th
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of figures."""
+    """A column of figures.
+
+    Attributes:
+        header: its title.
+        expr: the query; its labels are the table's.
+        unit: Grafana's name of the unit.
+        limits: when it is coloured.
+        ascending: whether the least comes first, where this column sorts.
+    """
 
     header: str
     expr: str
     unit: str
     limits: Limits | None = None
+    ascending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Table:
     Attributes:
         look: what every panel has; the unit is that of columns which have none of their own.
         labels: the labels that make a row, in order.
-        columns: the figures; the first sorts the table, greatest first.
+        columns: the figures; the first sorts the table.
         link: name of the dashboard that a feed's name leads to; empty for none.
     """
 
@@ -44,7 +53,9 @@ class Table:
             },
             "options": {
                 "showHeader": True,
-                "sortBy": [{"displayName": self.columns[0].header, "desc": True}],
+                "sortBy": [
+                    {"displayName": self.columns[0].header, "desc": not self.columns[0].ascending}
+                ],
             },
         }
 
