@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
 from cluster.e2e.figures import ROOT, Figures
 from cluster.e2e.kube import Kube
+from cluster.e2e.leftovers import clear
 from cluster.layout import KUBECONFIG
 from cluster.platform import install
 
@@ -26,10 +26,14 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 
 
 @pytest.fixture(scope="session")
-def kube() -> Iterator[Kube]:
-    """The cluster, with platform and operator."""
+def kube() -> Kube:
+    """The cluster, with platform and operator; what `make kind-up` made stays as it is."""
+    if os.environ.get("E2E_CLUSTER") == "kind":
+        return Kube(None)
     install.install()
-    yield Kube(str(KUBECONFIG))
+    kube = Kube(str(KUBECONFIG))
+    clear(kube)
+    return kube
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -1,5 +1,6 @@
 """A feed of a test: its manifest, what the cluster says of it, and what gold holds of it."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,8 @@ from cluster.e2e.kube import NAMESPACE, Kube, Manifest, condition, until
 from cluster.e2e.warehouse import Warehouse
 from cluster.platform.install import BUCKET
 
+# A run's objects have names of their own, so that what an earlier one left is in nobody's way.
+RUN = uuid.uuid4().hex[:4]
 _SMALL = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}
 _SMALL_LOAD = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
 
@@ -154,8 +157,10 @@ class Feed:
             f"  {said['type']}={said['status']} {said['reason']}: {said.get('message', '')}"
             for said in (self.live.get("status") or {}).get("conditions", ())
         ]
-        for event in self.kube.events(self.name)[-8:]:
-            lines.append(f"  event {event['reason']}: {event.get('message', '')}")
+        lines += [
+            f"  event {event['reason']}: {event.get('message', '')}"
+            for event in self.kube.events(self.name)[-8:]
+        ]
         for run in self.runs()[-3:]:
             status = run.get("status", {})
             lines.append(

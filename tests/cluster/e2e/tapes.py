@@ -12,11 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from cluster.e2e.kube import NAMESPACE, Kube, Manifest, until
+from cluster.platform.images import VERSION
 from cluster.platform.install import service_address
 from stockfeed_local.quotes.bars import Bar, read_bars, sample_file
 from stockfeed_local.quotes.intervals import INTERVALS
 
-IMAGE = "docker.io/stockfeed/local:0.1.0"
+IMAGE = f"docker.io/stockfeed/local:{VERSION}"
+LABEL = "stockfeed.test/tape"
 _INTERVAL = INTERVALS["1d"]
 
 
@@ -102,7 +104,7 @@ def _csv(symbols: dict[str, int]) -> str:
 
 def _manifests(name: str, bars: str) -> list[Manifest]:
     labels = {"app": name}
-    metadata = {"name": name, "namespace": NAMESPACE}
+    metadata = {"name": name, "namespace": NAMESPACE, "labels": {LABEL: name}}
     container = {
         "name": "tape",
         "image": IMAGE,

@@ -40,6 +40,18 @@ class Warehouse:
         table = f"{self.database}.{self.gold}.silver_clean_stock"
         return dict(self._rows(f"SELECT symbol, COUNT(*) FROM {table} GROUP BY symbol"))
 
+    def price(self, symbol: str) -> str:
+        """The symbol's price in gold_kpi; empty while there is none."""
+        table = f"{self.database}.{self.gold}.gold_kpi"
+        rows = self._rows(f"SELECT current_price FROM {table} WHERE symbol = '{symbol}'")
+        return str(rows[0][0]) if rows else ""
+
+    def set_price(self, symbol: str, price: str) -> None:
+        """Changes the symbol's price in gold_kpi, as no quote would."""
+        table = f"{self.database}.{self.gold}.gold_kpi"
+        done = self._rows(f"UPDATE {table} SET current_price = {price} WHERE symbol = '{symbol}'")
+        assert done, f"{table} is not changed"
+
     def loaded(self) -> int:
         """Rows in the raw table."""
         return self._count(f"{self.raw}.{tables.QUOTES}")

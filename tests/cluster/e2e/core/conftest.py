@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from cluster.e2e.feeds import Feed, group, key_secret, manifest, source
+from cluster.e2e.feeds import RUN, Feed, group, key_secret, manifest, source
 from cluster.e2e.kube import Kube
 from cluster.e2e.tapes import Tape, start_tape, wait_for_tape
 
+TAPE, MOVING, DRIFT, TWIN = (f"{name}-{RUN}" for name in ("tape", "moving", "drift", "twin"))
 NEVER = {"schedule": "0 0 1 1 *"}
 NO_GOLD = {**NEVER, "dbt": {"enabled": False}}
 
@@ -34,11 +35,11 @@ class Market:
 @pytest.fixture(scope="session", autouse=True)
 def market(kube: Kube) -> Market:
     """All feeds of the core tests, started."""
-    short = start_tape(kube, "tape-short", {"AAPL": 40, "IBM": 40, "MSFT": 40})
-    long = start_tape(kube, "tape-long", {"AAPL": 600, "GOOG": 600, "IBM": 600, "MSFT": 600})
+    short = start_tape(kube, f"short-{RUN}", {"AAPL": 40, "IBM": 40, "MSFT": 40})
+    long = start_tape(kube, f"long-{RUN}", {"AAPL": 600, "GOOG": 600, "IBM": 600, "MSFT": 600})
     for tape in (short, long):
         wait_for_tape(tape)
-    for name in ("tape", "moving", "drift", "twin"):
+    for name in (TAPE, MOVING, DRIFT, TWIN):
         kube.apply(key_secret(name))
     return Market(
         tape=_started(kube, _tape(short)),
@@ -46,7 +47,7 @@ def market(kube: Kube) -> Market:
         moving=_started(kube, _moving(long)),
         moving_server=long,
         drift=_started(kube, _drift()),
-        twin=_started(kube, twin("twin")),
+        twin=_started(kube, twin(TWIN)),
     )
 
 
@@ -58,12 +59,12 @@ def _started(kube: Kube, resource: dict[str, object]) -> Feed:
 
 def _tape(server: Tape) -> dict[str, object]:
     groups = [group("pair", ["AAPL", "IBM"]), group("single", ["MSFT"])]
-    return manifest("tape", server.base_url, groups)
+    return manifest(TAPE, server.base_url, groups)
 
 
 def _moving(server: Tape) -> dict[str, object]:
     groups = [group("first", ["AAPL"]), group("second", ["GOOG", "IBM"])]
-    return manifest("moving", server.base_url, groups, drainTimeout="3m")
+    return manifest(MOVING, server.base_url, groups, drainTimeout="3m")
 
 
 def _drift() -> dict[str, object]:
@@ -71,18 +72,18 @@ def _drift() -> dict[str, object]:
     groups[0]["consumer"] = {**groups[0]["consumer"], "replicas": 2}
     kafka = {"cluster": "stocks", "partitions": 2, "replicas": 1, "deletionPolicy": "Delete"}
     return manifest(
-        "drift",
+        DRIFT,
         "http://quotes:8080/api/v1",
         groups,
         kafka=kafka,
         warehouse=NO_GOLD,
-        source=source("drift", "http://quotes:8080/api/v1", "30s", requestsPerMinute=60),
+        source=source(DRIFT, "http://quotes:8080/api/v1", "30s", requestsPerMinute=60),
     )
 
 
 def twin(name: str) -> dict[str, object]:
     """A feed that would like 40 of its key's 60 requests a minute."""
     url = "http://quotes:8080/api/v1"
-    parts = source("twin", url, "3s", requestsPerMinute=60)
+    parts = source(TWIN, url, "3s", requestsPerMinute=60)
     groups = [group("only", ["AAPL", "MSFT"])]
     return manifest(name, url, groups, source=parts, warehouse=NO_GOLD)

@@ -8,11 +8,12 @@ from kubernetes.client import (
     V1SubjectAccessReviewSpec,
 )
 
+from cluster.e2e.core.conftest import TAPE
 from cluster.e2e.kube import Kube
 
 _OPERATOR = "system:serviceaccount:stockfeed:stockfeed-operator"
-_LOAD = "system:serviceaccount:stocks:tape-load"
-_PODS = "system:serviceaccount:stocks:tape"
+_LOAD = f"system:serviceaccount:stocks:{TAPE}-load"
+_PODS = f"system:serviceaccount:stocks:{TAPE}"
 
 # (who, verb, group, resource, namespace, allowed)
 _TABLE = [
@@ -79,5 +80,5 @@ def test_rights(
 
 
 def test_network_policies_are_accepted(kube: Kube) -> None:
-    found = kube.find("NetworkPolicy", "stockfeed.dev/feed=tape")
+    found = kube.find("NetworkPolicy", f"stockfeed.dev/feed={TAPE}")
     assert [policy["metadata"]["name"] for policy in found]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from cluster.e2e.core.conftest import Market
+from cluster.e2e.core.conftest import DRIFT, Market
 from cluster.e2e.figures import Figures
 from cluster.e2e.kube import Kube, Manifest
 
-_FEED = "stockfeed.dev/feed=drift"
+_FEED = f"stockfeed.dev/feed={DRIFT}"
 _KINDS = (
     "ServiceAccount",
     "RoleBinding",
@@ -49,7 +49,9 @@ def _names(kube: Kube, kind: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", _KINDS)
 def test_deleted_objects_come_back(settled: Market, kube: Kube, kind: str) -> None:
-    found = {str(each["metadata"]["name"]): each["metadata"]["uid"] for each in kube.find(kind, _FEED)}
+    found = {
+        str(each["metadata"]["name"]): each["metadata"]["uid"] for each in kube.find(kind, _FEED)
+    }
     assert found, f"the feed has no {kind}"
     for name in found:
         kube.delete(kind, name)
@@ -88,7 +90,7 @@ def test_objects_of_others_are_left_alone(settled: Market, kube: Kube) -> None:
 
 
 def test_drift_is_told_in_time(settled: Market, kube: Kube, figures: Figures) -> None:
-    repaired = [event for event in kube.events("drift") if event["reason"] == "DriftRepaired"]
+    repaired = [event for event in kube.events(DRIFT) if event["reason"] == "DriftRepaired"]
     assert repaired
     figures.note("Drift: objects repaired", str(len(repaired)))
 
@@ -97,7 +99,7 @@ def _event(market: Market, kind: str, name: str) -> None:
     def told() -> bool:
         return any(
             event["reason"] == "DriftRepaired" and f"{kind} {name}" in str(event.get("message"))
-            for event in market.drift.kube.events("drift")
+            for event in market.drift.kube.events(DRIFT)
         )
 
     market.drift.until(f"an Event about {kind} {name}", told, 15)

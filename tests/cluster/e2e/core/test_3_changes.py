@@ -3,7 +3,7 @@ every quote that was on its way reaches gold."""
 
 from typing import Any
 
-from cluster.e2e.core.conftest import Market, twin
+from cluster.e2e.core.conftest import MOVING, TWIN, Market, twin
 from cluster.e2e.feeds import Feed, group, key_secret
 from cluster.e2e.figures import Figures
 from cluster.e2e.kube import Kube
@@ -82,7 +82,7 @@ def test_a_removed_group_is_drained(market: Market) -> None:
     feed.until("the group's pods to go", lambda: not feed.pods(group_name="second"), 150)
     assert _identities(feed, "first", "third") == others
     assert "DrainTimedOut" not in feed.reasons()
-    assert feed.kube.get("KafkaTopic", "stock-quotes.moving.second"), "its quotes are kept"
+    assert feed.kube.get("KafkaTopic", f"stock-quotes.{MOVING}.second"), "its quotes are kept"
     feed.until("its quotes in gold", lambda: _all_in_silver(feed, server, "GOOG"), _LOAD_SECONDS)
 
 
@@ -116,18 +116,18 @@ def test_a_second_feed_on_the_key_takes_its_share(market: Market, kube: Kube) ->
     feed.wait("ProducersAvailable", "True", 120)
     feed.wait("ConsumersAvailable", "True", 60)
     before = _identities(feed, "only")
-    other = Feed(kube, "twin-2")
-    other.apply(twin("twin-2"))
+    other = Feed(kube, f"{TWIN}-2")
+    other.apply(twin(f"{TWIN}-2"))
     try:
         feed.wait("RateBudgetExceeded", "True", 30)
         other.wait("RateBudgetExceeded", "True", 30)
-        shares = kube.get("ConfigMap", "twin-shares") or {}
+        shares = kube.get("ConfigMap", f"{TWIN}-shares") or {}
         assert float(shares["data"]["only"]) == 30.0
         (status,) = feed.status["groups"]
         assert status["effectivePollInterval"] == "4s"
         assert _identities(feed, "only") == before
     finally:
-        kube.delete("StockFeed", "twin-2")
+        kube.delete("StockFeed", f"{TWIN}-2")
     feed.until("its full share", lambda: not feed.condition("RateBudgetExceeded"), 150)
     assert _identities(feed, "only") == before
 
@@ -135,9 +135,9 @@ def test_a_second_feed_on_the_key_takes_its_share(market: Market, kube: Kube) ->
 def test_a_rotated_secret_is_picked_up_without_a_restart(market: Market, kube: Kube) -> None:
     feed = market.twin
     before = _identities(feed, "only")
-    kube.apply(key_secret("twin", "revoked"))
+    kube.apply(key_secret(TWIN, "revoked"))
     feed.wait("ProducersAvailable", "False", 150)
-    kube.apply(key_secret("twin", "demo"))
+    kube.apply(key_secret(TWIN, "demo"))
     feed.wait("ProducersAvailable", "True", 150)
     assert _identities(feed, "only") == before
 
@@ -151,7 +151,7 @@ def test_deleted_feed_leaves_topics_and_objects(market: Market, kube: Kube) -> N
     assert _all_in_silver(feed, server, "AAPL", "MSFT")
     assert feed.warehouse().repeated() == []
     feed.until("its objects to go", lambda: _owned(kube, feed.name) == {"KafkaTopic"}, 60)
-    assert kube.get("KafkaTopic", "stock-quotes.moving.first")
+    assert kube.get("KafkaTopic", f"stock-quotes.{MOVING}.first")
 
 
 def test_deletion_policy_delete_takes_the_topics(market: Market, kube: Kube) -> None:

@@ -3,7 +3,7 @@
 import urllib.request
 from datetime import UTC, datetime
 
-from cluster.e2e.core.conftest import Market
+from cluster.e2e.core.conftest import TAPE, Market
 from cluster.e2e.figures import Figures
 from cluster.e2e.kube import Kube
 
@@ -27,7 +27,7 @@ def test_its_runs_are_those_of_the_schedule(market: Market) -> None:
     assert runs
     for run in runs:
         labels = run["metadata"]["labels"]
-        assert labels["workflows.argoproj.io/cron-workflow"] == "tape-load"
+        assert labels["workflows.argoproj.io/cron-workflow"] == f"{TAPE}-load"
         if run.get("status", {}).get("finishedAt"):
             assert run["status"]["phase"] == "Succeeded", market.tape.explain()
 
@@ -48,7 +48,7 @@ def test_status_tells_the_last_load_and_freshness(market: Market, figures: Figur
 
 def test_metrics_are_scraped(market: Market, kube: Kube) -> None:
     """What the feed's PodMonitor selects answers on the port that it names."""
-    (monitor,) = kube.find("PodMonitor", "stockfeed.dev/feed=tape")
+    (monitor,) = kube.find("PodMonitor", f"stockfeed.dev/feed={TAPE}")
     labels = monitor["spec"]["selector"]["matchLabels"]
     selector = ",".join(f"{name}={value}" for name, value in labels.items())
     texts = {pod["metadata"]["name"]: _scraped(pod) for pod in kube.pods(selector)}
@@ -65,7 +65,7 @@ def test_argo_counts_what_was_loaded(market: Market, kube: Kube) -> None:
     (line,) = [
         line
         for line in text.splitlines()
-        if "stockfeed_load_rows_total{" in line and 'feed="tape"' in line
+        if "stockfeed_load_rows_total{" in line and f'feed="{TAPE}"' in line
     ]
     assert float(line.rpartition(" ")[2]) > 0
 
@@ -73,7 +73,7 @@ def test_argo_counts_what_was_loaded(market: Market, kube: Kube) -> None:
 def test_the_operator_tells_how_fresh_the_feed_is(market: Market, kube: Kube) -> None:
     (pod,) = kube.pods("app.kubernetes.io/name=stockfeed-operator", "stockfeed")
     text = _get(f"http://{pod['status']['podIP']}:8080/metrics")
-    assert 'feed="tape"' in text
+    assert f'feed="{TAPE}"' in text
     assert "stockfeed_operator_feed_newest_quote" in text
 
 

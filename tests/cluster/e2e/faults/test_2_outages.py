@@ -1,0 +1,110 @@
+"""Parts fail while quotes flow. Conditions tell it while it lasts, nothing is lost or doubled, and
+it heals by itself."""
+
+import time
+
+from cluster.e2e.faults.conftest import OUTAGE_SECONDS, Faulty
+from cluster.e2e.figures import Figures
+from cluster.e2e.kube import Kube
+
+_HEALING_SECONDS = 240
+
+
+def test_a_consumer_killed_in_mid_flush(faulty: Faulty, kube: Kube) -> None:
+    for _ in range(3):
+        faulty.moves()
+        (pod,) = faulty.feed.pods("consumer", "late")
+        kube.delete("Pod", pod["metadata"]["name"], grace=0)
+        faulty.feed.until("another consumer", lambda: faulty.feed.pods("consumer", "late"), 30)
+    faulty.feed.wait("ConsumersAvailable", "True", 90)
+    faulty.moves()
+
+
+def test_a_failing_dbt_test(faulty: Faulty, figures: Figures) -> None:
+    feed, warehouse = faulty.feed, faulty.feed.warehouse()
+    feed.until("AAPL in gold", lambda: warehouse.price("AAPL"), 150)
+    price = warehouse.price("AAPL")
+    warehouse.set_price("AAPL", "-1")  # its tape is at its end: no quote mends this
+    said = feed.wait("LoadHealthy", "False", 150, "LoadFailed")
+    assert "gold_kpi_current_price_is_positive" in said["message"]
+    assert feed.condition("Ready")["reason"] == "LoadFailed"
+    assert "LoadFailed" in feed.reasons()
+    warehouse.set_price("AAPL", price)
+    _heals(faulty, figures, "a failing dbt test")
+
+
+def test_kafka_is_restarted(faulty: Faulty, figures: Figures) -> None:
+    """Producers hold their quotes back, consumers wait; both say that Kafka does not answer."""
+    feed = faulty.feed
+    with faulty.outage("kafka"):
+        began = time.monotonic()
+        feed.wait("ProducersAvailable", "False", OUTAGE_SECONDS)
+        figures.note("Kafka away: told after", f"{time.monotonic() - began:.0f} s")
+        _last(began)
+    _heals(faulty, figures, "Kafka")
+
+
+def test_minio_stops(faulty: Faulty, figures: Figures) -> None:
+    """Consumers keep what they hold and commit nothing; loads fail and say why."""
+    feed = faulty.feed
+    with faulty.outage("minio"):
+        began = time.monotonic()
+        _bad(faulty, "ConsumersAvailable", "LoadHealthy")
+        figures.note("MinIO away: told after", f"{time.monotonic() - began:.0f} s")
+        _last(began)
+    _heals(faulty, figures, "MinIO")
+    assert feed.condition("ConsumersAvailable")["status"] == "True"
+
+
+def test_the_emulator_stops(faulty: Faulty, figures: Figures) -> None:
+    feed = faulty.feed
+    with faulty.outage("snowflake"):
+        began = time.monotonic()
+        _bad(faulty, "LoadHealthy")
+        figures.note("Warehouse away: told after", f"{time.monotonic() - began:.0f} s")
+        assert feed.condition("ConsumersAvailable")["status"] == "True"
+        _last(began)
+    _heals(faulty, figures, "the warehouse")
+
+
+def test_nothing_was_lost_or_doubled(faulty: Faulty, figures: Figures) -> None:
+    """After all of it, gold holds each quote that was confirmed, once."""
+    feed, server, warehouse = faulty.feed, faulty.server, faulty.feed.warehouse()
+    faulty.server.hold(0)
+    symbols = ("AAPL", "GOOG", "IBM")
+
+    def confirmed() -> bool:
+        parts = server.stats()["symbols"]
+        return all(parts[symbol]["confirmed"] == parts[symbol]["revealed"] for symbol in symbols)
+
+    feed.until("the held tape to be confirmed", confirmed, 60)
+    wanted = {symbol: server.stats()["symbols"][symbol]["confirmed"] for symbol in symbols}
+    feed.until(f"{wanted} in silver", lambda: _silver(faulty, symbols) == wanted, _HEALING_SECONDS)
+    assert warehouse.repeated() == []
+    figures.note("Faults: quotes in gold once each", str(sum(wanted.values())))
+
+
+def _silver(faulty: Faulty, symbols: tuple[str, ...]) -> dict[str, int]:
+    found = faulty.feed.warehouse().silver_by_symbol()
+    return {symbol: found.get(symbol, 0) for symbol in symbols}
+
+
+def _bad(faulty: Faulty, *kinds: str) -> None:
+    """Waits until one of the conditions tells of the outage."""
+    faulty.feed.until(
+        f"one of {kinds} to be False",
+        lambda: any(faulty.feed.condition(kind).get("status") == "False" for kind in kinds),
+        OUTAGE_SECONDS + 60,
+    )
+
+
+def _last(began: float) -> None:
+    """Lets the outage last its time."""
+    time.sleep(max(0.0, began + OUTAGE_SECONDS - time.monotonic()))
+
+
+def _heals(faulty: Faulty, figures: Figures, what: str) -> None:
+    began = time.monotonic()
+    faulty.feed.wait("Ready", "True", _HEALING_SECONDS, "Running")
+    figures.note(f"Healed after {what}", f"{time.monotonic() - began:.0f} s")
+    faulty.moves()

@@ -1,0 +1,63 @@
+"""What the operator costs, read from the API server and the kubelet."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from cluster.e2e.kube import Kube
+
+_REQUESTS = re.compile(r"^apiserver_request_total\{(.*)\} (\S+)$", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+# What is asked for by nobody else in this way: the operator applies, and lists by label.
+_RESOURCES = frozenset(
+    {
+        "stockfeeds", "kafkatopics", "deployments", "configmaps", "serviceaccounts",
+        "rolebindings", "networkpolicies", "poddisruptionbudgets", "cronworkflows",
+        "workflowtemplates", "workflows", "podmonitors", "pods", "events",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Counts of the API server, and the operator's memory."""
+
+    kube: Kube
+
+    def requests(self) -> Counter[str]:
+        """Requests so far, by verb, of the kinds that a feed consists of."""
+        found: Counter[str] = Counter()
+        for labels, value in _REQUESTS.findall(self._get("/metrics")):
+            named = dict(_LABEL.findall(labels))
+            if named.get("resource") in _RESOURCES and named["verb"] != "WATCH":
+                found[named["verb"]] += int(float(value))
+        return found
+
+    def memory(self) -> float:
+        """MiB that the operator's container uses."""
+        (node,) = self.kube.find("Node", namespace="")
+        name = node["metadata"]["name"]
+        summary = json.loads(self._get(f"/api/v1/nodes/{name}/proxy/stats/summary"))
+        used = [
+            container["memory"]["workingSetBytes"]
+            for pod in summary["pods"]
+            for container in pod.get("containers", ())
+            if container["name"] == "operator"
+        ]
+        return float(sum(used)) / 2**20
+
+    def _get(self, path: str) -> str:
+        answer = self.kube.client.call_api(
+            path, "GET", auth_settings=["BearerToken"], _preload_content=False,
+            _return_http_data_only=True,
+        )  # fmt: skip
+        return str(answer.data.decode())
+
+
+@pytest.fixture(scope="session")
+def meter(kube: Kube) -> Meter:
+    """The cluster's counters."""
+    return Meter(kube)
