@@ -84,6 +84,24 @@ def test_lost_intervals_move_the_position_and_load_no_rows(landing: Any, target:
     assert target.query("SELECT SUM(LOST_COUNT) FROM LOAD_LEDGER") == [(90,)]
 
 
+def test_a_hole_is_closed_by_an_object_that_says_its_offsets_are_lost(
+    landing: Any, target: Any
+) -> None:
+    """The way out that docs/runbooks/LoaderAwayTooLong.md describes."""
+    chain = landing.chain()
+    landing.land(chain, 0)
+    target.load()
+    behind = landing.land(chain, 100)
+    (stop,) = target.load().stops
+    assert stop.key == behind
+    assert not stop.failed
+
+    landing.land(chain, 10, lost=90)
+    assert target.load().stops == []
+
+    target.check(landing)
+
+
 def test_a_recreated_topic_is_a_chain_of_its_own(landing: Any, target: Any) -> None:
     landing.land(landing.chain(0, group="autos"), 0)
     target.load()

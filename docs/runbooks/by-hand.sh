@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs a `stockfeed` command once in the cluster, as the feed's loads run, and prints the Workflow:
+#   docs/runbooks/by-hand.sh NAMESPACE FEED loader --skip KEY --reason '…'
+#   docs/runbooks/by-hand.sh NAMESPACE FEED verify --from 6h
+set -euo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+namespace=$1 feed=$2
+shift 2
+command=$(printf '%s\n' "$@")
+kubectl get cronworkflow "$feed-load" --namespace "$namespace" --output json |
+  jq --from-file "$here/command.jq" --arg command "$command" |
+  kubectl create --namespace "$namespace" --output name --filename -

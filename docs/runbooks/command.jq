@@ -1,0 +1,26 @@
+# Makes of a feed's CronWorkflow a Workflow that runs one `stockfeed` command with the feed's own
+# settings and Secrets. It takes the feed's mutex, so it waits for a load that runs. It carries no
+# label of the feed: whether it succeeds says nothing of loading.
+. as $cron
+| {
+    apiVersion: $cron.apiVersion,
+    kind: "Workflow",
+    metadata: {
+      generateName: ($cron.metadata.name | sub("-load$"; "-by-hand-")),
+      namespace: $cron.metadata.namespace
+    },
+    spec: (
+      $cron.spec.workflowSpec
+      | .templates[0] |= (
+          del(.outputs, .metrics)
+          | .containerSet.containers |= [
+              (map(.env // []) | add | unique_by(.name)) as $env
+              | .[0]
+              | .env = $env
+              | .name = "main"
+              | .command = ["stockfeed"] + ($command | split("\n"))
+              | del(.args)
+            ]
+        )
+    )
+  }

@@ -1,0 +1,156 @@
+"""The runbooks: their shape, their links, and whether their commands are ones."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from helm.tool import binary
+from stockfeed.cli import main as stockfeed
+from stockfeed.settings import InspectionSettings, LoaderSettings
+from stockfeed_operator.cli import main as operator
+
+ROOT = Path(__file__).parents[3]
+RUNBOOKS = ROOT / "docs" / "runbooks"
+PAGES = sorted(RUNBOOKS.glob("*.md"))
+FEEDS = sorted((ROOT / "charts" / "stockfeed-platform" / "examples").glob("feed-*.yaml"))
+HEADINGS = [
+    "What it means",
+    "What users see",
+    "How to look",
+    "What to do",
+    "How to know that it is over",
+]
+RESOURCES = {
+    *("stockfeed", "stockfeeds", "workflow", "workflows", "cronworkflow", "pods", "secret"),
+    *("secrets", "kafka", "kafkanodepools", "kafkatopics", "kafkausers", "leases", "podmonitors"),
+}
+
+page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+def commands(text: str) -> list[list[str]]:
+    """The commands in a page's blocks, as a shell divides them; a pipe's first one."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [shlex.split(line.partition(" | ")[0]) for line in lines]
+
+
+def named(program: str) -> list[list[str]]:
+    """All arguments with which the pages call a program; by-hand.sh calls `stockfeed`."""
+    found = []
+    for each in PAGES:
+        for words in commands(each.read_text()):
+            if words[0] == program:
+                found.append(words[1:])
+            if words[0].endswith("by-hand.sh") and program == "stockfeed":
+                found.append(words[3:])
+    return found
+
+
+@cache
+def flags(*command: str) -> frozenset[str]:
+    """The flags that kubectl's own help lists for a command."""
+    done = subprocess.run(
+        [binary("kubectl"), *command, "--help"], capture_output=True, text=True, check=True
+    )
+    general = subprocess.run(
+        [binary("kubectl"), "options"], capture_output=True, text=True, check=True
+    )
+    return frozenset(re.findall(r"--[a-z][a-z-]+", done.stdout + general.stdout))
+
+
+@page
+def test_a_page_answers_the_same_five_questions(page: Path) -> None:
+    if page.stem != "README":
+        assert re.findall(r"^## (.*)$", page.read_text(), re.MULTILINE) == HEADINGS
+
+
+@page
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        assert (RUNBOOKS / target).exists(), target
+
+
+def test_the_first_page_lists_every_other() -> None:
+    listed = set(re.findall(r"\]\((\w+\.md)\)", (RUNBOOKS / "README.md").read_text()))
+    assert listed == {path.name for path in PAGES} - {"README.md"}
+
+
+def test_our_commands_are_understood() -> None:
+    found = named("stockfeed")
+    assert {words[0] for words in found} == {"verify", "loader"}
+    for words in found:
+        command = stockfeed.get_command(click.Context(stockfeed), words[0])
+        assert command is not None
+        command.make_context(words[0], list(words[1:]))
+
+
+def test_kubectl_knows_every_flag_and_we_every_resource() -> None:
+    found = named("kubectl")
+    assert len(found) > 50
+    for words in found:
+        verb = words[:2] if words[0] in ("auth", "rollout") else words[:1]
+        given = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert given <= flags(*verb), words
+        if words[0] in ("get", "describe") and not words[1].startswith("--raw"):
+            assert set(words[1].split(",")) <= RESOURCES, words
+
+
+def test_make_targets_that_are_named_exist() -> None:
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    asked = {name for each in PAGES for name in re.findall(r"`make ([a-z-]+)", each.read_text())}
+    assert asked
+    assert asked <= targets
+
+
+@pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.stem)
+def test_a_command_by_hand_has_the_feeds_settings(path: Path) -> None:
+    if shutil.which("jq") is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no jq: install it")
+        pytest.skip("NOT CHECKED: docs/runbooks/command.jq. There is no jq: install it")
+    rendered = CliRunner().invoke(operator, ["render", "--file", str(path)])
+    (cron,) = (
+        part
+        for part in yaml.safe_load_all(rendered.output)
+        if part["kind"] == "CronWorkflow" and part["metadata"]["name"].endswith("-load")
+    )
+    words = ["loader", "--skip", "feed=us/x", "--reason", "COPY refuses it, ticket 4711"]
+    program = str(RUNBOOKS / "command.jq")
+    done = subprocess.run(
+        ["jq", "--from-file", program, "--arg", "command", "\n".join(words)],
+        input=json.dumps(cron),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    made = json.loads(done.stdout)
+    (template,) = made["spec"]["templates"]
+    (container,) = template["containerSet"]["containers"]
+    assert made["kind"] == "Workflow"
+    assert "labels" not in made["metadata"]
+    assert made["spec"]["synchronization"] == cron["spec"]["workflowSpec"]["synchronization"]
+    assert container["name"] == "main"
+    assert container["command"] == ["stockfeed", *words]
+    assert "args" not in container
+    env = {entry["name"]: entry.get("value", "1") for entry in container["env"]}
+    assert "STOCKFEED_DBT_SCHEMA" in env
+    parameters = made["spec"]["arguments"]["parameters"]
+    assert {one["name"] for one in parameters} >= {"feed", "s3-bucket", "database", "raw-schema"}
+    for settings in (LoaderSettings, InspectionSettings):
+        needed = {
+            field.alias
+            for field in settings.model_fields.values()
+            if field.is_required() and field.alias and field.alias.startswith("STOCKFEED_")
+        }
+        assert needed <= set(env)
