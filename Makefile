@@ -84,8 +84,12 @@ bench: $(VENV)/.dev ## Measure consumer, loader and build; prints ratios
 	$(BIN)/python -m pytest tests/bench -m bench -s
 
 .PHONY: charts
-charts: $(VENV)/.dev ## Write the generated parts of the charts: the CRD and READMEs
+charts: $(VENV)/.dev ## Write the generated parts of the charts: the CRD, dashboards, READMEs
 	$(BIN)/python charts/generate.py
+
+.PHONY: contact-sheet
+contact-sheet: $(VENV)/.dev ## Draw every dashboard's data in build/contact-sheet.html
+	CONTACT_SHEET=build/contact-sheet.html $(BIN)/python -m pytest tests/integration/test_dashboards.py
 
 .PHONY: docs
 docs: $(VENV)/.dev ## Write the generated parts of docs/: metrics, cost, Snowflake's statements

@@ -25,6 +25,7 @@ _LONGEST = (
     "test_demo_services.py",
     "test_build.py",
     "test_producer.py",
+    "test_dashboards.py",
 )
 
 

@@ -1,4 +1,4 @@
-"""Metrics that others export, and where each is documented; the catalogue has ours.
+"""Series that are not exported by us, and where each is documented; the catalogue has ours.
 
 A test holds every dashboard's metrics against the catalogue and this list.
 """
@@ -25,6 +25,10 @@ KAFKA_LOG_SIZE: Final = "kafka_log_log_size"
 KAFKA_UNDER_REPLICATED: Final = "kafka_server_replicamanager_underreplicatedpartitions"
 KAFKA_UNDER_MIN_ISR: Final = "kafka_cluster_partition_underminisr"
 KAFKA_OFFLINE: Final = "kafka_controller_kafkacontroller_offlinepartitionscount"
+
+# Recorded by rules/recording/*.yaml of the same chart, with `rules.enabled`.
+LATE_HOUR: Final = "stockfeed:feed_late:ratio1h"
+INCOMPLETE_HOUR: Final = "stockfeed:feed_incomplete:ratio1h"
 
 METRICS: Final = (
     ARGO_TRIGGERED,

@@ -13,6 +13,7 @@ _POD: Final = "namespace, pod"
 _CONTAINERS: Final = 'container!=""'
 # The operator's own pods; multiplied with, the kubelet's metrics keep only theirs.
 _OURS: Final = f"max by ({_POD}) ({series(operator.LEADER, of='')} >= bool 0)"
+_ONE_NEEDED: Final = Limits(1, 0.5)
 _ALL_FEEDS: Final = "The operator's own figures are of all feeds, whatever is chosen above."
 
 
@@ -34,6 +35,7 @@ _NOW: Final = Section(
                 height=4,
             ),
             Query(or_zero(f"sum({series(operator.LEADER, of='')})"), "leaders"),
+            _ONE_NEEDED,
         ),
         Stat(
             Look(

@@ -298,12 +298,12 @@ _LOADER: Final = Section(
         Graph(
             Look(
                 "Daily builds by result",
-                "Builds with all tests over whole tables, in the last 24 hours.",
+                "Builds with all tests over whole tables, since Argo's controller began.",
                 "short",
                 "StockFeedDailyTestsFailing",
                 width=6,
             ),
-            (Query(increase(workflow.DAILY_BUILDS, "result", window="1d"), "{{result}}"),),
+            (Query(total(workflow.DAILY_BUILDS, "result", f"{FEED}, result"), "{{result}}"),),
         ),
     ),
 )

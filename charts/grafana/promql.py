@@ -56,7 +56,7 @@ def highest(metric: Name, by: str, match: str = "", of: str = CHOSEN) -> str:
 
 
 def total(metric: Name, by: str, unique: str, match: str = "") -> str:
-    """A gauge summed up, of which two processes may tell the same: `unique` names one of it."""
+    """Values summed up, of which two processes may tell the same: `unique` names one of it."""
     return f"sum by ({by}) ({highest(metric, unique, match)})"
 
 

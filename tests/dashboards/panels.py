@@ -9,10 +9,9 @@ from typing import Any
 
 FOLDER = Path(__file__).parents[2] / "charts" / "stockfeed-operator" / "dashboards"
 
-# Every variable at `All`, and windows that a test can wait for.
-_CHOSEN = {
-    "namespace": ".+",
-    "feed": ".+",
+ALL = ".+"
+# Windows are those that a test can wait for.
+_GIVEN = {
     "credits": "1",
     "__rate_interval": "1m",
     "__range": "5m",
@@ -28,10 +27,10 @@ class Query:
     expr: str
     instant: bool
 
-    @property
-    def sent(self) -> str:
-        """The query with its variables replaced."""
-        return re.sub(r"\$(\w+)", lambda found: _CHOSEN[found[1]], self.expr)
+    def sent(self, namespace: str = ALL, feed: str = ALL) -> str:
+        """The query with its variables replaced, by default as at `All`."""
+        given = {**_GIVEN, "namespace": namespace, "feed": feed}
+        return re.sub(r"\$(\w+)", lambda found: given[found[1]], self.expr)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from stockfeed_local.stack.ports import HOST, free_ports
 from stockfeed_local.stack.process import Process
 from stockfeed_local.stack.service import ProcessService
 
+_RULES = "rules.yaml"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -36,13 +38,17 @@ class Prometheus(ProcessService):
     Args:
         home: for its configuration, data and log.
         targets: what to scrape.
+        groups: of rules.
     """
 
-    def __init__(self, home: Path, targets: Sequence[Target]) -> None:
+    def __init__(
+        self, home: Path, targets: Sequence[Target], groups: Sequence[dict[str, Any]]
+    ) -> None:
         (self._port,) = free_ports(1)
         home.mkdir(parents=True, exist_ok=True)
         config = home / "prometheus.yaml"
         config.write_text(yaml.safe_dump(_config(targets)))
+        (home / _RULES).write_text(yaml.safe_dump({"groups": list(groups)}))
         command = [
             str(binary("prometheus")),
             f"--config.file={config}",
@@ -89,4 +95,5 @@ class Prometheus(ProcessService):
 def _config(targets: Sequence[Target]) -> dict[str, Any]:
     static = [{"targets": [f"{HOST}:{target.port}"], "labels": target.labels} for target in targets]
     job = {"job_name": "stockfeed", "honor_labels": True, "static_configs": static}
-    return {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [job]}
+    often = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    return {"global": often, "rule_files": [_RULES], "scrape_configs": [job]}

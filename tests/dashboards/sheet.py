@@ -23,12 +23,12 @@ body{font:12px sans-serif;background:#f4f5f5;margin:12px;width:1500px}
 .grid{display:grid;grid-template-columns:repeat(24,1fr);grid-auto-rows:34px;gap:6px}
 .panel,.row{background:#fff;border:1px solid #ddd;padding:4px 6px;overflow:hidden}
 .row{background:none;border:0;font-weight:bold;font-size:14px;padding-top:12px}
-.title{font-weight:bold}.link{float:right;color:#3274d9;font-weight:normal}
+.title{font-weight:bold}.title{overflow:hidden}.link{float:right;color:#3274d9;font-weight:normal}
 .big{font-size:30px;text-align:center;padding-top:14px}
 table{border-collapse:collapse;width:100%}td,th{border:1px solid #ddd;padding:1px 4px}
 th{text-align:left;background:#eee}td.n{text-align:right}
 .green{background:#cdeccd}.yellow{background:#fbeaa6}.red{background:#f7b7b7}
-.legend{font-size:10px}svg{width:100%;height:60%}
+.legend{font-size:10px}svg{width:100%;height:70%}
 """
 
 
@@ -42,7 +42,7 @@ def rows(panel: Panel, prometheus: Prometheus) -> list[Row]:
     """A table's rows as its transformations make them: queries merged by the labels they share."""
     merged: dict[tuple[tuple[str, str], ...], Row] = {}
     for query in panel.queries:
-        for found in prometheus.now(query.sent):
+        for found in prometheus.now(query.sent()):
             labels = found["metric"]
             row = merged.setdefault(tuple(sorted(labels.items())), dict(labels))
             row[query.legend] = float(found["value"][1])
@@ -89,7 +89,7 @@ def _placed(name: str, json: dict[str, Any], prometheus: Prometheus) -> str:
 
 def _stat(panel: Panel, prometheus: Prometheus) -> str:
     defaults = panel.json["fieldConfig"]["defaults"]
-    found = prometheus.now(panel.queries[0].sent)
+    found = prometheus.now(panel.queries[0].sent())
     if not found:
         return "no data"
     value = float(found[0]["value"][1])
@@ -147,7 +147,7 @@ def _graph(panel: Panel, prometheus: Prometheus) -> str:
     found = [
         series
         for query in panel.queries
-        for series in _series(query.sent, query.legend, prometheus, end)
+        for series in _series(query.sent(), query.legend, prometheus, end)
     ]
     if not found:
         return "no data"

@@ -25,6 +25,7 @@ from inmemory.cluster import NAMESPACE, InMemoryCluster
 from inmemory.feeds import Life
 from inmemory.http import StubServer
 from inmemory.process import free_port, operator, until
+from prometheus.rules import groups
 from stockfeed.contract import env
 from stockfeed_local.demo.roles import Environment, Group
 from stockfeed_local.demo.services import BUCKET, Services
@@ -146,7 +147,7 @@ def prometheus(
         targets, pods = started_roles(running, Environment(US, services, home), home)
         targets.append(started_operator(running, home / "operator"))
         targets.append(started_standins(running, pods))
-        yield running.enter_context(Prometheus(home / "prometheus", targets))
+        yield running.enter_context(Prometheus(home / "prometheus", targets, groups()))
 
 
 @pytest.fixture(scope="module")
@@ -155,16 +156,28 @@ def unanswered(prometheus: Prometheus) -> list[str]:
     waiting = [(panel, query) for panel in panels() for query in panel.queries]
     deadline = time.monotonic() + 120
     while waiting and time.monotonic() < deadline:
-        waiting = [(panel, query) for panel, query in waiting if not prometheus.now(query.sent)]
+        waiting = [(panel, query) for panel, query in waiting if not prometheus.now(query.sent())]
         time.sleep(1)
     return [
-        f"{panel.dashboard}: {panel.title}: {query.legend}: {query.sent}"
+        f"{panel.dashboard}: {panel.title}: {query.legend}: {query.sent()}"
         for panel, query in waiting
     ]
 
 
 def test_every_query_of_every_panel_returns_data(unanswered: list[str]) -> None:
     assert unanswered == []
+
+
+def test_a_feed_that_is_chosen_is_found_by_every_query(
+    unanswered: list[str], prometheus: Prometheus
+) -> None:
+    empty = [
+        query.expr
+        for panel in panels()
+        for query in panel.queries
+        if not prometheus.now(query.sent(NAMESPACE, US))
+    ]
+    assert empty == []
 
 
 def test_a_merged_table_has_every_row_and_every_column(
