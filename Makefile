@@ -109,6 +109,17 @@ cluster-down: $(VENV)/.dev ## End that cluster and remove all that it made but t
 cluster-status: $(VENV)/.dev ## What of that cluster runs
 	PYTHONPATH=tests $(BIN)/python -m cluster status
 
+# Parts of the tests on a cluster: core (under 15 minutes), faults, scale.
+PARTS ?= core faults scale
+
+.PHONY: e2e
+e2e: $(VENV)/.dev ## Tests on a real cluster (root), which they bring up if needed; PARTS="core faults scale"
+	$(BIN)/python -m pytest $(PARTS:%=tests/cluster/e2e/%) --timeout=900 $(TEST_ARGS)
+
+.PHONY: cluster-figures
+cluster-figures: $(VENV)/.dev ## Write docs/cluster-figures.md from the last runs of `make e2e`
+	PYTHONPATH=tests $(BIN)/python -m cluster.e2e.figures
+
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(call compile,--extra dev pyproject.toml,dev)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cluster.e2e.core.conftest import TAPE, Market
 from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube
+from cluster.e2e.kube import Kube, Manifest
 
 _SYMBOLS = ("AAPL", "IBM", "MSFT")
 
@@ -51,7 +51,9 @@ def test_metrics_are_scraped(market: Market, kube: Kube) -> None:
     (monitor,) = kube.find("PodMonitor", f"stockfeed.dev/feed={TAPE}")
     labels = monitor["spec"]["selector"]["matchLabels"]
     selector = ",".join(f"{name}={value}" for name, value in labels.items())
-    texts = {pod["metadata"]["name"]: _scraped(pod) for pod in kube.pods(selector)}
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    pods = [pod for pod in kube.pods(selector) if _has_port(pod, endpoint["port"])]
+    texts = {pod["metadata"]["name"]: _scraped(pod) for pod in pods}
     assert len(texts) == 4
     for name, text in texts.items():
         role = "producer" if "producer" in name else "consumer"
@@ -77,8 +79,15 @@ def test_the_operator_tells_how_fresh_the_feed_is(market: Market, kube: Kube) ->
     assert "stockfeed_operator_feed_newest_quote" in text
 
 
-def _scraped(pod: dict[str, object]) -> str:
-    return _get(f"http://{pod['status']['podIP']}:8080/metrics")  # type: ignore[index]
+def _has_port(pod: Manifest, name: str) -> bool:
+    """Prometheus takes these pods only, while they run."""
+    ports = [port for one in pod["spec"]["containers"] for port in one.get("ports", ())]
+    running = pod["status"]["phase"] == "Running"
+    return running and name in [port.get("name") for port in ports]
+
+
+def _scraped(pod: Manifest) -> str:
+    return _get(f"http://{pod['status']['podIP']}:8080/metrics")
 
 
 def _get(url: str) -> str:
