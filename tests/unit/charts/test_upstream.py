@@ -76,4 +76,5 @@ def test_prometheus_selects_whatever_there_is() -> None:
 def test_argo_tells_prometheus_of_itself() -> None:
     controller = load(UPSTREAM / "argo-workflows.yaml")["controller"]
     assert controller["metricsConfig"]["enabled"] is True
+    assert controller["metricsConfig"]["honorLabels"] is True
     assert controller["serviceMonitor"]["enabled"] is True
