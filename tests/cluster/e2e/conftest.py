@@ -8,6 +8,7 @@ import pytest
 from cluster.e2e.figures import ROOT, Figures
 from cluster.e2e.kube import Kube
 from cluster.e2e.leftovers import clear
+from cluster.e2e.reach import ON_KIND
 from cluster.layout import KUBECONFIG
 from cluster.platform import install
 
@@ -28,7 +29,7 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 @pytest.fixture(scope="session")
 def kube() -> Kube:
     """The cluster, with platform and operator; what `make kind-up` made stays as it is."""
-    if os.environ.get("E2E_CLUSTER") == "kind":
+    if ON_KIND:
         return Kube(None)
     install.install()
     kube = Kube(str(KUBECONFIG))
@@ -38,11 +39,11 @@ def kube() -> Kube:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Keeps the logs of all pods of a run that failed."""
-    if exitstatus == pytest.ExitCode.TESTS_FAILED and KUBECONFIG.exists():
+    if exitstatus == pytest.ExitCode.TESTS_FAILED:
         LOGS.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "KUBECONFIG": str(KUBECONFIG)}
+        own = {} if ON_KIND else {"KUBECONFIG": str(KUBECONFIG)}
         script = ROOT / "tests/cluster/e2e/logs.sh"
-        subprocess.run([script, str(LOGS)], env=environment, check=False)
+        subprocess.run([script, str(LOGS)], env={**os.environ, **own}, check=False)
 
 
 def pytest_terminal_summary(

@@ -103,6 +103,20 @@ class Kube:
         events = [item.to_dict() for item in found.items]
         return sorted(events, key=lambda event: str(event["metadata"]["creationTimestamp"]))
 
+    def ask(self, path: str, body: Any = None, method: str = "GET") -> str:
+        """The API server's answer; it also passes requests on to Services, pods and nodes."""
+        answer = self.client.call_api(
+            path,
+            method,
+            body=body,
+            header_params={"Content-Type": "application/json"},
+            auth_settings=["BearerToken"],
+            _preload_content=False,
+            _return_http_data_only=True,
+            _request_timeout=20,
+        )
+        return str(answer.data.decode())
+
     def logs(self, pod: str, namespace: str = NAMESPACE, lines: int = 8, **how: Any) -> str:
         """The end of a pod's log; empty where there is none."""
         try:

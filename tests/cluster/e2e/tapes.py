@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 
 from cluster.e2e.kube import NAMESPACE, Kube, Manifest, until
 from cluster.platform.images import VERSION
-from cluster.platform.install import service_address
 from stockfeed_local.quotes.bars import Bar, read_bars, sample_file
 from stockfeed_local.quotes.intervals import INTERVALS
 
@@ -56,10 +54,8 @@ class Tape:
         return all(part["confirmed"] == part["revealed"] + part["remaining"] for part in parts)
 
     def _ask(self, what: str, body: object = None) -> Any:
-        url = f"http://{service_address(self.name)}/control/{what}"
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=10) as answer:
-            text = answer.read()
+        path = f"/api/v1/namespaces/{NAMESPACE}/services/{self.name}:8080/proxy/control/{what}"
+        text = self.kube.ask(path, body, "GET" if body is None else "POST")
         return json.loads(text) if text else None
 
 

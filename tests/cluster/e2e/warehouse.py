@@ -8,7 +8,7 @@ from typing import Any
 import snowflake.connector
 from snowflake.connector.errors import Error
 
-from cluster.platform.install import service_address
+from cluster.e2e.reach import warehouse_address
 from stockfeed.contract import tables
 from stockfeed_local.quotes.bars import Bar
 
@@ -84,7 +84,7 @@ class Warehouse:
 
     def _rows(self, query: str) -> list[Any]:
         """The rows; none while the table is not there or the emulator does not answer."""
-        host, _, port = service_address("snowflake").partition(":")
+        host, _, port = warehouse_address().partition(":")
         try:
             connection = snowflake.connector.connect(
                 account="emulator", user="stockfeed", password="not-asked-for",
@@ -95,7 +95,9 @@ class Warehouse:
             return []
         with connection:
             try:
-                return list(connection.cursor().execute(query).fetchall())
+                cursor = connection.cursor()
+                cursor.execute(query)
+                return list(cursor.fetchall())
             except Error:
                 return []
 

@@ -1,6 +1,5 @@
 """A feed on the tape, from `kubectl apply` to gold, by the real schedule."""
 
-import urllib.request
 from datetime import UTC, datetime
 
 from cluster.e2e.core.conftest import TAPE, Market
@@ -53,7 +52,7 @@ def test_metrics_are_scraped(market: Market, kube: Kube) -> None:
     selector = ",".join(f"{name}={value}" for name, value in labels.items())
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
     pods = [pod for pod in kube.pods(selector) if _has_port(pod, endpoint["port"])]
-    texts = {pod["metadata"]["name"]: _scraped(pod) for pod in pods}
+    texts = {pod["metadata"]["name"]: _scraped(kube, pod) for pod in pods}
     assert len(texts) == 4
     for name, text in texts.items():
         role = "producer" if "producer" in name else "consumer"
@@ -61,9 +60,9 @@ def test_metrics_are_scraped(market: Market, kube: Kube) -> None:
 
 
 def test_argo_counts_what_was_loaded(market: Market, kube: Kube) -> None:
-    service = kube.get("Service", "workflow-controller-metrics", "argo") or {}
-    port = service["spec"]["ports"][0]["port"]
-    text = _get(f"http://{service['spec']['clusterIP']}:{port}/metrics")
+    text = kube.ask(
+        "/api/v1/namespaces/argo/services/workflow-controller-metrics:9090/proxy/metrics"
+    )
     (line,) = [
         line
         for line in text.splitlines()
@@ -74,7 +73,7 @@ def test_argo_counts_what_was_loaded(market: Market, kube: Kube) -> None:
 
 def test_the_operator_tells_how_fresh_the_feed_is(market: Market, kube: Kube) -> None:
     (pod,) = kube.pods("app.kubernetes.io/name=stockfeed-operator", "stockfeed")
-    text = _get(f"http://{pod['status']['podIP']}:8080/metrics")
+    text = _scraped(kube, pod)
     assert f'feed="{TAPE}"' in text
     assert "stockfeed_operator_feed_newest_quote" in text
 
@@ -86,10 +85,6 @@ def _has_port(pod: Manifest, name: str) -> bool:
     return running and name in [port.get("name") for port in ports]
 
 
-def _scraped(pod: Manifest) -> str:
-    return _get(f"http://{pod['status']['podIP']}:8080/metrics")
-
-
-def _get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return str(answer.read().decode())
+def _scraped(kube: Kube, pod: Manifest) -> str:
+    namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+    return kube.ask(f"/api/v1/namespaces/{namespace}/pods/{name}:8080/proxy/metrics")

@@ -30,7 +30,7 @@ class Meter:
     def requests(self) -> Counter[str]:
         """Requests so far, by verb, of the kinds that a feed consists of."""
         found: Counter[str] = Counter()
-        for labels, value in _REQUESTS.findall(self._get("/metrics")):
+        for labels, value in _REQUESTS.findall(self.kube.ask("/metrics")):
             named = dict(_LABEL.findall(labels))
             if named.get("resource") in _RESOURCES and named["verb"] != "WATCH":
                 found[named["verb"]] += int(float(value))
@@ -40,7 +40,7 @@ class Meter:
         """MiB that the operator's container uses."""
         (node,) = self.kube.find("Node", namespace="")
         name = node["metadata"]["name"]
-        summary = json.loads(self._get(f"/api/v1/nodes/{name}/proxy/stats/summary"))
+        summary = json.loads(self.kube.ask(f"/api/v1/nodes/{name}/proxy/stats/summary"))
         used = [
             container["memory"]["workingSetBytes"]
             for pod in summary["pods"]
@@ -48,13 +48,6 @@ class Meter:
             if container["name"] == "operator"
         ]
         return float(sum(used)) / 2**20
-
-    def _get(self, path: str) -> str:
-        answer = self.kube.client.call_api(
-            path, "GET", auth_settings=["BearerToken"], _preload_content=False,
-            _return_http_data_only=True,
-        )  # fmt: skip
-        return str(answer.data.decode())
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from topic_operator.broker import Broker, BrokerError
-from topic_operator.resources import Resources, in_cluster
-from topic_operator.topics import (
+
+from .broker import Broker, BrokerError
+from .resources import Resources, in_cluster
+from .topics import (
     FINALIZER,
     Create,
     Delete,

@@ -11,7 +11,8 @@ from confluent_kafka.admin import (
     NewPartitions,
     NewTopic,
 )
-from topic_operator.topics import Create, Live, Update
+
+from .topics import Create, Live, Update
 
 _SECONDS = 20.0
 
