@@ -20,7 +20,8 @@ from grafana.promql import (
 from grafana.table import Column, Table
 from stockfeed.contract.metrics import consumer, operator, producer, workflow
 
-_FRESH: Final = Limits(120, 300)
+# freshSeconds and staleSeconds of the chart's default values.
+_FRESH: Final = Limits(150, 600)
 _LAG: Final = Limits(1_000, 10_000)
 # The objective of the chart's default values leaves 1 %; at 14.4 % an hour it is paged.
 _BUDGET: Final = Limits(0.01, 0.144)

@@ -140,14 +140,14 @@ _WORK: Final = Section(
         Graph(
             Look(
                 "Repairs, by kind",
-                "Objects put right an hour that somebody else had changed or deleted. A kind that "
-                "never rests has two writers that disagree.",
+                "Objects put right since the operator began, that somebody else had changed or "
+                "deleted. A kind that climbs on and on has two writers that disagree.",
                 "short",
                 width=8,
             ),
             (
                 Query(
-                    f"sum by (kind) (increase({series(operator.DRIFT_REPAIRS, of='')}[1h]))",
+                    f"sum by (kind) ({series(operator.DRIFT_REPAIRS, of='')})",
                     "{{kind}}",
                 ),
             ),

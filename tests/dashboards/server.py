@@ -75,6 +75,11 @@ class Prometheus(ProcessService):
         except (urllib.error.URLError, ConnectionError):
             return False
 
+    def scraped(self) -> int:
+        """How often each target was scraped so far, at least."""
+        counted = self.now("min(count_over_time(up[1h]))")
+        return int(counted[0]["value"][1]) if counted else 0
+
     def now(self, query: str) -> list[dict[str, Any]]:
         """The series of an instant query."""
         return self._ask("query", query=query)

@@ -16,7 +16,8 @@ from dashboards.server import Prometheus
 Row = dict[str, Any]
 Series = tuple[str, list[tuple[float, float]]]
 
-_SECONDS = 120
+SECONDS = 120
+_DAY = 86_400
 _COLOURS = ("#3274d9", "#e0752d", "#37872d", "#c4162a", "#8f3bb8", "#0a7c80", "#b68500")
 _STYLE = """
 body{font:12px sans-serif;background:#f4f5f5;margin:12px;width:1500px}
@@ -51,8 +52,6 @@ def rows(panel: Panel, prometheus: Prometheus) -> list[Row]:
 
 def shown(value: float, unit: str) -> str:
     """The value in its unit, about as Grafana writes it."""
-    if math.isnan(value):
-        return "NaN"
     if unit == "bool_yes_no":
         return "Yes" if value else "No"
     if unit == "percentunit":
@@ -60,8 +59,14 @@ def shown(value: float, unit: str) -> str:
     if unit == "bytes":
         return _scaled(value, 1024, ("B", "KiB", "MiB", "GiB"))
     if unit == "s":
-        return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.1f} s"
+        return _duration(value)
     return f"{value:.4g}" + {"cpm": " c/m"}.get(unit, "")
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= _DAY:
+        return f"{seconds / _DAY:.1f} days"
+    return f"{seconds * 1000:.0f} ms" if abs(seconds) < 1 else f"{seconds:.1f} s"
 
 
 def _scaled(value: float, base: int, units: tuple[str, ...]) -> str:
@@ -167,7 +172,7 @@ def _graph(panel: Panel, prometheus: Prometheus) -> str:
 
 
 def _series(query: str, legend: str, prometheus: Prometheus, end: float) -> Iterator[Series]:
-    for found in prometheus.over(query, end - _SECONDS, end, 2):
+    for found in prometheus.over(query, end - SECONDS, end, 2):
         name = legend
         for label, text in found["metric"].items():
             name = name.replace("{{" + label + "}}", text)
@@ -179,7 +184,7 @@ def _series(query: str, legend: str, prometheus: Prometheus, end: float) -> Iter
 
 def _line(points: list[tuple[float, float]], end: float, top: float, colour: str) -> str:
     drawn = " ".join(
-        f"{300 * (at - end + _SECONDS) / _SECONDS:.1f},{98 - 96 * value / top:.1f}"
+        f"{300 * (at - end + SECONDS) / SECONDS:.1f},{98 - 96 * value / top:.1f}"
         for at, value in points
     )
     return (

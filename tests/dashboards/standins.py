@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from grafana import elsewhere
-from stockfeed.contract.metrics import workflow
+from stockfeed.contract.metrics import EXPORTERS, operator, workflow
 from stockfeed.contract.metrics.model import HistogramMetric, Metric
 from stockfeed.contract.metrics.shared import CERTIFICATE_EXPIRY
 
@@ -117,6 +117,24 @@ def certificates(namespace: str, feed: str, group: str) -> Iterator[Series]:
     for certificate, days in (("ca", 365), ("client", 20)):
         ends = time.time() + days * 86_400
         yield Series(CERTIFICATE_EXPIRY.name, {**labels, "certificate": certificate}, ends)
+
+
+def many(namespace: str, feeds: int) -> Iterator[Series]:
+    """One series of every metric of the catalogue for each of many feeds, of one group each."""
+    for number in range(feeds):
+        feed = f"feed-{number:03}"
+        pod = {"group": "all", "role": "producer", "pod": f"{feed}-all-producer-0"}
+        labels = {"namespace": namespace, "feed": feed, **pod}
+        for metric in dict.fromkeys(metric for made in EXPORTERS for metric in made.metrics):
+            own = {label.name: "0" for label in metric.labels if label.name not in labels}
+            if metric in operator.METRICS:
+                own["pod"] = "operator-0"
+            names = [metric.name]
+            if isinstance(metric, HistogramMetric):
+                yield Series(f"{metric.name}_bucket", {**labels, **own, "le": "+Inf"}, 1, 1)
+                names = [f"{metric.name}_sum", f"{metric.name}_count"]
+            for name in names:
+                yield Series(name, {**labels, **own}, 1, 1)
 
 
 def _counted(metric: Metric, labels: dict[str, str], value: float) -> Series:

@@ -9,7 +9,7 @@ With `CONTACT_SHEET` set to a file's name, a page with the data of every panel i
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,6 +121,11 @@ def started_standins(running: ExitStack, pods: list[tuple[str, str]]) -> Target:
         *standins.certificates(NAMESPACE, US, "autos"),
         *standins.kafka(NAMESPACE, [group.topic for group in GROUPS]),
     ]
+    return exporter(running, series)
+
+
+def exporter(running: ExitStack, series: Iterable[standins.Series]) -> Target:
+    """Serves the series."""
     server, thread = start_http_server(0, "127.0.0.1", standins.registry(series))
     running.callback(thread.join)
     running.callback(server.server_close)
@@ -190,12 +195,40 @@ def test_a_merged_table_has_every_row_and_every_column(
     assert all(row["Stopped partitions"] == 0 for row in rows)
 
 
+def _watch(prometheus: Prometheus, scrapes: int) -> None:
+    deadline = time.monotonic() + 60 + 2 * scrapes
+    while prometheus.scraped() < scrapes:
+        assert time.monotonic() < deadline, prometheus.process.log_tail()
+        time.sleep(1)
+
+
 def test_the_contact_sheet_shows_every_panel(
     unanswered: list[str], prometheus: Prometheus, tmp_path: Path
 ) -> None:
-    target = Path(os.environ.get("CONTACT_SHEET") or tmp_path / "sheet.html")
+    wanted = os.environ.get("CONTACT_SHEET")
+    target = Path(wanted or tmp_path / "sheet.html")
+    # A person wants to see lines.
+    _watch(prometheus, scrapes=sheet.SECONDS if wanted else 5)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(sheet.page(prometheus))
     text = target.read_text()
     assert text.count('class="panel') == len(list(panels()))
     assert "no data" not in text
+
+
+def test_a_hundred_feeds_draw_few_lines_and_fill_the_tables(tmp_path: Path) -> None:
+    with ExitStack() as running:
+        target = exporter(running, standins.many(NAMESPACE, 100))
+        crowded = running.enter_context(Prometheus(tmp_path, [target], groups()))
+        _watch(crowded, scrapes=3)
+        graphs = [panel for panel in panels() if panel.json["type"] == "timeseries"]
+        lines = {
+            panel.title: sum(len(crowded.now(query.sent())) for query in panel.queries)
+            for panel in graphs
+        }
+        (table,) = (
+            panel for panel in panels() if (panel.dashboard, panel.title) == ("feeds", "Feeds")
+        )
+        rows = sheet.rows(table, crowded)
+    assert max(lines.values()) == 10
+    assert len(rows) == 100
