@@ -136,7 +136,7 @@ def _is_event(message: Message) -> bool:
         raise OutOfRangeError(text)
     if error.fatal() or error.name() in _DENIED:
         raise ConfigurationError(f"Kafka refuses to go on: {text}")
-    log.warning("from Kafka", event=text)
+    log.warning("from Kafka", error=text)
     return True
 
 
