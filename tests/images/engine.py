@@ -162,7 +162,7 @@ def compressed_bytes(reference: str) -> int:
     """What a node pulls: the layers as a registry holds them, base included."""
     with tempfile.TemporaryDirectory() as directory:
         _ask(
-            "podman", "push", "--quiet", "--compression-format", "gzip",
+            "podman", "push", "--quiet", "--compress",
             reference, f"dir:{directory}", timeout=_BUILD_SECONDS,
         )  # fmt: skip
         manifest = json.loads((Path(directory) / "manifest.json").read_text())
