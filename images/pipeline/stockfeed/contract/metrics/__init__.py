@@ -49,8 +49,8 @@ EXPORTERS: Final = (
     Exporter(
         "Argo's workflow controller",
         "Declared in `workflows/`, counted by the controller: the load's for each run that "
-        "succeeded, the daily build's for each run. Scrape it with `honorLabels: true` for the same reason. A restart of the "
-        "controller begins them anew.",
+        "succeeded, partitions and the daily build's for each run. Scrape it with "
+        "`honorLabels: true` for the same reason. A restart of the controller begins them anew.",
         workflow.METRICS,
     ),
 )
