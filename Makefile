@@ -113,7 +113,8 @@ cluster-status: $(VENV)/.dev ## What of that cluster runs
 PARTS ?= core faults scale
 
 .PHONY: e2e
-e2e: $(VENV)/.dev ## Tests on a real cluster (root), which they bring up if needed; PARTS="core faults scale"
+e2e: $(VENV)/.dev ## Tests on a real cluster, which is brought up (root); E2E_CLUSTER=kind takes the current one
+	$(if $(filter kind,$(E2E_CLUSTER)),,PYTHONPATH=tests $(BIN)/python -m cluster.platform.install)
 	$(BIN)/python -m pytest $(PARTS:%=tests/cluster/e2e/%) --timeout=900 $(TEST_ARGS)
 
 .PHONY: cluster-figures

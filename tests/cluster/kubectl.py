@@ -1,5 +1,6 @@
 """kubectl against this cluster, whatever the user's own configuration says."""
 
+import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +22,7 @@ def kubectl(*arguments: str, stdin: str = "") -> str:
     Raises:
         KubectlError: it failed.
     """
-    command = [str(binary("kubectl")), f"--kubeconfig={KUBECONFIG}", *arguments]
+    command = [str(binary("kubectl")), *_CLUSTER, *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise KubectlError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
@@ -38,4 +39,6 @@ def apply_file(path: Path) -> None:
     kubectl(*_APPLY, f"--filename={path}")
 
 
+# End-to-end tests may be asked for the user's current cluster instead.
+_CLUSTER = [] if os.environ.get("E2E_CLUSTER") == "kind" else [f"--kubeconfig={KUBECONFIG}"]
 _APPLY = ("apply", "--server-side", "--force-conflicts")

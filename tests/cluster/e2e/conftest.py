@@ -8,9 +8,8 @@ import pytest
 from cluster.e2e.figures import ROOT, Figures
 from cluster.e2e.kube import Kube
 from cluster.e2e.leftovers import clear
-from cluster.e2e.reach import ON_KIND
 from cluster.layout import KUBECONFIG
-from cluster.platform import install
+from cluster.platform.install import ON_KIND
 
 LOGS = ROOT / "build" / "e2e-logs"
 _FIGURES = pytest.StashKey[Figures]()
@@ -28,10 +27,9 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 
 @pytest.fixture(scope="session")
 def kube() -> Kube:
-    """The cluster, with platform and operator; what `make kind-up` made stays as it is."""
+    """The cluster that `cluster.platform.install` or `make kind-up` has made."""
     if ON_KIND:
         return Kube(None)
-    install.install()
     kube = Kube(str(KUBECONFIG))
     clear(kube)
     return kube

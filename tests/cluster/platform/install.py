@@ -1,5 +1,6 @@
 """Brings the cluster, the platform and the operator up, from nothing or from what is there."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from cluster.layout import KUBECONFIG
 from cluster.platform import images
 from helm.tool import binary
 
+# The user's current cluster, which `make kind-up` has made; nothing is installed on it.
+ON_KIND = os.environ.get("E2E_CLUSTER") == "kind"
 BUCKET = "source-transaction"
 CHARTS = Path(__file__).parents[3] / "charts"
 _MANIFESTS = Path(__file__).parent / "manifests"
@@ -49,11 +52,16 @@ def platform() -> None:
 
 def operator(*options: str, chart: Path = CHARTS / "stockfeed-operator") -> None:
     """The operator's chart, or another one; `options` are helm's."""
-    values = CHARTS / "kind/stockfeed-operator.yaml"
+    helm("stockfeed-operator", "stockfeed", chart, *_operator_values(), *options)
+    wait_for_rollouts("stockfeed", ["stockfeed-operator"])
+
+
+def _operator_values() -> list[str]:
+    if ON_KIND:
+        return ["--reset-then-reuse-values"]
     # Another image of the same name is taken only by another pod.
     image = f"--set-string=pod.annotations.image={images.identity('operator')}"
-    helm("stockfeed-operator", "stockfeed", chart, f"--values={values}", image, *options)
-    wait_for_rollouts("stockfeed", ["stockfeed-operator"])
+    return [f"--values={CHARTS / 'kind/stockfeed-operator.yaml'}", image]
 
 
 def helm(release: str, namespace: str, chart: Path, *options: str) -> None:
@@ -62,10 +70,10 @@ def helm(release: str, namespace: str, chart: Path, *options: str) -> None:
     Raises:
         RuntimeError: helm failed.
     """
+    own = [] if ON_KIND else [f"--kubeconfig={KUBECONFIG}"]
     command = [
-        str(binary("helm")), f"--kubeconfig={KUBECONFIG}", "upgrade", release,
-        str(chart), "--install", f"--namespace={namespace}",
-        "--create-namespace", *options,
+        str(binary("helm")), *own, "upgrade", release, str(chart), "--install",
+        f"--namespace={namespace}", "--create-namespace", *options,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
