@@ -1,6 +1,7 @@
 """The cluster ends without a trace, and comes up again whatever a crash has left of it.
 
-These tests end the cluster that runs, so they run when `CLUSTER_LIFECYCLE` is set.
+These tests end the cluster that runs, so they run when `CLUSTER_LIFECYCLE` is set, after those that
+need it.
 """
 
 import os
