@@ -14,7 +14,8 @@ def cluster() -> None:
     images.load(images.AGNHOST_IMAGE)
 
 
-@pytest.fixture(scope="session")
+# Of each module: the tests that end the cluster come after it.
+@pytest.fixture(scope="module")
 def namespace(cluster: None) -> Iterator[str]:
     name = "harness"
     apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}])
