@@ -13,12 +13,16 @@ from .broker import Broker, BrokerError
 from .resources import Resources, in_cluster
 from .topics import (
     FINALIZER,
+    KAFKA_ERROR,
+    NOT_SUPPORTED,
     Create,
     Delete,
-    Refuse,
+    Leave,
     Step,
     Update,
     is_managed,
+    is_said,
+    is_settled,
     next_step,
     status_of,
     topic_name,
@@ -56,7 +60,7 @@ def look(resources: Resources, broker: Broker) -> None:
 
 
 def _one(resources: Resources, broker: Broker, resource: Mapping[str, Any], there: bool) -> None:
-    if there and _is_settled(resource):
+    if there and is_settled(resource):
         return
     name = topic_name(resource)
     live = broker.topic(name) if there else None
@@ -73,8 +77,11 @@ def _one(resources: Resources, broker: Broker, resource: Mapping[str, Any], ther
     if FINALIZER not in finalizers:
         resources.set_finalizers(resource, [*finalizers, FINALIZER])
     refused = _taken(broker, name, step)
+    live = None if isinstance(step, Leave) else broker.topic(name)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    resources.set_status(resource, status_of(resource, broker.topic(name), refused, now))
+    status = status_of(resource, live, refused, now)
+    if not is_said(resource, status):
+        resources.set_status(resource, status)
 
 
 def _taken(broker: Broker, name: str, step: Step) -> tuple[str, str] | None:
@@ -84,19 +91,10 @@ def _taken(broker: Broker, name: str, step: Step) -> tuple[str, str] | None:
             broker.create(name, step)
         elif isinstance(step, Update):
             broker.update(name, step)
-        elif isinstance(step, Refuse):
-            return "NotSupported", step.message
+            return (NOT_SUPPORTED, step.refused) if step.refused else None
     except BrokerError as error:
-        return "KafkaError", str(error)
+        return KAFKA_ERROR, str(error)
     return None
-
-
-def _is_settled(resource: Mapping[str, Any]) -> bool:
-    """Whether the last look at this generation said all: Kafka is not asked each second."""
-    status = resource.get("status") or {}
-    told = status.get("observedGeneration") == resource["metadata"]["generation"]
-    ready = any(found["status"] == "True" for found in status.get("conditions") or ())
-    return told and ready and "deletionTimestamp" not in resource["metadata"]
 
 
 if __name__ == "__main__":

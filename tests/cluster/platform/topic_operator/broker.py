@@ -50,6 +50,8 @@ class Broker:
         self._configure(name, step.config)
 
     def _configure(self, name: str, config: Mapping[str, str]) -> None:
+        if not config:
+            return
         entries = [
             ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
             for key, value in config.items()
