@@ -22,6 +22,8 @@ def client_config(settings: BrokerSettings) -> dict[str, str | int | float | boo
         "security.protocol": _security_protocol(settings),
         # A broker that comes back is found within a second, not after librdkafka's ten.
         "reconnect.backoff.max.ms": 1000,
+        # A partition that was added is found well within a drain's time, not after five minutes.
+        "topic.metadata.refresh.interval.ms": 30_000,
     }
     files = {
         "ssl.ca.location": settings.kafka_tls_ca_file,

@@ -50,6 +50,11 @@ def test_librdkafka_takes_the_configuration(settings):
     Producer(config)
 
 
+def test_an_added_partition_is_found_within_a_default_drain(settings):
+    """A stop waits for an owner of each partition, five minutes unless the spec says otherwise."""
+    assert client_config(settings())["topic.metadata.refresh.interval.ms"] <= 60_000
+
+
 def test_certificates_are_named_where_they_are_given(settings):
     assert not any(name.startswith("ssl.") for name in client_config(settings()))
     config = client_config(settings(KAFKA_TLS="true", KAFKA_TLS_CA_FILE="/tls/ca.crt"))
