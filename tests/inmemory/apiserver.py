@@ -3,7 +3,9 @@
 import itertools
 import threading
 import time
+import zlib
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from inmemory.cluster import NAMESPACE, InMemoryCluster
 from inmemory.http import Request
@@ -16,12 +18,17 @@ _CRDS: Final = Kind(
 )
 _NAMESPACES: Final = Kind("v1", "Namespace", "namespaces")
 _APPLY: Final = "application/apply-patch+yaml"
-_WATCH_SECONDS: Final = 0.5
+_WATCH_SECONDS: Final = 30.0
+_PEEK_SECONDS: Final = 0.05
 _VERBS: Final = ["get", "list", "watch", "create", "patch", "delete"]
 
 
 class ApiServer:
     """Answers requests from the cluster, and keeps one Lease.
+
+    Attributes:
+        watches: by the plural name of a kind, whether a watch of it is open now. kopf can miss a
+            signal to end while one begins anew.
 
     Args:
         cluster: what is stored.
@@ -30,16 +37,17 @@ class ApiServer:
     def __init__(self, cluster: InMemoryCluster) -> None:
         self.cluster = cluster
         self.leases: dict[str, Manifest] = {}
+        self.watches: dict[str, bool] = {}
         self._lock = threading.Lock()
-        self._versions = itertools.count(1)
+        self._lease_versions = itertools.count(1)
 
     def __call__(self, request: Request) -> tuple[int, Any]:
         """Status and body of the answer."""
         path, _, query = request.path.partition("?")
         parts = path.strip("/").split("/")
         if "watch=true" in query:
-            # kopf lists anew after that, and so sees every change within a second.
-            time.sleep(_WATCH_SECONDS)
+            # kopf lists anew after that, and so sees every change at once.
+            self._wait_for_change(parts[-1], parse_qs(query)["resourceVersion"][0])
             return 200, {"type": "ERROR", "object": {"kind": "Status", "code": 410}}
         with self._lock:
             if "leases" in parts:
@@ -47,6 +55,20 @@ class ApiServer:
             if "namespaces" not in parts or parts[-1] == "namespaces":
                 return self._clusterwide(parts, query)
             return self._namespaced(request, parts, query)
+
+    def _wait_for_change(self, plural: str, version: str) -> None:
+        deadline = time.monotonic() + _WATCH_SECONDS
+        while self._version(plural) == version and time.monotonic() < deadline:
+            self.watches[plural] = True
+            time.sleep(_PEEK_SECONDS)
+        self.watches[plural] = False
+
+    def _version(self, plural: str) -> str:
+        """Another text whenever an object of the kind has come, gone or changed."""
+        kind = _KINDS.get(plural)
+        found = () if kind is None else self.cluster.list(kind, "", {}) or ()
+        names = [(item["metadata"]["name"], item["metadata"]["resourceVersion"]) for item in found]
+        return str(1 + zlib.crc32(repr(sorted(names)).encode()))
 
     def _clusterwide(self, parts: list[str], query: str) -> tuple[int, Any]:
         if parts == ["api"]:
@@ -60,7 +82,7 @@ class ApiServer:
             return self._listed(_KINDS[parts[-1]], query)
         names = [NAMESPACE] if parts[-1] == _NAMESPACES.plural else []
         items = [{"metadata": {"name": name, "uid": name}} for name in names]
-        return 200, {"items": items, "metadata": {"resourceVersion": "1"}}
+        return 200, {"items": items, "metadata": {"resourceVersion": self._version(parts[-1])}}
 
     def _known(self) -> list[Kind]:
         everything = [*_KINDS.values(), _CRDS, _NAMESPACES]
@@ -97,6 +119,7 @@ class ApiServer:
         return 200, self.cluster.objects.get(Key(kind.kind, rest[0]), {})
 
     def _listed(self, kind: Kind, query: str) -> tuple[int, Any]:
+        version = self._version(kind.plural)  # before the list, so that no change is missed
         label = query.partition("labelSelector=")[2].partition("&")[0]
         wanted = dict(pair.split("%3D") for pair in label.split("%2C")) if label else {}
         labels = {name.replace("%2F", "/"): value for name, value in wanted.items()}
@@ -106,15 +129,14 @@ class ApiServer:
             for item in found or ()
         ]
         stamp = {"apiVersion": kind.api_version, "kind": f"{kind.kind}List"}
-        version = {"resourceVersion": str(next(self._versions))}
-        return 200, {**stamp, "metadata": version, "items": items}
+        return 200, {**stamp, "metadata": {"resourceVersion": version}, "items": items}
 
     def _lease(self, request: Request, parts: list[str]) -> tuple[int, Any]:
         if request.method == "GET":
             lease = self.leases.get(parts[-1])
             return (404, {"code": 404}) if lease is None else (200, lease)
         lease = request.body
-        lease["metadata"]["resourceVersion"] = str(next(self._versions))
+        lease["metadata"]["resourceVersion"] = str(next(self._lease_versions))
         self.leases[lease["metadata"]["name"]] = lease
         return 200, lease
 

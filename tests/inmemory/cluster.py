@@ -69,7 +69,7 @@ class InMemoryCluster:
             return None
         return [
             copy.deepcopy(found)
-            for key, found in self.objects.items()
+            for key, found in [*self.objects.items()]  # a test may delete meanwhile
             if key.kind == kind.kind and labels.items() <= _labels(found).items()
         ]
 

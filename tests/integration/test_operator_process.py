@@ -49,18 +49,26 @@ def test_the_process_reconciles_feeds_without_the_optional_kinds(
         assert server.leases["stockfeed-operator"]["spec"]["holderIdentity"] == "operator-0"
 
         del life.cluster.objects[Key("ConfigMap", "us-shares")]
-        until(lambda: Key("ConfigMap", "us-shares") in life.cluster.objects, "the repair", log)
-        answer = urllib3.request("GET", f"http://127.0.0.1:{port}/metrics").data.decode()
+        # A look is counted when it is over, after its last write.
+        repaired = 'stockfeed_operator_drift_repairs_total{kind="ConfigMap"} 1.0'
+        until(lambda: repaired in _metrics(port), "the repair", log)
+        assert Key("ConfigMap", "us-shares") in life.cluster.objects
+        answer = _metrics(port)
         assert _families(answer) == {metric.name: metric.kind for metric in METRICS}
         assert "stockfeed_operator_leader 1.0" in answer
-        assert 'stockfeed_operator_drift_repairs_total{kind="ConfigMap"} 1.0' in answer
+        assert repaired in answer
         assert urllib3.request("GET", f"http://127.0.0.1:{port}/healthz").status == 200
 
         life.cluster.remove(Key(FEED.kind, "us"))
         until(lambda: life.condition("Stopped"), "the beginning of the stop", log)
+        until(lambda: all(server.watches.values()), "an open watch of each kind", log)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     assert "Traceback" not in log.read_text()
+
+
+def _metrics(port: int) -> str:
+    return urllib3.request("GET", f"http://127.0.0.1:{port}/metrics").data.decode()
 
 
 def _families(answer: str) -> dict[str, str]:
