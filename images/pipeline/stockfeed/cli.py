@@ -87,9 +87,10 @@ def build(daily: bool, rebuild: str | None) -> None:
 def trace(symbol: str, at: str | None, as_json: bool) -> None:
     """Show one event's whole way, from its poll to gold.
 
-    TIME is as exact as it is written: 2026-11-20T14:30 is any event of that minute, in UTC.
+    TIME is as exact as it is written: 2026-11-20T14:30 is any event of that minute, in UTC. An
+    empty one is none.
     """
-    _run("stockfeed.trace.app", lambda module: module.main(os.environ, symbol, at, as_json))
+    _run("stockfeed.trace.app", lambda module: module.main(os.environ, symbol, at or None, as_json))
 
 
 @main.command()
@@ -109,9 +110,10 @@ def trace(symbol: str, at: str | None, as_json: bool) -> None:
 def verify(start: str, end: str | None, patience: str, no_models: bool, as_json: bool) -> None:
     """Prove that a feed is complete over a range of time; exit 1 where it is not.
 
-    TIME is a time or a day in UTC, or so long ago: 2026-11-20T14:30:00Z, 2026-11-20, 2h.
+    TIME is a time or a day in UTC, or so long ago: 2026-11-20T14:30:00Z, 2026-11-20, 2h. An empty
+    one is none.
     """
-    options = (start, end, patience, not no_models, as_json)
+    options = (start, end or None, patience, not no_models, as_json)
     _run("stockfeed.verify.app", lambda module: module.main(os.environ, module.Options(*options)))
 
 

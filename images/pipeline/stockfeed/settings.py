@@ -101,6 +101,7 @@ class BrokerSettings(Settings):
     kafka_credentials_dir: Path | None = Field(None, alias=env.KAFKA_CREDENTIALS_DIR)
     kafka_username_value: str | None = Field(None, alias=env.KAFKA_USERNAME)
     kafka_password_value: SecretStr | None = Field(None, alias=env.KAFKA_PASSWORD)
+    kafka_topic_prefix: str | None = Field(None, alias=env.KAFKA_TOPIC_PREFIX)
 
     @property
     def kafka_client_id(self) -> str:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from stockfeed import termination
 from stockfeed.errors import ConfigurationError, DataError
 from stockfeed.moments import from_milliseconds
 from stockfeed.verify import app
@@ -21,7 +22,15 @@ A_QUOTE = "QUOTE_ID = (SELECT MIN(QUOTE_ID) FROM ANALYTICS.SILVER_CLEAN_STOCK)"
 
 
 @pytest.fixture
-def verify(feed, capsys):
+def reported(monkeypatch):
+    """What is written to the termination log."""
+    texts = []
+    monkeypatch.setattr(termination, "report", texts.append)
+    return texts
+
+
+@pytest.fixture
+def verify(feed, capsys, reported):
     """Runs the command in this process; gives its status and what it says as JSON."""
 
     def run(start="3h", end=None, patience="5m", models=True, environment=None):
@@ -41,10 +50,11 @@ def total(document, name):
     return sum(part[name] for part in document["partitions"])
 
 
-def test_a_feed_that_is_complete(feed, verify):
+def test_a_feed_that_is_complete(feed, verify, reported):
     status, document = verify()
     assert (status, document["complete"], kinds(document)) == (0, True, set())
     assert len(document["partitions"]) == 2
+    assert reported == []
     assert total(document, "rows") == feed.sent
     assert total(document, "errors") == total(document, "leftOut") == 3
     assert total(document, "silver") == feed.sent - 3
@@ -120,7 +130,7 @@ def test_what_no_build_came_to_is_late_once_it_is_settled(feed, verify):
         assert (status, kinds(document)) == (1, {"not-built"})
 
 
-def test_a_missing_object_is_found(feed, verify, s3):
+def test_a_missing_object_is_found(feed, verify, reported, s3):
     ((key,),) = feed.query(f"SELECT {SECOND}")
     client = s3.client()
     kept = client.get_object(Bucket=feed.name, Key=key)
@@ -130,6 +140,9 @@ def test_a_missing_object_is_found(feed, verify, s3):
     client.put_object(Bucket=feed.name, Key=key, Body=body, Metadata=kept["Metadata"])
     assert (status, kinds(document)) == (1, {"missing-object"})
     assert key in str(document)
+    (text,) = reported
+    assert text.startswith("NOT complete: 1 findings\nmissing-object: autos/")
+    assert key in text
 
 
 def test_a_foreign_object_is_found(feed, verify, s3):

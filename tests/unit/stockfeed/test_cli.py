@@ -77,6 +77,16 @@ def test_only_a_single_load_may_leave_its_failure_to_the_build(invoke, role):
     assert calls == [(True, None, None, True)]
 
 
+def test_what_a_workflow_leaves_empty_is_not_given(invoke, role, monkeypatch):
+    calls = []
+    module = type("Module", (), {"main": lambda *given: calls.append(given[1:]) or 0})
+    module.Options = lambda *options: options
+    monkeypatch.setattr(cli, "import_module", lambda name: module)
+    assert invoke("verify", "--from=2h", "--to=", "--patience=1m").exit_code == 0
+    assert invoke("trace", "--at=", "F").exit_code == 0
+    assert calls == [(("2h", None, "1m", True, False),), ("F", None, False)]
+
+
 def test_a_daily_build_and_a_rebuild_are_asked_for(invoke, role):
     calls = []
     role(lambda environment, *options: calls.append(options) or 0)

@@ -15,7 +15,7 @@ from stockfeed.reader import open_reader
 from stockfeed.settings import BrokerSettings, InspectionSettings
 from stockfeed.trace import report
 from stockfeed.trace.event import Wanted
-from stockfeed.trace.search import Sources, search
+from stockfeed.trace.search import Sources, Trace, search
 from stockfeed.verify.broker import open_broker
 
 
@@ -39,6 +39,28 @@ def main(environ: Mapping[str, str], symbol: str, at: str | None, as_json: bool)
     """
     settings = InspectionSettings.from_env(environ)
     logs.configure(settings.log_level, settings.log_format)
+    trace = find(settings, environ, symbol, at)
+    if as_json:
+        print(orjson.dumps(report.document(trace), option=orjson.OPT_INDENT_2).decode())
+    else:
+        print(report.text(trace))
+    return 0
+
+
+def find(
+    settings: InspectionSettings, environ: Mapping[str, str], symbol: str, at: str | None
+) -> Trace:
+    """Finds an event and follows it.
+
+    Args:
+        settings: out of `environ`.
+        environ: has Kafka's variables, if the broker is to be asked too.
+        symbol: as for `main`.
+        at: likewise.
+
+    Raises:
+        ConfigurationError, DataError, TransientError: as `main` says.
+    """
     try:
         moment = None if at is None else parse_moment(at, datetime.now(UTC))
     except ValueError as error:
@@ -49,9 +71,4 @@ def main(environ: Mapping[str, str], symbol: str, at: str | None, as_json: bool)
             broker = stack.enter_context(open_broker(BrokerSettings.from_env(environ)))
         reader = stack.enter_context(open_reader(settings, "trace"))
         sources = Sources(reader, object_store(settings), broker)
-        trace = search(sources, Wanted(settings.feed, symbol, moment))
-    if as_json:
-        print(orjson.dumps(report.document(trace), option=orjson.OPT_INDENT_2).decode())
-    else:
-        print(report.text(trace))
-    return 0
+        return search(sources, Wanted(settings.feed, symbol, moment))

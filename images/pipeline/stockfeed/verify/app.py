@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from stockfeed import logs
+from stockfeed import logs, termination
 from stockfeed.contract import env
 from stockfeed.contract.durations import parse_duration
 from stockfeed.errors import ConfigurationError
@@ -58,10 +58,34 @@ def main(environ: Mapping[str, str], options: Options) -> int:
     """
     settings = InspectionSettings.from_env(environ)
     logs.configure(settings.log_level, settings.log_format)
-    window = _window(options, settings.s3_retention, datetime.now(UTC))
-    verdict = _verify(settings, environ, window, models=options.models)
+    verdict = verify(settings, environ, options)
     print(_shown(verdict, as_json=options.as_json))
-    return 0 if verdict.complete else 1
+    if verdict.complete:
+        return 0
+    termination.report(report.summary(verdict))
+    return 1
+
+
+def verify(settings: InspectionSettings, environ: Mapping[str, str], options: Options) -> Verdict:
+    """Reads all stages and compares them.
+
+    Args:
+        settings: out of `environ`.
+        environ: has Kafka's variables, if the broker is to be asked too.
+        options: the range.
+
+    Raises:
+        ConfigurationError, TransientError, DataError: as `main` says.
+    """
+    window = _window(options, settings.s3_retention, datetime.now(UTC))
+    with ExitStack() as stack:
+        broker = None
+        if environ.get(env.KAFKA_BOOTSTRAP_SERVERS):
+            broker = stack.enter_context(open_broker(BrokerSettings.from_env(environ)))
+        reader = stack.enter_context(open_reader(settings, "verify"))
+        store = object_store(settings, max_connections=THREADS)
+        collected = collect(Sources(reader, store, broker, options.models), settings.feed, window)
+    return judge(settings.feed, window, collected)
 
 
 def _window(options: Options, retention: int | None, now: datetime) -> Window:
@@ -75,19 +99,6 @@ def _window(options: Options, retention: int | None, now: datetime) -> Window:
         raise ConfigurationError(f"the range ends at {end} and begins later, at {start}")
     kept_since = None if retention is None else now - timedelta(days=retention)
     return Window(start, end, now - patience, kept_since)
-
-
-def _verify(
-    settings: InspectionSettings, environ: Mapping[str, str], window: Window, *, models: bool
-) -> Verdict:
-    with ExitStack() as stack:
-        broker = None
-        if environ.get(env.KAFKA_BOOTSTRAP_SERVERS):
-            broker = stack.enter_context(open_broker(BrokerSettings.from_env(environ)))
-        reader = stack.enter_context(open_reader(settings, "verify"))
-        store = object_store(settings, max_connections=THREADS)
-        collected = collect(Sources(reader, store, broker, models), settings.feed, window)
-    return judge(settings.feed, window, collected)
 
 
 def _shown(verdict: Verdict, *, as_json: bool) -> str:

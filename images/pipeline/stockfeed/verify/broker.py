@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from stockfeed import kafka
 from stockfeed.contract.objects import Chain
+from stockfeed.contract.topics import consumer_group
 from stockfeed.errors import TransientError
 from stockfeed.moments import milliseconds
 from stockfeed.settings import BrokerSettings
@@ -42,11 +43,13 @@ class Broker:
     Args:
         consumer: a client without a subscription.
         admin: another one.
+        prefix: first part of the names of the feed's topics; None is any.
     """
 
-    def __init__(self, consumer: Consumer, admin: AdminClient) -> None:
+    def __init__(self, consumer: Consumer, admin: AdminClient, prefix: str | None = None) -> None:
         self._consumer = consumer
         self._admin = admin
+        self._prefix = prefix
 
     def topics(self, feed: str) -> list[Topic]:
         """The topics that are named as one of the feed's groups, `<prefix>.<feed>.<group>`.
@@ -61,7 +64,7 @@ class Broker:
         topics = []
         for name, metadata in sorted(listed.items()):
             prefix, _, group = name.rpartition(f".{feed}.")
-            if prefix and group:
+            if prefix and group and self._prefix in (None, prefix):
                 topic_id = kafka.topic_id(self._admin, name)
                 chains = (Chain(feed, group, topic_id, number) for number in metadata.partitions)
                 topics.append(Topic(name, tuple(sorted(chains))))
@@ -133,12 +136,12 @@ def open_broker(settings: BrokerSettings) -> Iterator[Broker]:
     """Clients for a `with` block."""
     # What goes wrong is raised by the call that it keeps from answering; a log repeats it.
     shared = kafka.client_config(settings) | {"log_level": 2}
-    # A consumer must name a group; without a subscription it never joins it.
-    consumer = Consumer(
-        {**shared, "group.id": settings.kafka_client_id, "enable.auto.commit": False}
-    )
+    # A consumer must name a group, and asks where that one is kept; without a subscription it never
+    # joins it. So the name is one that the feed's user has a right to.
+    group = consumer_group(settings.feed, "inspection")
+    consumer = Consumer({**shared, "group.id": group, "enable.auto.commit": False})
     try:
-        yield Broker(consumer, AdminClient(shared))
+        yield Broker(consumer, AdminClient(shared), settings.kafka_topic_prefix)
     finally:
         consumer.close()
 

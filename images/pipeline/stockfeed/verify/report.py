@@ -18,10 +18,22 @@ def text(verdict: Verdict) -> str:
     """The table, a line for each break, and a last line that says which it is."""
     window = verdict.window
     span = f"{verdict.feed} from {rfc3339(window.start)} to {rfc3339(window.end)}"
-    findings = [*_placed(verdict), *verdict.findings]
-    last = "complete" if verdict.complete else f"NOT complete: {len(findings)} findings"
     lines = [span, "", *_table(verdict), ""] if verdict.partitions else [span, "nothing to see"]
-    return "\n".join([*lines, *(f"{found.kind}: {found.text}" for found in findings), last])
+    return "\n".join([*lines, *_findings(verdict), _last(verdict)])
+
+
+def summary(verdict: Verdict) -> str:
+    """Which it is, and the breaks: what is to be read where there is little room."""
+    return "\n".join([_last(verdict), *_findings(verdict)])
+
+
+def _last(verdict: Verdict) -> str:
+    count = len(_findings(verdict))
+    return "complete" if verdict.complete else f"NOT complete: {count} findings"
+
+
+def _findings(verdict: Verdict) -> list[str]:
+    return [f"{found.kind}: {found.text}" for found in (*_placed(verdict), *verdict.findings)]
 
 
 def document(verdict: Verdict) -> dict[str, Any]:

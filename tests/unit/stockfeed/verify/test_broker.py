@@ -56,6 +56,11 @@ def test_a_feeds_topics_are_those_named_as_its_groups(broker):
     assert second.partition == 1
 
 
+def test_topics_of_another_prefix_are_another_feeds(service):
+    topics = Broker(service, service, "a.b").topics("us")
+    assert [topic.name for topic in topics] == ["a.b.us.c-1"]
+
+
 def test_what_is_older_than_the_settled_time_is_due(broker, window):
     log = broker.log("quotes.us.autos", 0, window)
     assert (log.low, log.high, log.due, log.end) == (2, 10, 9, 10)

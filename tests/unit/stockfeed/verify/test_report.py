@@ -25,6 +25,13 @@ def test_each_finding_has_a_line_with_its_place(complete, window):
     assert lines[-2:] == ["gold: F: the 1m candle", "NOT complete: 2 findings"]
 
 
+def test_the_summary_says_the_most_important_first(complete, window):
+    facts = replace(complete, objects=complete.objects[1:])
+    lines = report.summary(judge("us", window, Collected([facts], []))).splitlines()
+    assert lines[0] == "NOT complete: 1 findings"
+    assert lines[1].startswith("missing-object: autos/aaaaaaaa/1: feed=us/")
+
+
 def test_a_feed_without_anything_in_the_range_says_so(window):
     assert "nothing to see" in report.text(judge("us", window, Collected([], [])))
 

@@ -65,7 +65,7 @@ BUILD_DURATION: Final = HistogramMetric(
 DAILY_BUILDS: Final = CounterMetric(
     f"{PREFIX}stockfeed_daily_builds_total",
     "runs",
-    "Daily builds with all tests over whole tables, by feed and result.",
+    "Daily runs that test whole tables and prove completeness, by feed and result.",
     (*_FEED, Label("result", values=("Error", "Failed", "Succeeded"))),
 )
 
