@@ -68,7 +68,9 @@ def _argos(sample: Path) -> Iterator[Manifest]:
 
 
 def test_files_of_the_repository(argolint: ArgoLint) -> None:
-    assert [path.stem for path in FILES] == ["daily", "load-and-build", "rebuild", "replay"]
+    assert [path.stem for path in FILES] == [
+        *("daily", "load-and-build", "rebuild", "replay", "trace", "verify")
+    ]
     assert argolint.problems(FILES) == {str(path): [] for path in FILES}
 
 
@@ -81,12 +83,16 @@ def test_what_the_operator_renders(sample: Path, lint: Callable[..., list[str]])
 
 def test_templates_take_what_a_user_gives(lint: Callable[..., list[str]]) -> None:
     manifests = [part for part in render(feed(), INSTALLATION) if part["kind"] in KINDS]
-    replay, rebuild = _named(manifests, "us-replay"), _named(manifests, "us-rebuild")
+    replay, rebuild, verify, trace = (
+        _named(manifests, f"us-{name}") for name in ("replay", "rebuild", "verify", "trace")
+    )
     runs = [
         _submitted(replay, from_offset="5", to_offset="9", partition="1"),
         _submitted(rebuild, model="gold_kpi"),
+        _submitted(verify, **{"from": "6h", "patience": "1m"}),
+        _submitted(trace, symbol="BRK.B"),
     ]
-    assert lint(replay, rebuild, *runs) == []
+    assert lint(replay, rebuild, verify, trace, *runs) == []
 
 
 def _build(cron: Manifest) -> dict[str, Any]:

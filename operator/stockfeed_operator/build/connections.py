@@ -43,7 +43,12 @@ def kafka(feed: StockFeed, group: str) -> Connection:
         env.KAFKA_BOOTSTRAP_SERVERS: feed.spec.kafka.bootstrap,
         env.KAFKA_TOPIC: topic_of(feed, group),
     }
-    return Connection(settings) + _tls(feed.spec.kafka) + _sasl(feed.spec.kafka)
+    return Connection(settings) + kafka_keys(feed)
+
+
+def kafka_keys(feed: StockFeed) -> Connection:
+    """What the brokers ask of a client: TLS and credentials, without their address."""
+    return _tls(feed.spec.kafka) + _sasl(feed.spec.kafka)
 
 
 def _tls(settings: Kafka) -> Connection:

@@ -51,8 +51,18 @@ def rebuild(feed: str) -> str:
     return f"{feed}-rebuild"
 
 
+def verify(feed: str) -> str:
+    """The WorkflowTemplate that proves completeness."""
+    return f"{feed}-verify"
+
+
+def trace(feed: str) -> str:
+    """The WorkflowTemplate that shows a quote's way."""
+    return f"{feed}-trace"
+
+
 def daily(feed: str) -> str:
-    """The CronWorkflow that tests whole tables."""
+    """The CronWorkflow that tests whole tables and proves completeness."""
     return f"{feed}-daily"
 
 

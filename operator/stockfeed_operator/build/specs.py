@@ -13,9 +13,15 @@ from typing import Any, Final
 
 import yaml
 
+from stockfeed.contract import env
 from stockfeed_operator.build import metadata as meta
 from stockfeed_operator.build import names, pods, secrets
-from stockfeed_operator.build.connections import Connection, object_store_keys, snowflake_keys
+from stockfeed_operator.build.connections import (
+    Connection,
+    kafka_keys,
+    object_store_keys,
+    snowflake_keys,
+)
 from stockfeed_operator.build.installation import Installation
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.spec_pods import Resources
@@ -44,11 +50,12 @@ def spec_of(feed: StockFeed, installation: Installation, name: str) -> dict[str,
         name: of the file.
     """
     spec = copy.deepcopy(_file(name)["spec"])
-    _set_parameters(spec["arguments"]["parameters"], _parameters(feed))
-    # The name itself, not a parameter's: by it a restarted controller finds who holds the mutex.
-    spec["synchronization"] = {"mutexes": [{"name": names.mutex(feed.metadata.name)}]}
+    set_parameters(spec["arguments"]["parameters"], _parameters(feed))
+    if "synchronization" in spec:
+        # The name itself, not a parameter's: by it a restarted controller finds who holds it.
+        spec["synchronization"] = {"mutexes": [{"name": names.mutex(feed.metadata.name)}]}
     containers = containers_of(spec)
-    roles = [_role(feed, installation, container["image"]) for container in containers]
+    roles = [_role(feed, installation, container) for container in containers]
     for container, role in zip(containers, roles, strict=True):
         _complete(feed, container, role)
     mounted = dict.fromkeys(one for role in roles for one in role.connection.secrets)
@@ -92,12 +99,15 @@ def _file(name: str) -> dict[str, Any]:
 
 
 def _parameters(feed: StockFeed) -> dict[str, str]:
-    landing, warehouse = feed.spec.landing, feed.spec.warehouse
+    kafka, landing, warehouse = feed.spec.kafka, feed.spec.landing, feed.spec.warehouse
     return {
         "feed": feed.metadata.name,
+        "kafka-bootstrap": kafka.bootstrap,
+        "kafka-topic-prefix": kafka.topic_prefix,
         "s3-endpoint": landing.endpoint or "",
         "s3-region": landing.region or "",
         "s3-bucket": landing.bucket,
+        "s3-retention": landing.retention or "",
         "database": warehouse.database,
         "raw-schema": warehouse.schema_name,
         "dbt-schema": warehouse.dbt.schema_name,
@@ -105,20 +115,23 @@ def _parameters(feed: StockFeed) -> dict[str, str]:
     }
 
 
-def _set_parameters(parameters: list[dict[str, str]], values: dict[str, str]) -> None:
-    """Sets the feed's own; the others are for whoever submits the template."""
+def set_parameters(parameters: list[dict[str, str]], values: dict[str, str]) -> None:
+    """Sets those that are given; the others are for whoever submits the template."""
     for parameter in parameters:
         if parameter["name"] in values:
             parameter["value"] = values[parameter["name"]]
 
 
-def _role(feed: StockFeed, installation: Installation, image: str) -> _Role:
+def _role(feed: StockFeed, installation: Installation, container: Container) -> _Role:
     warehouse, images = feed.spec.warehouse, feed.spec.pods.images
-    if image == _DBT:
+    if container["image"] == _DBT:
         own = images.dbt or installation.dbt_image
         return _Role(own, snowflake_keys(feed), warehouse.dbt.resources)
     own = images.pipeline or installation.pipeline_image
-    return _Role(own, object_store_keys(feed) + snowflake_keys(feed), warehouse.resources)
+    connection = object_store_keys(feed) + snowflake_keys(feed)
+    if env.KAFKA_BOOTSTRAP_SERVERS in {variable["name"] for variable in container["env"]}:
+        connection += kafka_keys(feed)
+    return _Role(own, connection, warehouse.resources)
 
 
 def _complete(feed: StockFeed, container: Container, role: _Role) -> None:

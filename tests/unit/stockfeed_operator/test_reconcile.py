@@ -159,18 +159,19 @@ def test_a_younger_feed_does_not_get_a_taken_target(life: Life) -> None:
     assert (said["status"], said["reason"]) == ("False", "WarehouseTargetTaken")
     assert "older feed us " in said["message"]
     assert life.cluster.names(CRON_WORKFLOW) == {"us-load", "us-daily"}
-    assert life.cluster.names(WORKFLOW_TEMPLATE) == {"us-replay", "us-rebuild"}
+    templates = {f"us-{name}" for name in ("rebuild", "replay", "trace", "verify")}
+    assert life.cluster.names(WORKFLOW_TEMPLATE) == templates
     young.change(warehouse={"schema": "YOUNG", "dbt": {"schema": "YOUNG_GOLD"}})
     young.rest()
     assert {"young-load", "young-daily"} < life.cluster.names(CRON_WORKFLOW)
     assert {"young-replay", "young-rebuild"} < life.cluster.names(WORKFLOW_TEMPLATE)
 
 
-def test_without_dbt_there_is_nothing_to_rebuild_or_to_test(life: Life) -> None:
+def test_without_dbt_there_is_nothing_to_rebuild(life: Life) -> None:
     life.change(warehouse={"dbt": {"enabled": False}})
     life.rest()
-    assert life.cluster.names(CRON_WORKFLOW) == {"us-load"}
-    assert life.cluster.names(WORKFLOW_TEMPLATE) == {"us-replay"}
+    assert life.cluster.names(CRON_WORKFLOW) == {"us-load", "us-daily"}
+    assert life.cluster.names(WORKFLOW_TEMPLATE) == {"us-replay", "us-trace", "us-verify"}
 
 
 def test_an_autoscaler_keeps_its_number(life: Life) -> None:

@@ -16,8 +16,10 @@ from click.testing import CliRunner
 from inmemory.feeds import INSTALLATION, feed
 from stockfeed.contract import env
 from stockfeed.settings import (
+    BrokerSettings,
     BuildSettings,
     ConsumerSettings,
+    InspectionSettings,
     LoaderSettings,
     ProducerSettings,
     Settings,
@@ -111,12 +113,18 @@ def _containers(sample: str) -> dict[str, dict[str, str]]:
     return found
 
 
+class _Inspection(InspectionSettings, BrokerSettings):
+    """What `stockfeed verify` and `stockfeed trace` read."""
+
+
 ROLES: dict[str, type[Settings]] = {
     "producer": ProducerSettings,
     "consumer": ConsumerSettings,
     "loader": LoaderSettings,
     "replay": LoaderSettings,
     "build": BuildSettings,
+    "verify": _Inspection,
+    "trace": _Inspection,
 }
 
 
