@@ -1,7 +1,7 @@
 """The cluster as the tests see it: a few calls, and waits that tell why they ended in vain."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from kubernetes import config, dynamic
@@ -58,6 +58,25 @@ class Kube:
         """The objects with the labels."""
         found = self._resource(kind).get(namespace=namespace, label_selector=selector)
         return [item.to_dict() for item in found.items]
+
+    def version(self, kind: str, namespace: str = NAMESPACE) -> str:
+        """The version from which `watch` tells all that comes."""
+        found = self._resource(kind).get(namespace=namespace, limit=1)
+        return str(found.metadata.resourceVersion)
+
+    def watch(
+        self, kind: str, selector: str, version: str, seconds: int, namespace: str = NAMESPACE
+    ) -> Iterator[tuple[str, Manifest]]:
+        """What becomes of the objects after a version: ADDED, MODIFIED or DELETED, and what is."""
+        events = self._dynamic.watch(
+            self._resource(kind),
+            namespace=namespace,
+            label_selector=selector,
+            resource_version=version,
+            timeout=seconds,
+        )
+        for event in events:
+            yield event["type"], event["raw_object"]
 
     def apply(self, manifest: Manifest, dry_run: bool = False) -> Manifest:
         """Server-side apply, as `kubectl apply --server-side` does it."""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -15,6 +16,9 @@ from cluster.kubectl import KubectlError, apply_file, kubectl
 from cluster.layout import KUBECONFIG
 from cluster.platform import images
 from helm.tool import binary
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # The user's current cluster, which `make kind-up` has made; nothing is installed on it.
 ON_KIND = os.environ.get("E2E_CLUSTER") == "kind"
@@ -101,8 +105,9 @@ def service_address(name: str, namespace: str = "stocks") -> str:
     return kubectl("get", "service", name, f"--namespace={namespace}", path)
 
 
-def _make_bucket() -> None:
-    client = boto3.client(
+def s3_client() -> "S3Client":
+    """A client of the platform's MinIO, which this machine reaches directly."""
+    return boto3.client(
         "s3",
         endpoint_url=f"http://{service_address('minio')}",
         aws_access_key_id="stockfeed",
@@ -110,8 +115,11 @@ def _make_bucket() -> None:
         region_name="us-east-1",
         config=Config(s3={"addressing_style": "path"}),
     )
+
+
+def _make_bucket() -> None:
     try:
-        client.create_bucket(Bucket=BUCKET)
+        s3_client().create_bucket(Bucket=BUCKET)
     except ClientError as error:
         if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
             raise

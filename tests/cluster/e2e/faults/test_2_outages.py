@@ -5,19 +5,8 @@ import time
 
 from cluster.e2e.faults.conftest import OUTAGE_SECONDS, Faulty
 from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube
 
 _HEALING_SECONDS = 240
-
-
-def test_a_consumer_killed_in_mid_flush(faulty: Faulty, kube: Kube) -> None:
-    for _ in range(3):
-        faulty.moves()
-        (pod,) = faulty.feed.pods("consumer", "late")
-        kube.delete("Pod", pod["metadata"]["name"], grace=0)
-        faulty.feed.until("another consumer", lambda: faulty.feed.pods("consumer", "late"), 30)
-    faulty.feed.wait("ConsumersAvailable", "True", 90)
-    faulty.moves()
 
 
 def test_a_failing_dbt_test(faulty: Faulty, figures: Figures) -> None:
