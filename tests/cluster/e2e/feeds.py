@@ -9,6 +9,9 @@ from cluster.e2e.kube import NAMESPACE, Kube, Manifest, condition, until
 from cluster.e2e.warehouse import Warehouse
 from cluster.platform.install import BUCKET
 
+# Workflows that a test submitted.
+SUBMITTED = "stockfeed.test/submitted"
+_VERIFIED_SECONDS = 240
 # A run's objects have names of their own, so that what an earlier one left is in nobody's way.
 RUN = uuid.uuid4().hex[:4]
 _SMALL = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}
@@ -74,6 +77,15 @@ def key_secret(name: str, token: str = "demo") -> Manifest:
     }
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A Workflow that has ended: its phase, its message, and its log."""
+
+    phase: str
+    message: str
+    log: str
+
+
 @dataclass
 class Feed:
     """A feed on the cluster.
@@ -97,6 +109,11 @@ class Feed:
         """Replaces parts of the spec."""
         changed = {**self.resource, "spec": {**self.resource["spec"], **spec}}
         self.apply(changed)
+
+    def leave_out(self, part: str) -> None:
+        """Takes an optional part out of the spec."""
+        spec = {name: value for name, value in self.resource["spec"].items() if name != part}
+        self.apply({**self.resource, "spec": spec})
 
     @property
     def live(self) -> Manifest:
@@ -141,6 +158,44 @@ class Feed:
     def runs(self) -> list[Manifest]:
         """Its Workflows."""
         return self.kube.find("Workflow", f"stockfeed.dev/feed={self.name}")
+
+    def verify(self, **parameters: str) -> Ended:
+        """What the feed's own `<feed>-verify` says; `start` and `end` are its `from` and `to`."""
+        names = {"start": "from", "end": "to"}
+        return self.submit("verify", {names.get(key, key): parameters[key] for key in parameters})
+
+    def submit(self, template: str, parameters: Mapping[str, str]) -> Ended:
+        """Runs one of the feed's WorkflowTemplates to its end.
+
+        Args:
+            template: its name without the feed's.
+            parameters: what a user gives.
+        """
+        name = f"{self.name}-{template}"
+        run = f"{name}-{uuid.uuid4().hex[:6]}"
+        given = [{"name": key, "value": value} for key, value in parameters.items()]
+        self.kube.apply(
+            {
+                "apiVersion": "argoproj.io/v1alpha1",
+                "kind": "Workflow",
+                "metadata": {"name": run, "namespace": NAMESPACE, "labels": {SUBMITTED: name}},
+                "spec": {
+                    "workflowTemplateRef": {"name": name},
+                    "arguments": {"parameters": given},
+                },
+            }
+        )
+        status = self.until(f"{run} to end", lambda: self._ended(run), _VERIFIED_SECONDS)
+        pods = self.kube.find("Pod", f"workflows.argoproj.io/workflow={run}")
+        logs = [
+            self.kube.logs(pod["metadata"]["name"], lines=500, container="main") for pod in pods
+        ]
+        self.kube.delete("Workflow", run)
+        return Ended(status["phase"], status.get("message", ""), "".join(logs))
+
+    def _ended(self, run: str) -> Manifest:
+        status: Manifest = (self.kube.get("Workflow", run) or {}).get("status") or {}
+        return status if status.get("finishedAt") else {}
 
     def reasons(self) -> list[str]:
         """Reasons of the Events about it."""

@@ -56,6 +56,14 @@ class Warehouse:
         """Rows in the raw table."""
         return self._count(f"{self.raw}.{tables.QUOTES}")
 
+    def partitions(self, symbol: str) -> set[int]:
+        """Partitions of which quotes of the symbol were loaded; 0 always among them."""
+        rows = self._rows(
+            "SELECT DISTINCT v:_meta:partition::NUMBER "
+            f"FROM {self.database}.{self.raw}.{tables.QUOTES} WHERE v:symbol = '{symbol}'"
+        )
+        return {0, *(int(row[0]) for row in rows)}
+
     def repeated(self) -> list[Any]:
         """Offsets that are in the raw table more than once."""
         return self._rows(

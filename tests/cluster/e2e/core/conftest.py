@@ -36,7 +36,9 @@ class Market:
 def market(kube: Kube) -> Market:
     """All feeds of the core tests, started."""
     short = start_tape(kube, f"short-{RUN}", {"AAPL": 40, "IBM": 40, "MSFT": 40})
-    long = start_tape(kube, f"long-{RUN}", {"AAPL": 600, "GOOG": 600, "IBM": 600, "MSFT": 600})
+    # Longer than the tests take at five quotes a second: a drain is of quotes in flight.
+    symbols = ("AAPL", "GOOG", "IBM", "MSFT")
+    long = start_tape(kube, f"long-{RUN}", dict.fromkeys(symbols, 1500))
     for tape in (short, long):
         wait_for_tape(tape)
     for name in (TAPE, MOVING, DRIFT, TWIN):

@@ -2,15 +2,19 @@
 every quote that was on its way reaches gold."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 from cluster.e2e.core.conftest import MOVING, TWIN, Market, twin
 from cluster.e2e.feeds import Feed, group, key_secret
 from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube
+from cluster.e2e.kube import Kube, condition
+from cluster.e2e.sessions import in_seconds, session_ending
 from cluster.e2e.tapes import Tape
 
 _LOAD_SECONDS = 150  # a minute until the run, and the run
+_SESSION_SECONDS = 60
+_PARTITIONS_BEFORE, _PARTITIONS = 2, 5
 
 
 def _identities(feed: Feed, *groups: str) -> set[tuple[str, int]]:
@@ -43,10 +47,38 @@ def _all_in_silver(feed: Feed, server: Tape, *symbols: str) -> bool:
     )
 
 
-def test_a_group_is_added(market: Market) -> None:
+def _is_in_flight(feed: Feed, server: Tape, *symbols: str) -> bool:
+    """Whether quotes are polled and acknowledged by Kafka, and not in silver yet."""
+    found = feed.warehouse().silver_by_symbol()
+    parts = server.stats()["symbols"]
+    return sum(parts[symbol]["confirmed"] - found.get(symbol, 0) for symbol in symbols) > 0
+
+
+def test_topics_get_more_partitions(market: Market) -> None:
+    """Nothing restarts; where its quotes come to is seen later, when clients have noticed."""
     feed = market.moving
     feed.wait("ProducersAvailable", "True", 120)
     feed.wait("ConsumersAvailable", "True", 60)
+    before = _identities(feed, "first", "second")
+    feed.change(kafka={**feed.resource["spec"]["kafka"], "partitions": _PARTITIONS})
+    feed.wait("TopicsReady", "True", 30)
+    feed.until("the topics to be grown", lambda: _grown(feed), 30)
+    assert _identities(feed, "first", "second") == before
+
+
+def _grown(feed: Feed) -> bool:
+    """Whether Kafka has the partitions: the topic operator says so of this generation."""
+    topics = feed.kube.find("KafkaTopic", f"stockfeed.dev/feed={feed.name}")
+    return all(
+        topic["spec"]["partitions"] == _PARTITIONS
+        and topic["status"]["observedGeneration"] == topic["metadata"]["generation"]
+        and condition(topic, "Ready")["status"] == "True"
+        for topic in topics
+    )
+
+
+def test_a_group_is_added(market: Market) -> None:
+    feed = market.moving
     before = _identities(feed, "first", "second")
     assert len(before) == 4
     groups = [*feed.resource["spec"]["symbolGroups"], group("third", ["MSFT"])]
@@ -75,9 +107,24 @@ def test_symbols_change_in_their_group_only(market: Market) -> None:
     feed.until("IBM in gold", lambda: _all_in_silver(feed, server, "IBM"), _LOAD_SECONDS)
 
 
+def test_quotes_of_added_partitions_are_in_gold_once(market: Market) -> None:
+    feed, server = market.moving, market.moving_server
+    warehouse = feed.warehouse()
+    # By their keys' hashes, AAPL and GOOG now go to one that was not there before.
+    for symbol in ("AAPL", "GOOG"):
+        feed.until(
+            f"{symbol} from an added partition",
+            lambda symbol=symbol: max(warehouse.partitions(symbol)) >= _PARTITIONS_BEFORE,
+            _LOAD_SECONDS,
+        )
+    feed.until("IBM in gold", lambda: _all_in_silver(feed, server, "IBM"), _LOAD_SECONDS)
+    assert warehouse.repeated() == []
+
+
 def test_a_removed_group_is_drained(market: Market) -> None:
     feed, server = market.moving, market.moving_server
     others = _identities(feed, "first", "third")
+    assert _is_in_flight(feed, server, "GOOG")
     first, _, third = feed.resource["spec"]["symbolGroups"]
     feed.change(symbolGroups=[first, third])
     feed.until("the group's pods to go", lambda: not feed.pods(group_name="second"), 150)
@@ -89,16 +136,26 @@ def test_a_removed_group_is_drained(market: Market) -> None:
 
 def test_suspended_feed_stops_in_order(market: Market, figures: Figures) -> None:
     feed, server = market.moving, market.moving_server
+    assert _is_in_flight(feed, server, "AAPL", "MSFT")
     began = time.monotonic()
     feed.change(suspend=True)
     feed.wait("Ready", "True", 200, "Suspended")
     figures.note("Suspend: drained, loaded and stopped after", f"{time.monotonic() - began:.0f} s")
+    _is_stopped_in_order(feed, server)
+    assert len(_last_loads(feed)) == 1
+
+
+def _is_stopped_in_order(feed: Feed, server: Tape) -> None:
     assert not feed.pods("producer")
     assert not feed.pods("consumer")
     assert _all_in_silver(feed, server, "AAPL", "MSFT"), feed.explain()
+    assert feed.warehouse().repeated() == []
     assert not feed.condition("DrainTimedOut")
-    last = [run for run in feed.runs() if "stockfeed.dev/last-load" in run["metadata"]["labels"]]
-    assert len(last) == 1
+
+
+def _last_loads(feed: Feed) -> list[str]:
+    runs = [run["metadata"] for run in feed.runs()]
+    return [str(run["name"]) for run in runs if "stockfeed.dev/last-load" in run["labels"]]
 
 
 def test_resumed_feed_goes_on_where_it_stopped(market: Market) -> None:
@@ -111,6 +168,39 @@ def test_resumed_feed_goes_on_where_it_stopped(market: Market) -> None:
         "more quotes", lambda: server.stats()["symbols"]["AAPL"]["revealed"] > before + 8, 60
     )
     assert feed.warehouse().repeated() == []
+
+
+def test_the_end_of_a_session_stops_in_order(market: Market, figures: Figures) -> None:
+    """A real exchange's session is extended to end a minute from now, with quotes in flight."""
+    feed, server = market.moving, market.moving_server
+    before, loads = _identities(feed, "first", "third"), _last_loads(feed)
+    end = in_seconds(_SESSION_SECONDS)
+    feed.change(session=session_ending(end))
+    feed.until("the session to be told of", lambda: feed.status.get("session"), 20)
+    told = feed.status["session"]
+    assert (told["open"], datetime.fromisoformat(told["nextChangeAt"])) == (True, end)
+    assert _identities(feed, "first", "third") == before, "what runs goes on"
+    time.sleep(max(0.0, (end - in_seconds(1)).total_seconds()))
+    assert feed.pods("producer"), "nothing stops before the end"
+    assert _is_in_flight(feed, server, "AAPL", "MSFT")
+    feed.wait("Stopped", "True", 200, "SessionClosed")
+    took = (in_seconds(0) - end).total_seconds()
+    figures.note("End of a session: drained, loaded and stopped after", f"{took:.0f} s")
+    assert not feed.status["session"]["open"]
+    assert feed.condition("Ready")["reason"] == "SessionClosed"
+    _is_stopped_in_order(feed, server)
+    assert len(_last_loads(feed)) == len(loads) + 1
+
+
+def test_without_a_session_it_goes_on(market: Market) -> None:
+    feed, server = market.moving, market.moving_server
+    before = server.stats()["symbols"]["AAPL"]["revealed"]
+    feed.leave_out("session")
+    feed.wait("ProducersAvailable", "True", 90)
+    feed.wait("ConsumersAvailable", "True", 90)
+    feed.until(
+        "more quotes", lambda: server.stats()["symbols"]["AAPL"]["revealed"] > before + 8, 60
+    )
 
 
 def test_a_second_feed_on_the_key_takes_its_share(market: Market, kube: Kube) -> None:
@@ -146,8 +236,7 @@ def test_a_rotated_secret_is_picked_up_without_a_restart(market: Market, kube: K
 
 def test_deleted_feed_leaves_topics_and_objects(market: Market, kube: Kube) -> None:
     feed, server = market.moving, market.moving_server
-    confirmed = server.stats()["symbols"]["AAPL"]["confirmed"]
-    assert confirmed
+    assert _is_in_flight(feed, server, "AAPL", "MSFT")
     kube.delete("StockFeed", feed.name)
     feed.until("the feed to go", lambda: not feed.live, 240)
     assert _all_in_silver(feed, server, "AAPL", "MSFT")
