@@ -1,5 +1,6 @@
 """Clears what an earlier run of the tests left, in no order: its data is nobody's."""
 
+from cluster.e2e.feeds import SUBMITTED
 from cluster.e2e.kube import Kube, until
 from cluster.e2e.tapes import LABEL
 
@@ -14,6 +15,8 @@ def clear(kube: Kube) -> None:
     for kind in ("Workflow", "KafkaTopic"):
         for found in kube.find(kind, "stockfeed.dev/feed"):
             kube.delete(kind, found["metadata"]["name"])
+    for found in kube.find("Workflow", SUBMITTED):
+        kube.delete("Workflow", found["metadata"]["name"])
     for kind in ("Deployment", "Service", "ConfigMap"):
         for found in kube.find(kind, LABEL):
             kube.delete(kind, found["metadata"]["name"])
