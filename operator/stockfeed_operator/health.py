@@ -1,9 +1,11 @@
 """How well the parts of a feed work, as statements: topics, producers, consumers, loads."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from stockfeed_operator import conditions, loads
+from stockfeed_operator.build import names
 from stockfeed_operator.build.connections import topic_of
 from stockfeed_operator.build.metadata import CONSUMER, PRODUCER
 from stockfeed_operator.conditions import Statement
@@ -11,10 +13,14 @@ from stockfeed_operator.drain import Stage, State
 from stockfeed_operator.kinds import CRON_WORKFLOW, TOPIC, Key, Manifest
 from stockfeed_operator.observe import Observed, ready_replicas, replicas
 from stockfeed_operator.plan import Plan
-from stockfeed_operator.pod_troubles import last_words, trouble_of
+from stockfeed_operator.pod_troubles import Trouble, last_words, trouble_of
 from stockfeed_operator.spec import StockFeed
+from stockfeed_operator.times import parse_time
 
 _WORDS_LIMIT = 1000
+# A cluster may first have to add a node.
+_SCHEDULING = timedelta(minutes=1)
+_RESULTS = (loads.SUCCEEDED, loads.LOAD_FAILED, loads.BUILD_FAILED, loads.OBJECTS_LEFT_OUT)
 _WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
 _TYPE = {PRODUCER: conditions.PRODUCERS_AVAILABLE, CONSUMER: conditions.CONSUMERS_AVAILABLE}
 
@@ -85,7 +91,7 @@ def _group_pods(seen: Observed, component: str, group: str) -> Statement | None:
     return Statement(_TYPE[component], "False", "NotReady", text)
 
 
-def load(feed: StockFeed, seen: Observed, plan: Plan) -> Statement:
+def load(feed: StockFeed, seen: Observed, plan: Plan, now: datetime) -> Statement:
     """Whether what is landed comes into the warehouse."""
     kind = conditions.LOAD_HEALTHY
     if plan.target_holder is not None:
@@ -96,12 +102,46 @@ def load(feed: StockFeed, seen: Observed, plan: Plan) -> Statement:
             "or later"
         )
         return Statement(kind, "False", "ArgoMissing", text)
+    stuck = _refused(feed, seen) or _stuck(seen, now)
+    if stuck is not None:
+        return stuck
     newest = loads.newest(seen.workflows)
     if newest is None:
         return _as_before(seen)
     if loads.failed(newest):
-        return Statement(kind, "False", "LoadFailed", _why_failed(newest, seen.pods))
-    return Statement(kind, "True", "LoadSucceeded", "the newest load and build succeeded")
+        words = _last_words(newest, seen.pods)
+        reason = loads.reason_of_failure(newest, words)
+        return Statement(kind, "False", reason, _of_run(newest, words))
+    return Statement(kind, "True", loads.SUCCEEDED, "the newest load and build succeeded")
+
+
+def _refused(feed: StockFeed, seen: Observed) -> Statement | None:
+    """What Argo says of a CronWorkflow that it does not run, e.g. for its schedule."""
+    cron = seen.objects.get(Key(CRON_WORKFLOW.kind, names.load(feed.metadata.name)))
+    said = ((cron or {}).get("status") or {}).get("conditions") or ()
+    for condition in said:
+        if condition["type"] == "SpecError" and condition["status"] == "True":
+            text = f"CronWorkflow {names.load(feed.metadata.name)}: {condition.get('message', '')}"
+            return Statement(conditions.LOAD_HEALTHY, "False", "ScheduleRefused", text)
+    return None
+
+
+def _stuck(seen: Observed, now: datetime) -> Statement | None:
+    """Why the pod of a run cannot start; the run itself ends only with its deadline."""
+    for workflow in loads.running(seen.workflows):
+        trouble = trouble_of(_pods_of(workflow, seen.pods))
+        if trouble is not None and not _passes(trouble, workflow, now):
+            text = _of_run(workflow, trouble.message)
+            return Statement(conditions.LOAD_HEALTHY, "False", trouble.reason, text)
+    return None
+
+
+def _passes(trouble: Trouble, workflow: Manifest, now: datetime) -> bool:
+    """Whether the trouble may be over by itself in a moment."""
+    if trouble.reason == "Unschedulable":
+        started = parse_time(workflow["status"].get("startedAt"))
+        return started is None or now - started < _SCHEDULING
+    return trouble.reason == "Crashing"  # Argo is about to end this run
 
 
 def _taken(feed: StockFeed, holder: StockFeed) -> str:
@@ -117,18 +157,24 @@ def _as_before(seen: Observed) -> Statement:
     """What was said before: Workflows are deleted some time after their end."""
     kind = conditions.LOAD_HEALTHY
     before = seen.condition(kind)
-    if before is not None and before.reason in ("LoadSucceeded", "LoadFailed"):
+    if before is not None and before.reason in _RESULTS:
         return Statement(kind, before.status, before.reason, before.message)
     return Statement(kind, "Unknown", "NoLoadYet", "no load has ended yet")
 
 
-def _why_failed(workflow: Manifest, found: Iterable[Manifest]) -> str:
-    name = workflow["metadata"]["name"]
-    own = [pod for pod in found if _workflow_of(pod) == name]
+def _last_words(workflow: Manifest, found: Iterable[Manifest]) -> str:
     # Argo's message is of the first container that failed; a build behind a failed load only says
     # that it did not start.
-    words = workflow["status"].get("message") or last_words(own) or "Argo gave no reason"
-    return f"Workflow {name}: {words[:_WORDS_LIMIT]}"
+    said: str = workflow["status"].get("message") or last_words(_pods_of(workflow, found))
+    return said or "Argo gave no reason"
+
+
+def _of_run(workflow: Manifest, words: str) -> str:
+    return f"Workflow {workflow['metadata']['name']}: {words[:_WORDS_LIMIT]}"
+
+
+def _pods_of(workflow: Manifest, found: Iterable[Manifest]) -> list[Manifest]:
+    return [pod for pod in found if _workflow_of(pod) == workflow["metadata"]["name"]]
 
 
 def _workflow_of(pod: Manifest) -> str | None:

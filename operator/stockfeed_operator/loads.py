@@ -10,6 +10,11 @@ from stockfeed_operator.times import format_time, parse_time
 
 _FAILED = ("Failed", "Error")
 
+SUCCEEDED = "LoadSucceeded"
+LOAD_FAILED = "LoadFailed"
+BUILD_FAILED = "BuildFailed"
+OBJECTS_LEFT_OUT = "ObjectsLeftOut"
+
 
 def last_load(workflows: Iterable[Manifest], before: LastLoad | None) -> LastLoad | None:
     """The newest load that loaded something.
@@ -41,6 +46,29 @@ def finished(workflows: Iterable[Manifest]) -> list[Manifest]:
 def failed(workflow: Manifest) -> bool:
     """Whether a finished Workflow failed."""
     return workflow["status"].get("phase") in _FAILED
+
+
+def reason_of_failure(workflow: Manifest, words: str) -> str:
+    """Which part of a failed Workflow failed.
+
+    Args:
+        workflow: the Workflow.
+        words: what it or its pods said at their end.
+    """
+    if outputs.BUILD_FAILED in words:
+        return BUILD_FAILED  # even if objects were left out as well: all of gold stands still
+    if _integer(_outputs(workflow), outputs.PARTITIONS_FAILED) > 0:
+        return OBJECTS_LEFT_OUT
+    return LOAD_FAILED
+
+
+def running(workflows: Iterable[Manifest]) -> list[Manifest]:
+    """The Workflows that have begun and not come to their end."""
+    return [
+        workflow
+        for workflow in workflows
+        if (workflow.get("status") or {}).get("phase") in ("Pending", "Running")
+    ]
 
 
 def _finished_at(workflow: Manifest) -> datetime:

@@ -1,31 +1,45 @@
 """The metrics that the catalogue lists for the operator; what is about one feed goes with it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from stockfeed.contract.metrics import operator as catalogue
+from stockfeed_operator.schedule import interval_at_minute
 from stockfeed_operator.spec_status import LastLoad, StockFeedStatus
 from stockfeed_operator.times import parse_time
 
+T = TypeVar("T")
 Samples = Iterator[tuple[tuple[str, ...], float]]
 """Values of the labels behind namespace and feed, and the sample."""
 
 
 class Feeds(Collector):
-    """What the last reconcile of each feed said, collected when Prometheus asks."""
+    """What the last reconcile of each feed said, collected when Prometheus asks.
 
-    def __init__(self) -> None:
+    Args:
+        clock: tells the time.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
         self._known: dict[tuple[str, str], StockFeedStatus] = {}
+        self._schedules: dict[tuple[str, str], str] = {}
 
-    def note(self, namespace: str, name: str, status: StockFeedStatus | None) -> None:
-        """Remembers a feed's status, or forgets the feed where there is none."""
-        if status is None:
-            self._known.pop((namespace, name), None)
-        else:
-            self._known[namespace, name] = status
+    def note(
+        self,
+        namespace: str,
+        name: str,
+        status: StockFeedStatus | None,
+        schedule: str | None = None,
+    ) -> None:
+        """Remembers a feed's status and schedule, or forgets what there is none of."""
+        _put(self._known, (namespace, name), status)
+        _put(self._schedules, (namespace, name), schedule)
 
     def collect(self) -> Iterator[Metric]:
         """The metrics as they are now."""
@@ -36,6 +50,21 @@ class Feeds(Collector):
         yield catalogue.FEED_NEWEST_QUOTE.family(_of_each(known, _newest_quote))
         yield catalogue.FEED_LAST_LOAD.family(_of_each(known, _last_load))
         yield catalogue.FEED_STEP_DURATION.family(_of_each(known, _step_durations))
+        yield catalogue.FEED_LOAD_INTERVAL.family(self._load_intervals())
+
+    def _load_intervals(self) -> Samples:
+        minute = self._clock().replace(second=0, microsecond=0)
+        for feed, schedule in sorted(self._schedules.items()):
+            interval = interval_at_minute(schedule, minute)
+            if interval is not None:
+                yield feed, interval.total_seconds()
+
+
+def _put(known: dict[tuple[str, str], T], feed: tuple[str, str], value: T | None) -> None:
+    if value is None:
+        known.pop(feed, None)
+    else:
+        known[feed] = value
 
 
 def _of_each(

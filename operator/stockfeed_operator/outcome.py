@@ -9,6 +9,7 @@ from stockfeed_operator.converge import Applied
 from stockfeed_operator.drain import Stage
 from stockfeed_operator.kinds import Key
 from stockfeed_operator.plan import Plan
+from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.spec_status import StockFeedStatus
 
 # Consumers are asked, so no event tells when they are drained.
@@ -27,23 +28,32 @@ class Outcome:
         status: the feed's status now; None when the feed is gone.
         again: how long to wait for an event before the next look; None for as long as usual.
         repaired: objects that somebody else had changed or deleted.
+        schedule: when the feed's loads start; None when that is not known.
     """
 
     result: str
     status: StockFeedStatus | None = None
     again: timedelta | None = None
     repaired: tuple[Key, ...] = ()
+    schedule: str | None = None
 
 
 GONE: Final = Outcome("gone")
 
 
 def outcome_of(
-    plan: Plan, status: StockFeedStatus, applied: Applied, now: datetime, *, changed: bool
+    feed: StockFeed,
+    plan: Plan,
+    status: StockFeedStatus,
+    applied: Applied,
+    now: datetime,
+    *,
+    changed: bool,
 ) -> Outcome:
     """The outcome of a reconcile that came to its end.
 
     Args:
+        feed: the feed.
         plan: what was planned.
         status: what was reported.
         applied: what was written.
@@ -51,7 +61,13 @@ def outcome_of(
         changed: whether something else than `applied` was written.
     """
     result = "changed" if changed or applied.written else "steady"
-    return Outcome(result, status, _again(plan, status, now), applied.repaired)
+    return Outcome(
+        result,
+        status,
+        again=_again(plan, status, now),
+        repaired=applied.repaired,
+        schedule=feed.spec.warehouse.schedule,
+    )
 
 
 def _again(plan: Plan, status: StockFeedStatus, now: datetime) -> timedelta | None:

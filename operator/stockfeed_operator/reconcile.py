@@ -43,7 +43,7 @@ def reconcile(
     if isinstance(seen.feed, InvalidFeedError):
         return refuse(cluster, seen, seen.feed, now)
     if seen.paused:
-        return stand_aside(cluster, seen, now)
+        return stand_aside(cluster, seen, seen.feed, now)
     feed = seen.feed
     hold(cluster, seen)
 
@@ -60,4 +60,4 @@ def reconcile(
     pruned = prune(cluster, seen, wanted)
     if plan.finished:
         release(cluster, seen)
-    return outcome_of(plan, status, applied, now, changed=reported or bool(pruned))
+    return outcome_of(feed, plan, status, applied, now, changed=reported or bool(pruned))

@@ -8,6 +8,7 @@ from stockfeed_operator.kinds import FEED, Key
 from stockfeed_operator.news import news
 from stockfeed_operator.observe import FINALIZER, Observed
 from stockfeed_operator.outcome import Outcome
+from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.spec_status import StockFeedStatus
 from stockfeed_operator.status import invalid_status, paused_status
 from stockfeed_operator.validate import InvalidFeedError
@@ -44,11 +45,11 @@ def refuse(cluster: Cluster, seen: Observed, error: InvalidFeedError, now: datet
     return Outcome("invalid", status)
 
 
-def stand_aside(cluster: Cluster, seen: Observed, now: datetime) -> Outcome:
+def stand_aside(cluster: Cluster, seen: Observed, feed: StockFeed, now: datetime) -> Outcome:
     """Says that a person has paused the feed, and touches nothing."""
     status = paused_status(seen, now)
     report(cluster, seen, status)
-    return Outcome("paused", status)
+    return Outcome("paused", status, schedule=feed.spec.warehouse.schedule)
 
 
 def hold(cluster: Cluster, seen: Observed) -> None:

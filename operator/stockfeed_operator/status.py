@@ -41,7 +41,7 @@ def status_of(
         health.topics(feed, seen),
         health.pods(feed, seen, plan, PRODUCER),
         health.pods(feed, seen, plan, CONSUMER),
-        health.load(feed, seen, plan),
+        health.load(feed, seen, plan, now),
         *exceptions(feed, seen, plan, problems),
     ]
     said = [health.summary(parts, plan), *parts]

@@ -70,7 +70,7 @@ class Worker:
     def _account(self, key: FeedKey, outcome: Outcome) -> float | None:
         namespace, name = key
         self._metrics.reconciles.labels(outcome.result).inc()
-        self._metrics.feeds.note(namespace, name, outcome.status)
+        self._metrics.feeds.note(namespace, name, outcome.status, outcome.schedule)
         for repaired in outcome.repaired:
             self._metrics.repairs.labels(repaired.kind).inc()
             _log.info(

@@ -1,7 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 from prometheus_client import CollectorRegistry
 
-from stockfeed_operator.metrics import OperatorMetrics
+from stockfeed_operator.metrics import Feeds, OperatorMetrics
 from stockfeed_operator.spec_status import (
     Condition,
     GroupStatus,
@@ -78,3 +80,16 @@ def test_the_last_load_tells_how_long_its_steps_took(show):
     assert show(status, "last_load_step_seconds", step="load") == 4.5
     assert show(status, "last_load_step_seconds", step="build") is None
     assert show(StockFeedStatus(), "last_load_step_seconds", step="load") is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "seconds"),
+    [("* * * * *", 60), ("0 * * * *", 3600), ("99 * * * *", None), (None, None)],
+)
+def test_a_feeds_schedule_tells_the_time_between_its_loads(schedule, seconds):
+    registry = CollectorRegistry()
+    feeds = Feeds(clock=lambda: datetime(2026, 3, 4, 15, 0, 59, tzinfo=UTC))
+    registry.register(feeds)
+    feeds.note("markets", "us", StockFeedStatus(), "* * * * *")
+    feeds.note("markets", "us", StockFeedStatus(), schedule)
+    assert registry.get_sample_value(FEED + "load_interval_seconds", US) == seconds

@@ -5,7 +5,7 @@ import pytest
 from inmemory.cluster import NAMESPACE
 from inmemory.feeds import Life, resource
 from stockfeed_operator.build.metadata import FEED_LABEL
-from stockfeed_operator.health import _why_failed
+from stockfeed_operator.health import _last_words
 from stockfeed_operator.kinds import (
     CONFIG_MAP,
     CRON_WORKFLOW,
@@ -15,6 +15,7 @@ from stockfeed_operator.kinds import (
     POD,
     POD_MONITOR,
     TOPIC,
+    WORKFLOW,
     WORKFLOW_TEMPLATE,
     Key,
     Manifest,
@@ -35,8 +36,8 @@ def life() -> Life:
     return one
 
 
-def _load(life: Life, name: str, phase: str = "Succeeded", message: str = "") -> None:
-    outputs = {"files": "3", "rows": "420", "newest-quote-at": "2026-03-04T15:00:01Z"}
+def _load(life: Life, name: str, phase: str = "Succeeded", message: str = "", **more: str) -> None:
+    outputs = {"files": "3", "rows": "420", "newest-quote-at": "2026-03-04T15:00:01Z", **more}
     life.cluster.create(
         {
             "apiVersion": "argoproj.io/v1alpha1",
@@ -50,6 +51,29 @@ def _load(life: Life, name: str, phase: str = "Succeeded", message: str = "") ->
                     "parameters": [{"name": key, "value": text} for key, text in outputs.items()]
                 },
             },
+        }
+    )
+
+
+def _run(life: Life, pod: dict[str, Any]) -> None:
+    """A Workflow that runs, and its pod."""
+    life.cluster.phase = None
+    labels = {FEED_LABEL: life.name}
+    life.cluster.create(
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Workflow",
+            "metadata": {"name": "us-load-2", "labels": labels},
+            "status": {"phase": "Running", "startedAt": life.cluster.now.isoformat()},
+        }
+    )
+    of_run = {**labels, "workflows.argoproj.io/workflow": "us-load-2"}
+    life.cluster.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "us-load-2", "labels": of_run},
+            "status": pod,
         }
     )
 
@@ -339,6 +363,70 @@ def test_a_failing_load_is_shown_with_its_workflows_name(life: Life) -> None:
     assert life.resource["status"]["lastLoad"]["workflow"] == "us-load-1"
 
 
+@pytest.mark.parametrize(
+    ("message", "failed", "reason"),
+    [
+        ("load: Error (exit code 1): TransientError: no answer", "0", "LoadFailed"),
+        ("main: Error (exit code 1): the load left objects out: k: x", "1", "ObjectsLeftOut"),
+        ("main: Error (exit code 1): dbt build failed:\n  model gold_kpi", "0", "BuildFailed"),
+        ("the load left objects out: k: x\ndbt build failed:\n  gold_kpi", "1", "BuildFailed"),
+    ],
+)
+def test_the_reason_says_which_part_of_a_run_failed(
+    life: Life, message: str, failed: str, reason: str
+) -> None:
+    _load(life, "us-load-2", phase="Failed", message=message, **{"partitions-failed": failed})
+    life.rest()
+    assert life.condition("LoadHealthy")["reason"] == reason
+    assert life.condition("Ready")["reason"] == reason
+    for name in life.cluster.names(WORKFLOW):
+        life.cluster.remove(Key(WORKFLOW.kind, name))
+    life.rest()
+    assert life.condition("LoadHealthy")["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("waiting", "reason"),
+    [
+        ({"reason": "CreateContainerConfigError", "message": 'secret "s" not found'}, "Create"),
+        ({"reason": "ImagePullBackOff", "message": "no such image"}, "ImagePullFailed"),
+        ({"reason": "PodInitializing"}, "LoadSucceeded"),
+    ],
+)
+def test_a_run_whose_pod_cannot_start_is_shown_before_its_deadline(
+    life: Life, waiting: dict[str, str], reason: str
+) -> None:
+    _run(life, {"containerStatuses": [{"state": {"waiting": waiting}}]})
+    life.rest()
+    said = life.condition("LoadHealthy")
+    assert said["reason"].startswith(reason)
+    if said["status"] == "False":
+        assert said["message"].startswith("Workflow us-load-2: pod us-load-2: ")
+
+
+def test_a_run_may_wait_a_minute_for_a_node(life: Life) -> None:
+    unplaced = {"type": "PodScheduled", "reason": "Unschedulable", "message": "0/1 nodes"}
+    _run(life, {"conditions": [unplaced]})
+    life.rest()
+    assert life.condition("LoadHealthy")["status"] == "True"
+    life.cluster.settle(60)
+    life.rest()
+    assert life.condition("LoadHealthy")["reason"] == "Unschedulable"
+
+
+def test_a_schedule_that_argo_refuses_is_shown(life: Life) -> None:
+    said = {"type": "SpecError", "status": "True", "message": "end of range (99) above maximum"}
+
+    def refuse(live: Manifest) -> None:
+        live["status"] = {"conditions": [said]}
+
+    life.cluster.edit(CRON_WORKFLOW, "us-load", refuse)
+    life.rest()
+    found = life.condition("LoadHealthy")
+    assert (found["status"], found["reason"]) == ("False", "ScheduleRefused")
+    assert found["message"] == "CronWorkflow us-load: end of range (99) above maximum"
+
+
 def test_a_failed_loads_own_words_come_before_those_of_the_build_that_did_not_start() -> None:
     waited = {"terminated": {"exitCode": 1, "message": 'dependency "load" exited'}}
     pod = {
@@ -346,9 +434,9 @@ def test_a_failed_loads_own_words_come_before_those_of_the_build_that_did_not_st
         "status": {"containerStatuses": [{"state": waited}]},
     }
     workflow: Manifest = {"metadata": {"name": "w"}, "status": {"message": "load: no bucket"}}
-    assert _why_failed(workflow, [pod]) == "Workflow w: load: no bucket"
+    assert _last_words(workflow, [pod]) == "load: no bucket"
     workflow["status"]["message"] = ""
-    assert _why_failed(workflow, [pod]) == 'Workflow w: dependency "load" exited'
+    assert _last_words(workflow, [pod]) == 'dependency "load" exited'
 
 
 def test_a_feed_that_is_not_there_is_gone() -> None:

@@ -123,7 +123,7 @@ def _farewell(left_out: str, failures: list[str]) -> int:
     # Both must fit the termination log; the load's whole text is in its own log too.
     parts = [f"the load left objects out: {left_out[:_LEFT_OUT_CHARACTERS]}"] if left_out else []
     if failures:
-        parts.append("\n  ".join(["dbt build failed:", *failures]))
+        parts.append("\n  ".join([outputs.BUILD_FAILED, *failures]))
     if not parts:
         return 0
     message = "\n".join(parts)

@@ -32,3 +32,6 @@ ALL: Final = (
 LOAD_FAILURE: Final = "load-failure"
 """Why objects were left out by a load that leaves it to the build behind it to fail for them. No
 output: it ends in that build's termination message."""
+
+BUILD_FAILED: Final = "dbt build failed:"
+"""What a build's termination message has before the models and tests that failed."""

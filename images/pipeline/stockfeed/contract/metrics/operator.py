@@ -80,6 +80,13 @@ FEED_STEP_DURATION: Final = GaugeMetric(
     "How long the steps of the newest load that loaded something took.",
     (*_FEED, Label("step", ("load", "build"))),
 )
+FEED_LOAD_INTERVAL: Final = GaugeMetric(
+    "stockfeed_operator_feed_load_interval_seconds",
+    "seconds",
+    "Time between the newest start of a load and the next one, by the feed's schedule; absent "
+    "where one of them is over a year away.",
+    _FEED,
+)
 
 METRICS: Final[tuple[Metric, ...]] = (
     LEADER,
@@ -92,4 +99,5 @@ METRICS: Final[tuple[Metric, ...]] = (
     FEED_NEWEST_QUOTE,
     FEED_LAST_LOAD,
     FEED_STEP_DURATION,
+    FEED_LOAD_INTERVAL,
 )
