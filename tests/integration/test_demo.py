@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import html
 import json
 import os
 import signal
@@ -106,9 +107,27 @@ def check_exact(run: Run, bars: int) -> dict:
     assert summary["bars"] == bars
     assert summary["silver"] == 4 * bars
     assert (summary["mismatches"], summary["gaps"], summary["duplicates"]) == (0, 0, 0)
+    assert summary["findings"] == 0
+    check_inspected(run)
     assert summary["published"] == summary["landed"] == summary["loaded"]
     assert summary["published"] == 4 * bars + summary["repeats"]
     return summary
+
+
+def check_inspected(run: Run) -> None:
+    """Verify, Kafka included, and trace are in the output, and are the same on the page."""
+    lines = run.text().splitlines()
+    head = next(line for line in lines if line.startswith("group "))
+    first = lines[lines.index(head) + 1].split()
+    assert "kafka" in head.split()
+    assert first[head.split().index("kafka")].startswith("0-")
+    assert "complete" in lines
+    stages = [line.split()[0] for line in lines if line.startswith(("poll ", "kafka ", "gold "))]
+    assert stages[:2] == ["poll", "kafka"]
+    assert stages[-1] == "gold"
+    page = html.unescape((run.out / "report.html").read_text())
+    assert f"{head}\n" in page
+    assert next(line for line in lines if line.startswith("poll ")) in page
 
 
 @pytest.mark.timeout(600)

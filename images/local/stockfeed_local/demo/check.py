@@ -24,17 +24,19 @@ class Verdict:
             stage that counts other than the one before.
         gaps: breaks in a partition's chain.
         duplicates: offsets landed or loaded twice.
+        findings: breaks that `stockfeed verify` finds between any two stages.
     """
 
     exact_bars: int
     mismatches: list[str]
     gaps: list[str]
     duplicates: list[str]
+    findings: list[str]
 
     @property
     def problems(self) -> list[str]:
         """All of them."""
-        return [*self.mismatches, *self.gaps, *self.duplicates]
+        return [*self.mismatches, *self.gaps, *self.duplicates, *self.findings]
 
 
 def check(  # noqa: PLR0913 - each argument is one witness
@@ -48,6 +50,7 @@ def check(  # noqa: PLR0913 - each argument is one witness
     audit: Audit,
     loaded: int,
     loaded_twice: list[str],
+    findings: list[str],
 ) -> Verdict:
     """Compares tape, broker, bucket, raw table, silver and gold."""
     exact_bars, wrong_bars = compare_bars(bars, [c for c in candles if c.interval == interval])
@@ -57,6 +60,7 @@ def check(  # noqa: PLR0913 - each argument is one witness
         mismatches=[*wrong_bars, *compare_quotes(tape, silver), *stages],
         gaps=audit.gaps,
         duplicates=[*audit.duplicates, *loaded_twice],
+        findings=findings,
     )
 
 

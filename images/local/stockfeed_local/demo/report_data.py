@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from stockfeed_local.demo import warehouse as wh
 from stockfeed_local.demo.check import Verdict
+from stockfeed_local.demo.inspection import Inspection
 from stockfeed_local.demo.report import Candle, ReportData, Sample, Tile
 
 # Gold annualises daily bars only: there is no sound factor for bars within a day.
@@ -16,6 +17,7 @@ _INTRADAY_VOLATILITY = ("volatility", "standard deviation of the last 20 log ret
 def report_data(
     summary: Mapping[str, int | float | str],
     verdict: Verdict,
+    inspection: Inspection,
     interval: str,
     candles: Iterable[wh.Candle],
     warehouse: wh.DemoWarehouse,
@@ -45,6 +47,8 @@ def report_data(
             for row in warehouse.table("gold_treemap", "symbol")
         ],
         timeline=timeline,
+        verified=inspection.verified,
+        traced=inspection.traced,
     )
 
 

@@ -19,6 +19,7 @@ from stockfeed.errors import StockfeedError
 from stockfeed.objectstore import ObjectStore
 from stockfeed_local.demo import outputs
 from stockfeed_local.demo.check import Verdict, check
+from stockfeed_local.demo.inspection import Inspection, inspect
 from stockfeed_local.demo.landed import Audit, LandedCounter, audit
 from stockfeed_local.demo.options import Options
 from stockfeed_local.demo.progress import Progress, PublishedCounter, Stages, shown
@@ -43,6 +44,7 @@ class Result:
 
     summary: dict[str, int | float | str]
     verdict: Verdict
+    inspection: Inspection
 
 
 def main(options: Options) -> int:
@@ -155,6 +157,7 @@ class _Run:
         self, warehouse: DemoWarehouse, published: PublishedCounter, progress: Progress
     ) -> Result:
         found = audit(self._store, self._feed)
+        inspection = inspect(self._environment.inspection(), min(self._tape))
         candles = warehouse.candles()
         last = progress.newest
         verdict = check(
@@ -167,10 +170,12 @@ class _Run:
             audit=found,
             loaded=last.loaded,
             loaded_twice=warehouse.repeated_offsets(),
+            findings=inspection.findings,
         )
         summary = self._summary(progress, found, verdict)
-        self._write(summary, verdict, candles, warehouse, progress)
-        return Result(summary, verdict)
+        result = Result(summary, verdict, inspection)
+        self._write(result, candles, warehouse, progress)
+        return result
 
     def _summary(
         self, progress: Progress, found: Audit, verdict: Verdict
@@ -187,6 +192,7 @@ class _Run:
             "mismatches": len(verdict.mismatches),
             "gaps": len(verdict.gaps),
             "duplicates": len(verdict.duplicates),
+            "findings": len(verdict.findings),
             "seconds": round(last.seconds, 1),
             "quotes_per_second": round(last.published / last.seconds, 1),
             "broker": self._services.kafka.description,
@@ -194,18 +200,23 @@ class _Run:
 
     def _write(
         self,
-        summary: dict[str, int | float | str],
-        verdict: Verdict,
+        result: Result,
         candles: list[Candle],
         warehouse: DemoWarehouse,
         progress: Progress,
     ) -> None:
         out = self._options.out
-        outputs.write_summary(out / "summary.json", summary)
+        outputs.write_summary(out / "summary.json", result.summary)
         outputs.write_candles(out / "gold_candlestick.csv", candles)
         outputs.write_table(out / "gold_kpi.csv", warehouse.table("gold_kpi", "symbol"))
         data = report_data(
-            summary, verdict, self._options.interval, candles, warehouse, progress.samples
+            result.summary,
+            result.verdict,
+            result.inspection,
+            self._options.interval,
+            candles,
+            warehouse,
+            progress.samples,
         )
         (out / "report.html").write_text(render(data), encoding="utf-8")
 
@@ -244,6 +255,9 @@ def _interruptible() -> Iterator[None]:
 
 def _tell(result: Result, options: Options, console: Console) -> None:
     summary, problems = result.summary, result.verdict.problems
+    for text in (result.inspection.verified, result.inspection.traced):
+        # Lines as they are: a table that is broken at the terminal's edge is none.
+        console.print(text, markup=False, highlight=False, soft_wrap=True, end="\n\n")
     for problem in problems[:_SHOWN_PROBLEMS]:
         console.print(problem, style="red")
     if len(problems) > _SHOWN_PROBLEMS:
@@ -251,7 +265,8 @@ def _tell(result: Result, options: Options, console: Console) -> None:
     console.print(
         f"{summary['bars']:,} bars exact, {summary['silver']:,} quotes in silver, "
         f"{summary['mismatches']} mismatches, {summary['gaps']} gaps, "
-        f"{summary['duplicates']} duplicates; {summary['seconds']} s on {summary['broker']}",
+        f"{summary['duplicates']} duplicates, {summary['findings']} findings; "
+        f"{summary['seconds']} s on {summary['broker']}",
         style="bold red" if problems else "bold green",
     )
     console.print(f"report: {options.out / 'report.html'}")

@@ -19,20 +19,21 @@ def text(verdict: Verdict) -> str:
     window = verdict.window
     span = f"{verdict.feed} from {rfc3339(window.start)} to {rfc3339(window.end)}"
     lines = [span, "", *_table(verdict), ""] if verdict.partitions else [span, "nothing to see"]
-    return "\n".join([*lines, *_findings(verdict), _last(verdict)])
+    return "\n".join([*lines, *findings(verdict), _last(verdict)])
 
 
 def summary(verdict: Verdict) -> str:
     """Which it is, and the breaks: what is to be read where there is little room."""
-    return "\n".join([_last(verdict), *_findings(verdict)])
+    return "\n".join([_last(verdict), *findings(verdict)])
 
 
 def _last(verdict: Verdict) -> str:
-    count = len(_findings(verdict))
+    count = len(findings(verdict))
     return "complete" if verdict.complete else f"NOT complete: {count} findings"
 
 
-def _findings(verdict: Verdict) -> list[str]:
+def findings(verdict: Verdict) -> list[str]:
+    """A line for each break."""
     return [f"{found.kind}: {found.text}" for found in (*_placed(verdict), *verdict.findings)]
 
 

@@ -89,10 +89,14 @@ def test_the_verdict_gathers_every_witness():
         audit=Audit(landed=12, distinct=12, gaps=["a gap"], duplicates=["landed twice"]),
         loaded=13,
         loaded_twice=["loaded twice"],
+        findings=["gap: offsets 3 to 4"],
     )
     assert verdict.exact_bars == 2
     assert verdict.mismatches == [
         "bar BBB 2013-03-01T05:00:00+00:00: missing in gold",
         "12 quotes landed, but 13 published",
     ]
-    assert verdict.problems == [*verdict.mismatches, "a gap", "landed twice", "loaded twice"]
+    assert verdict.problems == [
+        *verdict.mismatches,
+        *("a gap", "landed twice", "loaded twice", "gap: offsets 3 to 4"),
+    ]

@@ -64,7 +64,7 @@ class ReportData:
 
     Attributes:
         summary: the content of summary.json.
-        problems: one line for each mismatch, gap and duplicate; empty when all is exact.
+        problems: one line for each mismatch, gap, duplicate and finding; empty when all is exact.
         interval: what a candle spans: 1d, 1h, 5m or 1m.
         candles: by symbol, each symbol's in order of time.
         volatility: by symbol, in order of time; a fraction (0.25 is 25 %), or None where too few
@@ -72,6 +72,8 @@ class ReportData:
         volatility_label: what `volatility` measures, e.g. "annualised, of the last 20 days".
         treemap: one tile for each symbol.
         timeline: in order of time.
+        verified: what `stockfeed verify` prints.
+        traced: what `stockfeed trace` prints of one quote.
     """
 
     summary: Mapping[str, int | float | str]
@@ -82,3 +84,5 @@ class ReportData:
     volatility_label: str
     treemap: Sequence[Tile]
     timeline: Sequence[Sample]
+    verified: str
+    traced: str

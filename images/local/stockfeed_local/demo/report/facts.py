@@ -60,7 +60,7 @@ class SymbolRow:
 def verdict(data: ReportData) -> Verdict:
     """Exact only if nothing is on the list and nothing was counted."""
     summary = data.summary
-    counts = [_count(summary, name) for name in ("mismatches", "gaps", "duplicates")]
+    counts = [_count(summary, name) for name in ("mismatches", "gaps", "duplicates", "findings")]
     bars = formats.number(summary["bars"])
     if not data.problems and not any(counts):
         title = f"All {bars} bars exact" if summary["bars"] != 1 else "The one bar is exact"
@@ -68,7 +68,8 @@ def verdict(data: ReportData) -> Verdict:
     title = formats.plural(max(len(data.problems), sum(counts)), "problem")
     sentence = (
         f"{formats.plural(counts[0], 'mismatch', 'mismatches')}, "
-        f"{formats.plural(counts[1], 'gap')} and {formats.plural(counts[2], 'duplicate')}: "
+        f"{formats.plural(counts[1], 'gap')}, {formats.plural(counts[2], 'duplicate')} and "
+        f"{formats.plural(counts[3], 'finding')} of stockfeed verify: "
         "what is in gold is not what was on the tape."
     )
     return Verdict(False, title, sentence)
@@ -99,6 +100,9 @@ def cards(data: ReportData) -> list[Card]:
         ),
         _freshness(data),
         Card("Gaps", formats.number(summary["gaps"]), "breaks in a partition's chain"),
+        Card(
+            "Findings", formats.number(summary["findings"]), "of stockfeed verify, stage by stage"
+        ),
         Card("Duplicates", formats.number(summary["duplicates"]), "offsets landed or loaded twice"),
         Card(
             "Repeats",

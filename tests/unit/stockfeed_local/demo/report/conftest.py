@@ -19,6 +19,7 @@ SUMMARY: dict[str, int | float | str] = {
     "mismatches": 0,
     "gaps": 0,
     "duplicates": 0,
+    "findings": 0,
     "seconds": 72.3,
     "quotes_per_second": 812.4,
     "broker": "Apache Kafka",
@@ -47,6 +48,8 @@ def make_data() -> MakeData:
             "volatility_label": "annualised, of the last 2 days",
             "treemap": [Tile("AAPL", Decimal("10.50"), -2.478, 4, days[2] + timedelta(hours=16))],
             "timeline": [Sample(0, 0, 0, 0, 0, 0, None), Sample(1, 20, 12, 12, 12, 12, 4.2)],
+            "verified": "demo from 10:00 to 11:00\ncomplete",
+            "traced": "demo: AAPL, polled 10:30\npoll    c=10.6",
         }
         return ReportData(summary=SUMMARY | (summary or {}), **(values | parts))  # type: ignore[arg-type]  # parts are whatever a test names
 

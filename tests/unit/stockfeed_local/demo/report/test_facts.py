@@ -20,7 +20,7 @@ def test_one_bar_is_not_called_all(make_data: MakeData) -> None:
     assert facts.verdict(make_data({"bars": 1})).title == "The one bar is exact"
 
 
-@pytest.mark.parametrize("count", ["mismatches", "gaps", "duplicates"])
+@pytest.mark.parametrize("count", ["mismatches", "gaps", "duplicates", "findings"])
 def test_anything_counted_fails_the_run(make_data: MakeData, count: str) -> None:
     verdict = facts.verdict(make_data({count: 1}))
 
