@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 import snowflake.connector
+from confluent_kafka import Producer
 
 from inmemory.feeds import INSTALLATION, feed
+from stockfeed.contract.topics import topic_name
 from stockfeed.objectstore import ObjectStore
+from stockfeed_local.stack.java_kafka import JavaKafka
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
 from stockfeed_operator import loads
@@ -40,6 +43,7 @@ class World:
     """A feed's bucket and schemas, and its Workflows.
 
     Attributes:
+        kafka: where the feed publishes.
         landing: where the feed lands.
         warehouse: where it loads.
         quotes: lands quotes of it.
@@ -48,6 +52,7 @@ class World:
         engine: runs the containers.
     """
 
+    kafka: dict[str, Any]
     landing: dict[str, Any]
     warehouse: dict[str, Any]
     quotes: Quotes
@@ -59,18 +64,19 @@ class World:
         """Plays one of the feed's Workflows, by its name without the feed's.
 
         Args:
-            name: `load`, `replay`, `rebuild` or `daily`.
+            name: `load`, `replay`, `rebuild`, `verify`, `trace` or `daily`.
             dbt: changes of the feed's warehouse.dbt.
             parameters: what a user gives.
         """
         changed = {**self.warehouse, "dbt": {"schema": DBT_SCHEMA, **(dbt or {})}}
-        rendered = render(feed(FEED, landing=self.landing, warehouse=changed), INSTALLATION)
+        spec = {"kafka": self.kafka, "landing": self.landing, "warehouse": changed}
+        rendered = render(feed(FEED, **spec), INSTALLATION)
         specs = {part["metadata"]["name"]: part["spec"] for part in rendered if _is_argos(part)}
-        spec = specs[f"{FEED}-{name}"]
+        workflow = specs[f"{FEED}-{name}"]
         home = self.home / uuid.uuid4().hex
         home.mkdir()
-        spec = spec.get("workflowSpec", spec)
-        return play(spec, self.secrets, self.engine, home, **parameters)
+        workflow = workflow.get("workflowSpec", workflow)
+        return play(workflow, self.secrets, self.engine, home, **parameters)
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Rows of a statement in the feed's schema of raw tables."""
@@ -123,6 +129,7 @@ def _dbt_image_env(parsed: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def world(
+    kafka: JavaKafka,
     s3: SeaweedS3,
     snowflake: SnowflakeEmulator,
     engine: Engine,
@@ -131,6 +138,12 @@ def world(
     suffix = uuid.uuid4().hex[:8].upper()
     bucket = f"workflows-{suffix.lower()}"
     s3.create_bucket(bucket)
+    # Another feed of this name may be on the same Kafka.
+    topics = {
+        "cluster": None,
+        "bootstrapServers": kafka.endpoint,
+        "topicPrefix": f"workflows-{suffix.lower()}",
+    }
     landing = {"endpoint": s3.endpoint, "bucket": bucket}
     warehouse = {"database": f"WORKFLOWS_{suffix}", "schema": "RAW"}
     secrets = {
@@ -145,7 +158,9 @@ def world(
         },
     }
     quotes = Quotes(ObjectStore(s3.client(), bucket), FEED)
-    return World(landing, warehouse, quotes, secrets, tmp_path_factory.mktemp("pods"), engine)
+    return World(
+        topics, landing, warehouse, quotes, secrets, tmp_path_factory.mktemp("pods"), engine
+    )
 
 
 @pytest.fixture(scope="module")
@@ -206,12 +221,45 @@ def test_a_range_is_replayed_beside_what_is_loaded(
     assert world.query("SELECT COUNT(*), MAX(BATCH_SEQ) FROM SOURCE_STOCK_QUOTES") == loaded
 
 
+def test_a_day_is_verified(world: World, first: Run) -> None:
+    run = world.run("verify", **{"from": "2024-04-18", "to": "2024-04-19"})
+    assert run.phase == "Succeeded", run
+    *_, last = run.containers["main"].log.splitlines()
+    assert last == "complete"
+
+
+def test_messages_that_nobody_landed_are_the_workflows_message(
+    world: World, first: Run, kafka: JavaKafka
+) -> None:
+    topic = topic_name(world.kafka["topicPrefix"], FEED, "vans")
+    kafka.create_topic(topic, 1)
+    producer = Producer({"bootstrap.servers": kafka.endpoint})
+    producer.produce(topic, b"{}")
+    assert producer.flush(30) == 0
+    assert world.run("verify").phase == "Succeeded", "it may be on its way"
+    run = world.run("verify", patience="0s")
+    assert run.phase == "Failed"
+    assert run.message.startswith("main: Error (exit code 1): ")
+    assert "not-landed: vans/" in run.message
+    assert f"offsets 0 to 0 of {topic} are acknowledged and not landed" in run.message
+
+
+def test_a_quote_is_traced(world: World, first: Run) -> None:
+    run = world.run("trace", symbol="F")
+    assert run.phase == "Succeeded", run
+    stages = [line.split()[0] for line in run.containers["main"].log.splitlines()]
+    assert stages[:7] == ["us:", "poll", "kafka", "object", "ledger", "bronze", "silver"]
+    assert "no longer in the log" in run.containers["main"].log
+
+
 @pytest.mark.parametrize(
     ("name", "given", "says"),
     [
         ("replay", {}, "give one range: --from-offset and --to-offset"),
         ("replay", {"from_offset": "999"}, "nothing is landed in this range"),
         ("rebuild", {"model": "gold_nothing"}, "the project has no model 'gold_nothing'"),
+        ("trace", {"symbol": "GMM"}, "no event of symbol 'GMM'"),
+        ("verify", {"from": "noon"}, "'noon' is no time"),
     ],
 )
 def test_what_cannot_be_done_is_the_workflows_message(
@@ -255,6 +303,17 @@ def test_everything_is_rebuilt_to_what_it_was_and_passes_all_daily_tests(
     assert {name: _rows(world, name) for name in TABLES} == before
     daily = world.run("daily")
     assert daily.phase == "Succeeded", daily
+    assert daily.containers["verify"].log.endswith("complete\n")
+
+
+def test_a_day_that_is_not_complete_fails_the_daily_run(world: World, first: Run) -> None:
+    position = "UPDATE LOAD_POSITION SET NEXT_OFFSET = NEXT_OFFSET {} 1 WHERE PARTITION_ID = 0"
+    world.query(position.format("+"))
+    run = world.run("daily")
+    world.query(position.format("-"))
+    assert (run.containers["verify"].code, run.containers["main"].code) == (1, 0)
+    assert run.message.startswith("verify: Error (exit code 1): ")
+    assert "position: autos/" in run.message
 
 
 def _rows(world: World, name: str) -> set[str]:
