@@ -171,18 +171,20 @@ class Feed:
             template: its name without the feed's.
             parameters: what a user gives.
         """
-        name = f"{self.name}-{template}"
-        run = f"{name}-{uuid.uuid4().hex[:6]}"
         given = [{"name": key, "value": value} for key, value in parameters.items()]
+        reference = {"name": f"{self.name}-{template}"}
+        spec = {"workflowTemplateRef": reference, "arguments": {"parameters": given}}
+        return self.run(template, spec)
+
+    def run(self, name: str, spec: Manifest) -> Ended:
+        """Runs a Workflow to its end, and removes it; its log is that of the container `main`."""
+        run = f"{self.name}-{name}-{uuid.uuid4().hex[:6]}"
         self.kube.apply(
             {
                 "apiVersion": "argoproj.io/v1alpha1",
                 "kind": "Workflow",
                 "metadata": {"name": run, "namespace": NAMESPACE, "labels": {SUBMITTED: name}},
-                "spec": {
-                    "workflowTemplateRef": {"name": name},
-                    "arguments": {"parameters": given},
-                },
+                "spec": spec,
             }
         )
         status = self.until(f"{run} to end", lambda: self._ended(run), _VERIFIED_SECONDS)

@@ -1,11 +1,13 @@
 """What the warehouse holds of one feed, read by SQL from this machine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 import snowflake.connector
+from snowflake.connector import SnowflakeConnection
 from snowflake.connector.errors import Error
 
 from cluster.e2e.reach import warehouse_address
@@ -52,6 +54,19 @@ class Warehouse:
         done = self._rows(f"UPDATE {table} SET current_price = {price} WHERE symbol = '{symbol}'")
         assert done, f"{table} is not changed"
 
+    @contextmanager
+    def without(self, table: str, condition: str) -> Iterator[None]:
+        """Rows of a raw table are gone meanwhile."""
+        name = f"{self.database}.{self.raw}.{table}"
+        _do(
+            f"CREATE TABLE {name}_KEPT AS SELECT * FROM {name} WHERE {condition}",
+            f"DELETE FROM {name} WHERE {condition}",
+        )
+        try:
+            yield
+        finally:
+            _do(f"INSERT INTO {name} SELECT * FROM {name}_KEPT", f"DROP TABLE {name}_KEPT")
+
     def loaded(self) -> int:
         """Rows in the raw table."""
         return self._count(f"{self.raw}.{tables.QUOTES}")
@@ -92,13 +107,8 @@ class Warehouse:
 
     def _rows(self, query: str) -> list[Any]:
         """The rows; none while the table is not there or the emulator does not answer."""
-        host, _, port = warehouse_address().partition(":")
         try:
-            connection = snowflake.connector.connect(
-                account="emulator", user="stockfeed", password="not-asked-for",
-                host=host, port=int(port), protocol="http",
-                login_timeout=10, network_timeout=20,
-            )  # fmt: skip
+            connection = _connect()
         except Error:
             return []
         with connection:
@@ -108,6 +118,21 @@ class Warehouse:
                 return list(cursor.fetchall())
             except Error:
                 return []
+
+
+def _connect() -> SnowflakeConnection:
+    host, _, port = warehouse_address().partition(":")
+    return snowflake.connector.connect(
+        account="emulator", user="stockfeed", password="not-asked-for",
+        host=host, port=int(port), protocol="http",
+        login_timeout=10, network_timeout=20,
+    )  # fmt: skip
+
+
+def _do(*statements: str) -> None:
+    with _connect() as connection:
+        for statement in statements:
+            connection.cursor().execute(statement)
 
 
 def _place(bar: Bar) -> tuple[Any, ...]:
