@@ -47,9 +47,13 @@ def cases() -> Iterator[Case]:
 
 
 @cache
-def groups() -> tuple[dict[str, Any], ...]:
-    """The groups of rules that the chart renders for a release in namespace `streams`."""
-    objects = template(CHART, None, "--set", "rules.enabled=true")
+def groups(*values: str) -> tuple[dict[str, Any], ...]:
+    """The groups of rules that the chart renders for a release in namespace `streams`.
+
+    Args:
+        values: more of the chart's values, as helm's `--set` takes them.
+    """
+    objects = template(CHART, None, "--set", ",".join(["rules.enabled=true", *values]))
     (rules,) = (part for part in objects if part["kind"] == "PrometheusRule")
     return tuple(rules["spec"]["groups"])
 

@@ -80,6 +80,14 @@ def test_an_alert_says_where_and_what_in_words(name: str) -> None:
 
 
 def test_each_alert_has_a_runbook_and_each_runbook_an_alert() -> None:
-    linked = {alert["annotations"]["runbook_url"].rpartition("/")[2] for alert in alerts().values()}
-    pages = {path.name for path in RUNBOOKS.glob("StockFeed*.md")}
+    linked = {alert["annotations"]["runbook"] for alert in alerts().values()}
+    pages = {f"docs/runbooks/{path.name}" for path in RUNBOOKS.glob("StockFeed*.md")}
     assert linked == pages
+
+
+def test_alerts_lead_to_the_copy_of_the_runbooks_that_the_values_name() -> None:
+    given = groups("dashboards.runbooksUrl=https://example.org/runbooks")
+    for alert in (rule for group in given for rule in group["rules"] if "alert" in rule):
+        page = alerts()[alert["alert"]]["annotations"]["runbook"].rpartition("/")[2]
+        assert alert["annotations"]["runbook_url"] == f"https://example.org/runbooks/{page}"
+        assert "runbook" not in alert["annotations"]

@@ -1,5 +1,6 @@
 """What every dashboard must be, whatever it shows."""
 
+import json
 import re
 from itertools import combinations
 from pathlib import Path
@@ -194,6 +195,21 @@ def test_runbooks_lie_where_the_values_say() -> None:
     texts = [text for part in found for text in part["data"].values()]
     assert all('"query": "https://example.org/runbooks"' in text for text in texts)
     assert not any(RUNBOOKS in text for text in texts)
+
+
+def links_of(text: str) -> list[dict[str, Any]]:
+    """The links of a dashboard's panels."""
+    shown = json.loads(text)
+    every = [*shown["panels"], *(part for row in shown["panels"] for part in row.get("panels", ()))]
+    return [link for part in every for link in part.get("links", ())]
+
+
+def test_without_an_address_panels_link_to_nothing() -> None:
+    texts = [text for part in config_maps() for text in part["data"].values()]
+    assert not any("Runbook" in link["title"] for text in texts for link in links_of(text))
+    given = config_maps("--set", "dashboards.runbooksUrl=https://example.org/runbooks")
+    texts = [text for part in given for text in part["data"].values()]
+    assert all(any("Runbook" in link["title"] for link in links_of(text)) for text in texts)
 
 
 def test_dashboards_can_be_left_out() -> None:

@@ -14,10 +14,10 @@ def test_a_failing_dbt_test(faulty: Faulty, figures: Figures) -> None:
     feed.until("AAPL in gold", lambda: warehouse.price("AAPL"), 150)
     price = warehouse.price("AAPL")
     warehouse.set_price("AAPL", "-1")  # its tape is at its end: no quote mends this
-    said = feed.wait("LoadHealthy", "False", 150, "LoadFailed")
+    said = feed.wait("LoadHealthy", "False", 150, "BuildFailed")
     assert "gold_kpi_current_price_is_positive" in said["message"]
-    assert feed.condition("Ready")["reason"] == "LoadFailed"
-    assert "LoadFailed" in feed.reasons()
+    assert feed.condition("Ready")["reason"] == "BuildFailed"
+    assert "BuildFailed" in feed.reasons()
     warehouse.set_price("AAPL", price)
     _heals(faulty, figures, "a failing dbt test")
 
