@@ -75,7 +75,7 @@ class Warehouse:
         """Partitions of which quotes of the symbol were loaded; 0 always among them."""
         rows = self._rows(
             "SELECT DISTINCT v:_meta:partition::NUMBER "
-            f"FROM {self.database}.{self.raw}.{tables.QUOTES} WHERE v:symbol = '{symbol}'"
+            f"FROM {self.database}.{self.raw}.{tables.QUOTES} WHERE v:symbol::VARCHAR = '{symbol}'"
         )
         return {0, *(int(row[0]) for row in rows)}
 
