@@ -70,6 +70,8 @@ def test_nothing_was_lost_or_doubled(faulty: Faulty, figures: Figures) -> None:
     wanted = {symbol: server.stats()["symbols"][symbol]["confirmed"] for symbol in symbols}
     feed.until(f"{wanted} in silver", lambda: _silver(faulty, symbols) == wanted, _HEALING_SECONDS)
     assert warehouse.repeated() == []
+    verified = feed.verify(start="2h", patience="5m")
+    assert verified.phase == "Succeeded", verified.message
     figures.note("Faults: quotes in gold once each", str(sum(wanted.values())))
 
 
