@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Runs a `stockfeed` command once in the cluster, as the feed's loads run, and prints the Workflow:
+# Runs `stockfeed loader` once in the cluster, as the feed's loads run, and prints the Workflow:
 #   docs/runbooks/by-hand.sh NAMESPACE FEED loader --skip KEY --reason '…'
-#   docs/runbooks/by-hand.sh NAMESPACE FEED verify --from 6h
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 namespace=$1 feed=$2

@@ -1,6 +1,6 @@
-# Makes of a feed's CronWorkflow a Workflow that runs one `stockfeed` command with the feed's own
-# settings and Secrets. It takes the feed's mutex, so it waits for a load that runs. It carries no
-# label of the feed: whether it succeeds says nothing of loading.
+# Makes of a feed's CronWorkflow a Workflow that runs one `stockfeed` command with the settings and
+# Secrets of the feed's loads. It takes the feed's mutex, so it waits for a load that runs. It
+# carries no label of the feed: whether it succeeds says nothing of loading.
 . as $cron
 | {
     apiVersion: $cron.apiVersion,
@@ -14,9 +14,7 @@
       | .templates[0] |= (
           del(.outputs, .metrics)
           | .containerSet.containers |= [
-              (map(.env // []) | add | unique_by(.name)) as $env
-              | .[0]
-              | .env = $env
+              .[0]
               | .name = "main"
               | .command = ["stockfeed"] + ($command | split("\n"))
               | del(.args)

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from helm.tool import binary
 from stockfeed.cli import main as stockfeed
-from stockfeed.settings import InspectionSettings, LoaderSettings
+from stockfeed.settings import LoaderSettings
 from stockfeed_operator.cli import main as operator
 
 ROOT = Path(__file__).parents[3]
@@ -167,12 +167,10 @@ def test_a_command_by_hand_has_the_feeds_settings(path: Path, by_hand: Callable[
     assert container["command"] == ["stockfeed", *words]
     assert "args" not in container
     env = {entry["name"] for entry in container["env"]}
-    assert "STOCKFEED_DBT_SCHEMA" in env
-    for settings in (LoaderSettings, InspectionSettings):
-        needed = {
-            field.alias
-            for field in settings.model_fields.values()
-            if field.is_required() and field.alias and field.alias.startswith("STOCKFEED_")
-        }
-        assert needed
-        assert needed <= env
+    needed = {
+        field.alias
+        for field in LoaderSettings.model_fields.values()
+        if field.is_required() and field.alias and field.alias.startswith("STOCKFEED_")
+    }
+    assert needed
+    assert needed <= env
