@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -37,11 +38,16 @@ def _broken(value: Any, hint: Any, old: Any, path: str) -> Iterator[str]:
 
 
 def _broken_in_fields(model: Model, old: Model | None, path: str) -> Iterator[str]:
-    hints = get_type_hints(type(model), include_extras=True)
+    hints = _hints(type(model))
     for name, field in type(model).model_fields.items():
         before = None if old is None else getattr(old, name)
         here = f"{path}.{field.alias}".removeprefix(".")
         yield from _broken(getattr(model, name), hints[name], before, here)
+
+
+@cache
+def _hints(model: type[Model]) -> dict[str, Any]:
+    return get_type_hints(model, include_extras=True)
 
 
 def _unwrapped(hint: Any) -> tuple[Any, tuple[Rule | TransitionRule, ...]]:

@@ -61,7 +61,7 @@ def template(chart: Path, values: Path | None = None, *options: str) -> list[dic
     given = () if values is None else ("--values", str(values))
     done = run("template", "sf", str(chart), "--namespace", "streams", *given, *options)
     assert done.returncode == 0, done.stderr
-    return [part for part in yaml.safe_load_all(done.stdout) if part]
+    return [part for part in yaml.load_all(done.stdout, yaml.CSafeLoader) if part]
 
 
 if __name__ == "__main__":

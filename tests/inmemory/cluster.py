@@ -4,14 +4,13 @@ It honours resourceVersion, generation, uid preconditions, finalizers, ownership
 collection, and server-side apply's owners of fields. `settle` plays the controllers.
 """
 
-import copy
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from inmemory.merge import merged, owned_fields, without
+from inmemory.merge import copied, merged, owned_fields, without
 from stockfeed_operator.api import Drained, Notice
 from stockfeed_operator.build.metadata import MANAGER
 from stockfeed_operator.errors import ConflictError, RejectedError
@@ -60,7 +59,7 @@ class InMemoryCluster:
     # What the operator does
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        return copy.deepcopy(self.objects.get(Key(kind.kind, name)))
+        return copied(self.objects.get(Key(kind.kind, name)))
 
     def list(
         self, kind: Kind, namespace: str, labels: Mapping[str, str]
@@ -68,7 +67,7 @@ class InMemoryCluster:
         if kind in self.missing:
             return None
         return [
-            copy.deepcopy(found)
+            copied(found)
             for key, found in [*self.objects.items()]  # a test may delete meanwhile
             if key.kind == kind.kind and labels.items() <= _labels(found).items()
         ]
@@ -80,10 +79,10 @@ class InMemoryCluster:
         self._write(f"apply {key.kind} {key.name}")
         live = self.objects.get(key)
         if live is None:
-            return copy.deepcopy(self.create(manifest, manager=MANAGER))
+            return copied(self.create(manifest, manager=MANAGER))
         before = self._applied.get(live["metadata"]["uid"])
         changed = merged(without(live, before, manifest), manifest)
-        self._applied[live["metadata"]["uid"]] = copy.deepcopy(manifest)
+        self._applied[live["metadata"]["uid"]] = copied(manifest)
         self._replace(live, changed)
         others = [
             entry
@@ -92,7 +91,7 @@ class InMemoryCluster:
         ]
         own = {"manager": MANAGER, "fieldsV1": owned_fields(manifest)}
         live["metadata"]["managedFields"] = [own, *others]
-        return copy.deepcopy(live)
+        return copied(live)
 
     def delete(self, manifest: Manifest) -> None:
         key = key_of(manifest)
@@ -108,7 +107,7 @@ class InMemoryCluster:
         self._write(f"status {feed['metadata']['name']}")
         live = self.objects.get(key_of(feed))
         if live is not None:
-            live["status"] = copy.deepcopy(status)
+            live["status"] = copied(status)
             self._bump(live)
 
     def set_finalizers(self, feed: Manifest, finalizers: Sequence[str]) -> None:
@@ -130,7 +129,7 @@ class InMemoryCluster:
     # What people and other programs do
 
     def create(self, manifest: Manifest, manager: str = "kubectl") -> Manifest:
-        made = copy.deepcopy(manifest)
+        made = copied(manifest)
         made["metadata"] |= {
             "uid": f"uid-{next(self._numbers)}",
             "generation": 1,
@@ -139,14 +138,14 @@ class InMemoryCluster:
         }
         made["metadata"].setdefault("namespace", NAMESPACE)
         if manager == MANAGER:
-            self._applied[made["metadata"]["uid"]] = copy.deepcopy(manifest)
+            self._applied[made["metadata"]["uid"]] = copied(manifest)
         self._bump(made)
         self.objects[key_of(made)] = made
         return made
 
     def edit(self, kind: Kind, name: str, change: Callable[[Manifest], None]) -> None:
         live = self.objects[Key(kind.kind, name)]
-        changed = copy.deepcopy(live)
+        changed = copied(live)
         change(changed)
         self._replace(live, changed)
 

@@ -1,11 +1,11 @@
 """Feeds to test with, and a feed in a cluster that is reconciled until nothing moves."""
 
-import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from inmemory.cluster import NAMESPACE, InMemoryCluster
+from inmemory.merge import copied
 from stockfeed_operator.api import Cluster
 from stockfeed_operator.build.installation import Installation
 from stockfeed_operator.kinds import FEED, Key, Manifest
@@ -49,7 +49,7 @@ def resource(name: str = "us", **spec: Any) -> Manifest:
         "apiVersion": FEED.api_version,
         "kind": FEED.kind,
         "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": patched(copy.deepcopy(_SPEC), spec),
+        "spec": patched(copied(_SPEC), spec),
     }
 
 

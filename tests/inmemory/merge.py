@@ -1,9 +1,19 @@
 """Server-side apply, as far as the operator relies on it: fields have owners."""
 
-import copy
-from typing import Any
+from typing import Any, TypeVar, cast
 
 Path = tuple[str, ...]
+T = TypeVar("T")
+
+
+def copied(value: T) -> T:
+    """A copy of a manifest or of a part of one: `copy.deepcopy` takes four times as long."""
+    copy: Any = value
+    if isinstance(value, dict):
+        copy = {name: copied(part) for name, part in value.items()}
+    elif isinstance(value, list):
+        copy = [copied(part) for part in value]
+    return cast("T", copy)
 
 
 def merged(live: Any, wanted: Any) -> Any:
@@ -18,7 +28,7 @@ def merged(live: Any, wanted: Any) -> Any:
         for item in wanted:
             parts[item["name"]] = merged(parts.get(item["name"]), item)
         return list(parts.values())
-    return copy.deepcopy(wanted)
+    return copied(wanted)
 
 
 def without(live: Any, before: Any, wanted: Any) -> Any:
