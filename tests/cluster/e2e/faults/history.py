@@ -61,7 +61,8 @@ class History:
 
     def taken(self) -> dict[Name, list[str]]:
         """The forms that each object has taken, in order; empty means that it was deleted."""
-        return {name: [form for form, _ in groupby(seen)] for name, seen in self._seen.items()}
+        seen = list(self._seen.items())  # it grows meanwhile
+        return {name: [form for form, _ in groupby(taken)] for name, taken in seen}
 
     def _look(self, kind: str, version: str) -> None:
         selector = f"stockfeed.dev/feed={self.feed}"
