@@ -321,6 +321,7 @@ class InspectionSettings(ObjectStoreSettings, SnowflakeSettings):
     """`stockfeed verify` and `stockfeed trace`; with `BrokerSettings` where Kafka is asked too."""
 
     dbt_schema: str = Field("ANALYTICS", alias=env.DBT_SCHEMA, pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")
+    exchange_timezone: ZoneInfo = Field(ZoneInfo("America/New_York"), alias=env.EXCHANGE_TIMEZONE)
     s3_retention: Days | None = Field(None, alias=env.S3_RETENTION)
 
 

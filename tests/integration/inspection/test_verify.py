@@ -113,6 +113,7 @@ def test_the_command_prints_a_table(feed):
         ),
         (CANDLES, f"UPDATE {CANDLES} SET QUOTES = QUOTES - 1", {"gold"}),
         (CANDLES, f"DELETE FROM {CANDLES} WHERE BAR_INTERVAL = '5m' AND SYMBOL = 'GM'", {"gold"}),
+        (CANDLES, f"DELETE FROM {CANDLES} WHERE BAR_INTERVAL = '1d' AND SYMBOL = 'F'", {"gold"}),
         (LATEST, f"UPDATE {LATEST} SET T = T - 1 WHERE SYMBOL = 'BRK.B'", {"gold"}),
     ],
 )

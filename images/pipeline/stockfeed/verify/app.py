@@ -84,7 +84,8 @@ def verify(settings: InspectionSettings, environ: Mapping[str, str], options: Op
             broker = stack.enter_context(open_broker(BrokerSettings.from_env(environ)))
         reader = stack.enter_context(open_reader(settings, "verify"))
         store = object_store(settings, max_connections=THREADS)
-        collected = collect(Sources(reader, store, broker, options.models), settings.feed, window)
+        sources = Sources(reader, store, broker, options.models, settings.exchange_timezone)
+        collected = collect(sources, settings.feed, window)
     return judge(settings.feed, window, collected)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from stockfeed.contract import env
 from stockfeed.contract.objects import BatchMetadata, Chain
@@ -38,12 +39,14 @@ class Sources:
         store: the bucket.
         broker: Kafka; None leaves it out.
         models: whether silver and gold are looked at.
+        exchange: the exchange's time zone, in which gold's days are.
     """
 
     reader: Reader
     store: ObjectStore
     broker: Broker | None
     models: bool
+    exchange: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def collect(sources: Sources, feed: str, window: Window) -> Collected:
             f"{env.FEED} its name, and are bucket and database its own?"
         )
     if sources.models:
-        findings += _add_models(sources.reader, facts, window)
+        findings += _add_models(sources, facts, window)
     return Collected([facts[chain] for chain in sorted(facts)], findings)
 
 
@@ -141,8 +144,9 @@ def _add_logs(
 
 
 def _add_models(
-    reader: Reader, facts: dict[Chain, PartitionFacts], window: Window
+    sources: Sources, facts: dict[Chain, PartitionFacts], window: Window
 ) -> list[Finding]:
+    reader = sources.reader
     batches = _batches(facts.values())
     if batches is None:
         return []
@@ -153,7 +157,8 @@ def _add_models(
     }
     try:
         lines = read_lines(reader, reach, batches)
-        silver, gold = read_silver(reader, lines, window), read_gold(reader, lines)
+        silver = read_silver(reader, lines, window)
+        gold = read_gold(reader, lines, sources.exchange)
     except MissingTableError as error:
         text = f"{error}; where a feed has no models, say --no-models"
         return [Finding(Kind.NOT_BUILT, text)]

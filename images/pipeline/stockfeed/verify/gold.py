@@ -2,7 +2,9 @@
 
 # ruff: noqa: S608 - names are checked settings and constants; values are bound
 
+from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from stockfeed.reader import Reader, Row
 from stockfeed.verify.findings import Finding, Kind
@@ -11,50 +13,88 @@ from stockfeed.verify.lines import SILVER, Lines
 CANDLES: Final = "GOLD_CANDLESTICK"
 LATEST: Final = "GOLD_KPI"
 SLICES: Final = {"1m": 60, "5m": 300, "1h": 3600}
-"""Candles by slices of UTC, in seconds; `1d` follows the exchange's days, by the same model."""
+"""Candles by slices of UTC, in seconds."""
 
+# A day may have 25 hours, and the exchange may be half a day ahead of UTC or behind.
+_DAY_REACH: Final = 2 * 86_400
 _SHOWN: Final = 20
 
 
-def read_gold(reader: Reader, lines: Lines) -> list[Finding]:
+def read_gold(reader: Reader, lines: Lines, exchange: ZoneInfo) -> list[Finding]:
     """Candles that do not count silver's quotes, and latest quotes that are not the latest.
 
     What silver got after gold was built is left out: a build may be under way.
+
+    Args:
+        reader: a session.
+        lines: the rows.
+        exchange: the exchange's time zone, whose days the candles of `1d` are.
 
     Raises:
         MissingTableError: nothing was ever built.
     """
     found = []
-    for interval, seconds in SLICES.items():
-        query = _candles(lines.query, reader.models, interval, seconds)
-        values = (*lines.values, *lines.slices(seconds))
-        rows = reader.rows(f"compare candles of {interval}", query, *values)
-        found += [_candle(interval, row) for row in rows]
+    kinds = [_sliced(interval, seconds, lines) for interval, seconds in SLICES.items()]
+    for kind in (*kinds, _daily(exchange, lines)):
+        query = _candles(lines.query, reader.models, kind)
+        rows = reader.rows(f"compare candles of {kind.name}", query, *lines.values, *kind.reach)
+        found += [_candle(kind.name, row) for row in rows]
     latest = reader.rows(
         "compare the latest quotes", _latest(lines.query, reader.models), *lines.values
     )
     return [*found, *map(_stale, latest)]
 
 
-def _candles(lines: str, models: str, interval: str, seconds: int) -> str:
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """One interval of candles.
+
+    Attributes:
+        name: as in gold.
+        start: SQL of a candle's start in UTC, from the column T.
+        reach: bounds of T that hold whole candles of all rows.
+    """
+
+    name: str
+    start: str
+    reach: tuple[int, int]
+
+
+def _sliced(interval: str, seconds: int, lines: Lines) -> _Bars:
+    return _Bars(interval, _utc(f"T - MOD(T, {seconds})"), lines.slices(seconds))
+
+
+def _daily(exchange: ZoneInfo, lines: Lines) -> _Bars:
+    wall_clock = f"CONVERT_TIMEZONE('UTC', '{exchange.key}', {_utc('T')})"
+    start = f"CONVERT_TIMEZONE('{exchange.key}', 'UTC', DATE_TRUNC('day', {wall_clock}))"
+    first, end = lines.slices(_DAY_REACH)
+    return _Bars("1d", f"{start}::TIMESTAMP_NTZ", (first - _DAY_REACH, end + _DAY_REACH))
+
+
+def _utc(seconds: str) -> str:
+    return f"DATEADD('second', {seconds}, '1970-01-01'::TIMESTAMP_NTZ)"
+
+
+def _candles(lines: str, models: str, bars: _Bars) -> str:
     return f"""
         WITH TOUCHED AS (
-            SELECT DISTINCT SYMBOL, T - MOD(T, {seconds}) AS SLICE
+            SELECT DISTINCT SYMBOL, {bars.start} AS SLICE
             FROM ({lines}) WHERE BAD_REASON IS NULL
         ),
+        QUOTES AS (
+            SELECT SYMBOL, {bars.start} AS SLICE, BATCH_SEQ
+            FROM {models}.{SILVER} WHERE T >= ? AND T < ?
+        ),
         WANTED AS (
-            SELECT S.SYMBOL, X.SLICE, COUNT(*) AS QUOTES, MAX(S.BATCH_SEQ) AS NEWEST
-            FROM {models}.{SILVER} S
-            JOIN TOUCHED X ON S.SYMBOL = X.SYMBOL AND S.T - MOD(S.T, {seconds}) = X.SLICE
-            WHERE S.T >= ? AND S.T < ?
+            SELECT S.SYMBOL, S.SLICE, COUNT(*) AS QUOTES, MAX(S.BATCH_SEQ) AS NEWEST
+            FROM QUOTES S JOIN TOUCHED X ON S.SYMBOL = X.SYMBOL AND S.SLICE = X.SLICE
             GROUP BY 1, 2
         )
         SELECT W.SYMBOL, W.SLICE, W.QUOTES AS WANTED, G.QUOTES AS FOUND
         FROM WANTED W
         CROSS JOIN (SELECT COALESCE(MAX(BATCH_SEQ), -1) AS BUILT FROM {models}.{CANDLES}) B
         LEFT JOIN {models}.{CANDLES} G
-            ON G.SYMBOL = W.SYMBOL AND G.BAR_INTERVAL = '{interval}'
-            AND G.BUCKET_START = DATEADD('second', W.SLICE, '1970-01-01'::TIMESTAMP_NTZ)
+            ON G.SYMBOL = W.SYMBOL AND G.BAR_INTERVAL = '{bars.name}' AND G.BUCKET_START = W.SLICE
         WHERE W.NEWEST <= B.BUILT AND (G.QUOTES IS NULL OR G.QUOTES <> W.QUOTES)
         ORDER BY 1, 2 LIMIT {_SHOWN}
     """
@@ -80,8 +120,8 @@ def _latest(lines: str, models: str) -> str:
 def _candle(interval: str, row: Row) -> Finding:
     return Finding(
         Kind.GOLD,
-        f"{row['symbol']}: the {interval} candle at t={row['slice']} counts {row['found'] or 0} "
-        f"quotes, silver has {row['wanted']}",
+        f"{row['symbol']}: the {interval} candle of {row['slice'].isoformat()}Z counts "
+        f"{row['found'] or 0} quotes, silver has {row['wanted']}",
     )
 
 
