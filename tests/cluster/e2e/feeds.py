@@ -189,11 +189,11 @@ class Feed:
         )
         status = self.until(f"{run} to end", lambda: self._ended(run), _VERIFIED_SECONDS)
         pods = self.kube.find("Pod", f"workflows.argoproj.io/workflow={run}")
-        logs = [
-            self.kube.logs(pod["metadata"]["name"], lines=500, container="main") for pod in pods
-        ]
+        names = [pod["metadata"]["name"] for pod in pods]
+        logs = "".join(self.kube.logs(pod, lines=500, container="main") for pod in names)
+        own = [line for line in logs.splitlines() if " argo=true" not in line]
         self.kube.delete("Workflow", run)
-        return Ended(status["phase"], status.get("message", ""), "".join(logs))
+        return Ended(status["phase"], status.get("message", ""), "\n".join(own))
 
     def _ended(self, run: str) -> Manifest:
         status: Manifest = (self.kube.get("Workflow", run) or {}).get("status") or {}

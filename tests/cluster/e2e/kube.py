@@ -139,10 +139,13 @@ class Kube:
     def logs(self, pod: str, namespace: str = NAMESPACE, lines: int = 8, **how: Any) -> str:
         """The end of a pod's log; empty where there is none."""
         try:
-            text: str = self._core.read_namespaced_pod_log(pod, namespace, tail_lines=lines, **how)
+            # The client makes text of the bytes as `str` does: with a b and escapes.
+            answer = self._core.read_namespaced_pod_log(
+                pod, namespace, tail_lines=lines, _preload_content=False, **how
+            )
         except ApiException:
             return ""
-        return text
+        return str(answer.data.decode())
 
 
 def condition(feed: Mapping[str, Any] | None, kind: str) -> Manifest:
