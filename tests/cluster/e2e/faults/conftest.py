@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from cluster.e2e.feeds import RUN, Feed, group, key_secret, manifest
-from cluster.e2e.kube import Kube, until
+from cluster.e2e.kube import NAMESPACE, Kube, Manifest, until
 from cluster.e2e.tapes import Tape, start_tape, wait_for_tape
 from cluster.platform.install import ON_KIND
 
@@ -23,30 +23,27 @@ class Faulty:
     feed: Feed
     server: Tape
 
-    def scale(self, deployment: str, replicas: int) -> None:
-        """Takes a part of the platform away, or brings it back."""
-        self.kube.patch("Deployment", deployment, {"spec": {"replicas": replicas}})
-
     @contextmanager
-    def outage(self, deployment: str) -> Iterator[None]:
+    def outage(self, deployment: str, namespace: str = NAMESPACE) -> Iterator[None]:
         """A part of the platform is away meanwhile, and back when this ends."""
-        self.scale(deployment, 0)
-        selector = self._selector(deployment)
-        until(f"{deployment} to be gone", lambda: not self.kube.find("Pod", selector), 60)
+        self._scale(deployment, namespace, 0)
+        labels = (self._found(deployment, namespace))["spec"]["selector"]["matchLabels"]
+        selector = ",".join(f"{name}={value}" for name, value in labels.items())
+        until(f"{deployment} to go", lambda: not self.kube.find("Pod", selector, namespace), 60)
         try:
             yield
         finally:
-            self.scale(deployment, 1)
-        until(f"{deployment} to be back", lambda: self._ready(deployment), 120)
+            self._scale(deployment, namespace, 1)
+        until(f"{deployment} to be back", lambda: self._is_ready(deployment, namespace), 120)
 
-    def _selector(self, deployment: str) -> str:
-        found = self.kube.get("Deployment", deployment) or {}
-        labels = found["spec"]["selector"]["matchLabels"]
-        return ",".join(f"{name}={value}" for name, value in labels.items())
+    def _scale(self, deployment: str, namespace: str, replicas: int) -> None:
+        self.kube.patch("Deployment", deployment, {"spec": {"replicas": replicas}}, namespace)
 
-    def _ready(self, deployment: str) -> bool:
-        found = self.kube.get("Deployment", deployment) or {}
-        return bool(found.get("status", {}).get("readyReplicas"))
+    def _is_ready(self, deployment: str, namespace: str) -> bool:
+        return bool(self._found(deployment, namespace).get("status", {}).get("readyReplicas"))
+
+    def _found(self, deployment: str, namespace: str) -> Manifest:
+        return self.kube.get("Deployment", deployment, namespace) or {}
 
     def moves(self) -> None:
         """Waits until further quotes are confirmed: polled and acknowledged by Kafka."""

@@ -7,6 +7,7 @@ from cluster.e2e.faults.conftest import OUTAGE_SECONDS, Faulty
 from cluster.e2e.figures import Figures
 
 _HEALING_SECONDS = 240
+_SYMBOLS = ("AAPL", "GOOG", "IBM")
 
 
 def test_a_failing_dbt_test(faulty: Faulty, figures: Figures) -> None:
@@ -56,28 +57,42 @@ def test_the_emulator_stops(faulty: Faulty, figures: Figures) -> None:
     _heals(faulty, figures, "the warehouse")
 
 
+def test_the_operator_is_gone(faulty: Faulty, figures: Figures) -> None:
+    """The feed runs on without it, loads too; what is changed meanwhile is done when it is back."""
+    feed = faulty.feed
+    with faulty.outage("stockfeed-operator", "stockfeed"):
+        began = time.monotonic()
+        loaded = sum(_silver(faulty).values())
+        spec = feed.resource["spec"]
+        feed.change(landing={**spec["landing"], "rotate": {"interval": "4s"}})
+        faulty.moves()
+        _last(began)
+        feed.until("more in silver", lambda: sum(_silver(faulty).values()) > loaded, 90)
+        assert not feed.status, "nobody has taken the change up"
+    _heals(faulty, figures, "the operator")
+
+
 def test_nothing_was_lost_or_doubled(faulty: Faulty, figures: Figures) -> None:
     """After all of it, gold holds each quote that was confirmed, once."""
     feed, server, warehouse = faulty.feed, faulty.server, faulty.feed.warehouse()
     faulty.server.hold(0)
-    symbols = ("AAPL", "GOOG", "IBM")
 
     def confirmed() -> bool:
         parts = server.stats()["symbols"]
-        return all(parts[symbol]["confirmed"] == parts[symbol]["revealed"] for symbol in symbols)
+        return all(parts[symbol]["confirmed"] == parts[symbol]["revealed"] for symbol in _SYMBOLS)
 
     feed.until("the held tape to be confirmed", confirmed, 60)
-    wanted = {symbol: server.stats()["symbols"][symbol]["confirmed"] for symbol in symbols}
-    feed.until(f"{wanted} in silver", lambda: _silver(faulty, symbols) == wanted, _HEALING_SECONDS)
+    wanted = {symbol: server.stats()["symbols"][symbol]["confirmed"] for symbol in _SYMBOLS}
+    feed.until(f"{wanted} in silver", lambda: _silver(faulty) == wanted, _HEALING_SECONDS)
     assert warehouse.repeated() == []
     verified = feed.verify(start="2h", patience="5m")
     assert verified.phase == "Succeeded", verified.message
     figures.note("Faults: quotes in gold once each", str(sum(wanted.values())))
 
 
-def _silver(faulty: Faulty, symbols: tuple[str, ...]) -> dict[str, int]:
+def _silver(faulty: Faulty) -> dict[str, int]:
     found = faulty.feed.warehouse().silver_by_symbol()
-    return {symbol: found.get(symbol, 0) for symbol in symbols}
+    return {symbol: found.get(symbol, 0) for symbol in _SYMBOLS}
 
 
 def _bad(faulty: Faulty, *kinds: str) -> None:
