@@ -36,12 +36,14 @@ class Tool:
         stamp: the variable that takes upstream's version; empty if it has none.
         module: the required module whose version that is.
         lost_links: the module's symbolic links to source files, which its archive does not hold.
+        tags: build tags, separated by commas.
     """
 
     name: str
     stamp: str = ""
     module: str = ""
     lost_links: Mapping[str, str] = field(default_factory=dict)
+    tags: str = ""
 
     @property
     def source(self) -> Path:
@@ -60,6 +62,7 @@ class Tool:
         digest = hashlib.sha256()
         for path in sorted([*self.source.glob("*.go"), *self.source.glob("go.*")]):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        digest.update(self.tags.encode())
         return CACHE / f"{self.name}-{digest.hexdigest()[:16]}"
 
 
@@ -76,7 +79,13 @@ ARGO = Tool(
     lost_links={"workflow/executor/osspecific/signal_linux.go": "signal_darwin.go"},
 )
 MINIO = Tool("minio")
-ALL = (PAUSE, KUBERNETES, ETCD, COREDNS, ARGO, MINIO)
+PROMETHEUS = Tool("prometheus", tags="remove_all_sd,enable_kubernetes_sd")  # no cloud's discovery
+PROMETHEUS_OPERATOR = Tool("prometheus-operator")
+KUBE_STATE_METRICS = Tool("kube-state-metrics")
+ALL = (
+    PAUSE, KUBERNETES, ETCD, COREDNS, ARGO, MINIO,
+    PROMETHEUS, PROMETHEUS_OPERATOR, KUBE_STATE_METRICS,
+)  # fmt: skip
 
 
 def build_all() -> None:
@@ -119,6 +128,8 @@ def _compile(tool: Tool, made: Path) -> None:
     what = "." if list(tool.source.glob("*.go")) else "tool"
     stamp = f" -X {tool.stamp}={tool.version()}" if tool.stamp else ""
     options = ["-trimpath", "-buildvcs=false", f"-ldflags=-s -w{stamp}", "-o", f"{made}/"]
+    if tool.tags:
+        options.append(f"-tags={tool.tags}")
     if tool.lost_links:
         options.append(f"-modfile={_with_links(tool, made.parent)}")
     _go(tool, "build", *options, what)

@@ -16,7 +16,18 @@ from pathlib import Path
 from typing import IO
 
 from cluster import node
-from cluster.gotools import ARGO, COREDNS, KUBERNETES, MINIO, PAUSE, Tool, build
+from cluster.gotools import (
+    ARGO,
+    COREDNS,
+    KUBE_STATE_METRICS,
+    KUBERNETES,
+    MINIO,
+    PAUSE,
+    PROMETHEUS,
+    PROMETHEUS_OPERATOR,
+    Tool,
+    build,
+)
 
 _USER = "65532:65532"
 
@@ -54,6 +65,16 @@ AGNHOST_IMAGE = Program("stockfeed.test/agnhost:1", KUBERNETES, "agnhost")  # Ku
 ARGO_CONTROLLER_IMAGE = Program("stockfeed.test/workflow-controller:1", ARGO, "workflow-controller")
 ARGO_EXECUTOR_IMAGE = Program("stockfeed.test/argoexec:1", ARGO, "argoexec")
 MINIO_IMAGE = Program("stockfeed.test/minio:1", MINIO, "minio")
+PROMETHEUS_IMAGE = Program("stockfeed.test/prometheus:1", PROMETHEUS, "prometheus")
+PROMETHEUS_OPERATOR_IMAGE = Program(
+    "stockfeed.test/prometheus-operator:1", PROMETHEUS_OPERATOR, "operator"
+)
+CONFIG_RELOADER_IMAGE = Program(
+    "stockfeed.test/prometheus-config-reloader:1", PROMETHEUS_OPERATOR, "prometheus-config-reloader"
+)
+KUBE_STATE_METRICS_IMAGE = Program(
+    "stockfeed.test/kube-state-metrics:1", KUBE_STATE_METRICS, "kube-state-metrics"
+)
 
 
 def load(program: Program) -> None:

@@ -8,6 +8,7 @@ import pytest
 from cluster.e2e.figures import ROOT, Figures
 from cluster.e2e.kube import Kube
 from cluster.e2e.leftovers import clear
+from cluster.e2e.monitoring import Monitoring
 from cluster.layout import KUBECONFIG
 from cluster.platform.install import ON_KIND
 
@@ -33,6 +34,12 @@ def kube() -> Kube:
     kube = Kube(str(KUBECONFIG))
     clear(kube)
     return kube
+
+
+@pytest.fixture(scope="session")
+def monitoring(kube: Kube) -> Monitoring:
+    """The cluster's Prometheus."""
+    return Monitoring(kube)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from cluster import lifecycle, upstream
+from cluster import lifecycle, monitoring, upstream
 from cluster.kubectl import KubectlError, apply_file, kubectl
 from cluster.layout import KUBECONFIG
 from cluster.platform import images
@@ -38,6 +38,7 @@ def install() -> None:
     lifecycle.up()
     images.load()
     upstream.install()
+    monitoring.install()
     platform()
     operator()
 
