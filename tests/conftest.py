@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from stockfeed.objectstore import ObjectStore
 from stockfeed_local.stack.java_kafka import JavaKafka
@@ -19,19 +21,41 @@ _LONGEST = (
     "test_demo.py",
     "test_consumer_kafka.py",
     "test_loader_killed.py",
-    "test_dbt_models.py",
-    "test_workflows.py",
     "test_statements.py",
-    "test_demo_services.py",
+    "test_workflows.py",
+    "test_trace.py",
+    "test_verify.py",
+    "test_dbt_models.py",
     "test_build.py",
+    "test_demo_services.py",
     "test_producer.py",
+    "test_consumer_chain.py",
+    "test_rules.py",
     "test_dashboards.py",
+    "test_up.py",
 )
+
+# Their tests look into one feed that has been loaded and built.
+_SHARING = ("tests/integration/inspection/",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--images`: the workflows' containers come from the built images (`make test-images`)."""
     parser.addoption("--images", action="store_true", help="run workflows in the built images")
+
+
+class _ByServices(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """A file stays on one worker, and so do files that share what takes long to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return next((folder for folder in _SHARING if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Replaces `--dist`."""
+    return _ByServices(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,9 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(item: pytest.Item) -> int:
-    if item.path.name in _LONGEST:
-        return _LONGEST.index(item.path.name)
-    return len(_LONGEST) + ("integration" not in item.path.parts)
+    if "integration" not in item.path.parts:
+        return len(_LONGEST) + 1
+    return _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -143,6 +143,7 @@ def lab(kafka, s3, s3_bucket, object_store, tmp_path):
     yield lab
     for process in lab.consumers:
         process.kill()
+    s3.start()  # the worker's other tests need it, whatever became of a test that killed it
 
 
 def test_everything_is_landed_in_a_chain_and_commits_name_their_object(lab):
