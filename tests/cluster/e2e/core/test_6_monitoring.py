@@ -1,0 +1,140 @@
+"""A real Prometheus finds what it is to scrape, answers every panel, and knows every alert.
+
+Last, since by then each thing has happened that metrics tell of: loads, changes, a daily run.
+"""
+
+import re
+
+import pytest
+
+from cluster.e2e.core.conftest import Market
+from cluster.e2e.figures import Figures
+from cluster.e2e.kube import until
+from cluster.e2e.monitoring import Monitoring
+from cluster.platform.install import ON_KIND
+from dashboards.panels import Panel, Query, panels
+from prometheus.rules import alerts
+
+# What a metric tells of is not on this cluster; on kind, Strimzi's broker has its reporter.
+_NOT_HERE = {
+    "stockfeed_kafka_certificate_expiry_timestamp_seconds": "Kafka has no TLS here",
+    "stockfeed_loads_total": "the loader runs by the minute, not as a service",
+    "stockfeed_load_latency_seconds_bucket": "the loader runs by the minute, not as a service",
+    "stockfeed_partitions_stopped": "the loader runs by the minute, not as a service",
+}
+_NOT_HERE |= dict.fromkeys(
+    () if ON_KIND else (
+        "kafka_cluster_partition_underminisr",
+        "kafka_controller_kafkacontroller_offlinepartitionscount",
+        "kafka_log_log_size",
+        "kafka_server_brokertopicmetrics_messagesinpersec_total",
+        "kafka_server_replicamanager_underreplicatedpartitions",
+    ),
+    "the broker has no Strimzi reporter",
+)  # fmt: skip
+# There is no series until it has happened.
+_ONLY_WHEN_IT_HAPPENS = {
+    "argo_workflows_cronworkflows_concurrencypolicy_triggered": "a run was suppressed",
+    "stockfeed:feed_stale": "a feed is stale",
+}
+# A series of the alert's metric shows that it is exported with these labels; which values they have
+# is the fault, and `promtool test rules` has the faults.
+_FAULTS = re.compile(r'\b(reason|status|result|condition|outcome)(=~|!=|=|!~)"[^"]*"')
+
+
+def _excused(expression: str) -> bool:
+    """Whether it reads a metric that is not to be expected here."""
+    names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expression))
+    return bool(names & (_NOT_HERE.keys() | _ONLY_WHEN_IT_HAPPENS.keys()))
+
+
+def test_every_target_is_up(market: Market, monitoring: Monitoring) -> None:
+    """Once pods that went have been forgotten."""
+    names = (market.tape.name, market.twin.name)
+    wanted = {f"stocks/{name}" for name in names} | {"stockfeed/stockfeed-operator"}
+
+    def up() -> bool:
+        found = {target["labels"]["job"] for target in monitoring.targets()}
+        return wanted <= found and not _down(monitoring)
+
+    until("all targets to be up", up, 120, lambda: str(_down(monitoring)))
+    assert len([one for one in monitoring.targets() if _job(one) == f"stocks/{names[0]}"]) == 4
+
+
+def test_labels_are_the_feeds_own(market: Market, monitoring: Monitoring) -> None:
+    """Not those of the process that exports it: the operator, Argo's controller."""
+    feed = market.tape.name
+    for metric in ("stockfeed_operator_feed_running", "argo_workflows_stockfeed_load_rows_total"):
+        (labels,) = (found["metric"] for found in monitoring.now(f'{metric}{{feed="{feed}"}}'))
+        assert labels["namespace"] == "stocks"
+    for role in ("producer", "consumer"):
+        found = monitoring.now(f'up{{feed="{feed}",role="{role}"}}')
+        assert {one["metric"]["group"] for one in found} == {"pair", "single"}
+
+
+def test_every_query_of_every_panel_returns_data(
+    market: Market, monitoring: Monitoring, figures: Figures
+) -> None:
+    asked = [(panel, query) for panel in panels() for query in panel.queries]
+    wanted = [pair for pair in asked if not _excused(pair[1].sent())]
+    until(
+        "all panels to have data",
+        lambda: not _unanswered(wanted, monitoring),
+        120,
+        lambda: "\n".join(_unanswered(wanted, monitoring)),
+        pause=5,
+    )
+    figures.note("Dashboards: queries answered", f"{len(wanted)} of {len(asked)}")
+
+
+def _unanswered(asked: list[tuple[Panel, Query]], monitoring: Monitoring) -> list[str]:
+    return [
+        f"{panel.dashboard}: {panel.title}: {query.sent()}"
+        for panel, query in asked
+        if not monitoring.now(query.sent())
+    ]
+
+
+@pytest.mark.parametrize("metric", sorted(_NOT_HERE))
+def test_what_is_excused_is_not_here(market: Market, monitoring: Monitoring, metric: str) -> None:
+    assert monitoring.now(metric) == [], _NOT_HERE[metric]
+
+
+def test_every_rule_is_loaded_and_sound(market: Market, monitoring: Monitoring) -> None:
+    rules = [rule for rule in monitoring.rules().values() if rule["name"].startswith("StockFeed")]
+    assert {rule["name"] for rule in rules} == set(alerts())
+    broken = {
+        rule["name"]: rule.get("lastError")
+        for rule in monitoring.rules().values()
+        if rule["health"] != "ok"
+    }
+    assert broken == {}
+
+
+@pytest.mark.parametrize("name", sorted(alerts()))
+def test_what_an_alert_reads_is_there(market: Market, monitoring: Monitoring, name: str) -> None:
+    selectors = monitoring.selectors(alerts()[name]["expr"])
+    assert selectors
+    wanted = [_FAULTS.sub(r'\1!=""', one) for one in selectors if not _excused(one)]
+    assert [one for one in wanted if not _seen(one, monitoring)] == []
+
+
+def _seen(selector: str, monitoring: Monitoring) -> bool:
+    """Whether it was there at any time of this run: some series end with what they tell of."""
+    return bool(monitoring.now(f"count(last_over_time({selector}[30m]))"))
+
+
+def test_no_alert_is_about_a_feed_that_is_well(market: Market, monitoring: Monitoring) -> None:
+    assert [name for name, state in monitoring.alerts(market.twin.name).items()] == []
+
+
+def _down(monitoring: Monitoring) -> list[str]:
+    return [
+        f"{_job(target)} {target['scrapeUrl']}: {target['lastError']}"
+        for target in monitoring.targets()
+        if target["health"] != "up"
+    ]
+
+
+def _job(target: dict[str, dict[str, str]]) -> str:
+    return target["labels"]["job"]
