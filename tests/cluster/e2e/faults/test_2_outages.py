@@ -1,16 +1,20 @@
-"""Parts fail while quotes flow. Conditions tell it while it lasts, nothing is lost or doubled, and
-it heals by itself."""
+"""Parts fail while quotes flow. Conditions and alerts tell it while it lasts, nothing is lost or
+doubled, and it heals by itself."""
 
 import time
 
-from cluster.e2e.faults.conftest import OUTAGE_SECONDS, Faulty
+from cluster.e2e.faults.conftest import FEED, OUTAGE_SECONDS, Faulty
 from cluster.e2e.figures import Figures
+from cluster.e2e.kube import until
+from cluster.e2e.monitoring import Monitoring
 
 _HEALING_SECONDS = 240
+# A scrape, a look at the rules, and what Prometheus goes on to see of a pod that is gone.
+_ALERT_SECONDS = 90
 _SYMBOLS = ("AAPL", "GOOG", "IBM")
 
 
-def test_a_failing_dbt_test(faulty: Faulty, figures: Figures) -> None:
+def test_a_failing_dbt_test(faulty: Faulty, monitoring: Monitoring, figures: Figures) -> None:
     feed, warehouse = faulty.feed, faulty.feed.warehouse()
     feed.until("AAPL in gold", lambda: warehouse.price("AAPL"), 150)
     price = warehouse.price("AAPL")
@@ -19,45 +23,51 @@ def test_a_failing_dbt_test(faulty: Faulty, figures: Figures) -> None:
     assert "gold_kpi_current_price_is_positive" in said["message"]
     assert feed.condition("Ready")["reason"] == "BuildFailed"
     assert "BuildFailed" in feed.reasons()
+    monitoring.wait_for_alert("StockFeedLoadFailing", FEED, _ALERT_SECONDS)
     warehouse.set_price("AAPL", price)
     _heals(faulty, figures, "a failing dbt test")
 
 
-def test_kafka_is_restarted(faulty: Faulty, figures: Figures) -> None:
+def test_kafka_is_restarted(faulty: Faulty, monitoring: Monitoring, figures: Figures) -> None:
     """Producers hold their quotes back, consumers wait; both say that Kafka does not answer."""
     feed = faulty.feed
     with faulty.outage("kafka"):
         began = time.monotonic()
         feed.wait("ProducersAvailable", "False", OUTAGE_SECONDS)
         figures.note("Kafka away: told after", f"{time.monotonic() - began:.0f} s")
+        monitoring.wait_for_alert("StockFeedPodsNotReady", FEED, _ALERT_SECONDS)
         _last(began)
     _heals(faulty, figures, "Kafka")
 
 
-def test_minio_stops(faulty: Faulty, figures: Figures) -> None:
+def test_minio_stops(faulty: Faulty, monitoring: Monitoring, figures: Figures) -> None:
     """Consumers keep what they hold and commit nothing; loads fail and say why."""
     feed = faulty.feed
     with faulty.outage("minio"):
         began = time.monotonic()
         _bad(faulty, "ConsumersAvailable", "LoadHealthy")
         figures.note("MinIO away: told after", f"{time.monotonic() - began:.0f} s")
+        _alerted(
+            monitoring, "StockFeedPodsNotReady", "StockFeedLoadFailing", "StockFeedFlushFailing"
+        )
         _last(began)
     _heals(faulty, figures, "MinIO")
     assert feed.condition("ConsumersAvailable")["status"] == "True"
 
 
-def test_the_emulator_stops(faulty: Faulty, figures: Figures) -> None:
+def test_the_emulator_stops(faulty: Faulty, monitoring: Monitoring, figures: Figures) -> None:
     feed = faulty.feed
     with faulty.outage("snowflake"):
         began = time.monotonic()
         _bad(faulty, "LoadHealthy")
         figures.note("Warehouse away: told after", f"{time.monotonic() - began:.0f} s")
         assert feed.condition("ConsumersAvailable")["status"] == "True"
+        monitoring.wait_for_alert("StockFeedLoadFailing", FEED, _ALERT_SECONDS)
         _last(began)
     _heals(faulty, figures, "the warehouse")
 
 
-def test_the_operator_is_gone(faulty: Faulty, figures: Figures) -> None:
+def test_the_operator_is_gone(faulty: Faulty, monitoring: Monitoring, figures: Figures) -> None:
     """The feed runs on without it, loads too; what is changed meanwhile is done when it is back."""
     feed = faulty.feed
     with faulty.outage("stockfeed-operator", "stockfeed"):
@@ -66,6 +76,7 @@ def test_the_operator_is_gone(faulty: Faulty, figures: Figures) -> None:
         spec = feed.resource["spec"]
         feed.change(landing={**spec["landing"], "rotate": {"interval": "4s"}})
         faulty.moves()
+        monitoring.wait_for_alert("StockFeedOperatorDown", "", _ALERT_SECONDS)
         _last(began)
         feed.until("more in silver", lambda: sum(_silver(faulty).values()) > loaded, 90)
         assert not feed.status, "nobody has taken the change up"
@@ -101,6 +112,16 @@ def _bad(faulty: Faulty, *kinds: str) -> None:
         f"one of {kinds} to be False",
         lambda: any(faulty.feed.condition(kind).get("status") == "False" for kind in kinds),
         OUTAGE_SECONDS + 60,
+    )
+
+
+def _alerted(monitoring: Monitoring, *names: str) -> None:
+    """Waits until one of the alerts is pending or firing for the feed."""
+    until(
+        f"one of {names}",
+        lambda: monitoring.alerts(FEED).keys() & set(names),
+        _ALERT_SECONDS,
+        lambda: str(monitoring.alerts(FEED)),
     )
 
 
