@@ -232,8 +232,9 @@ def test_retention_that_overtakes_a_waiting_consumer_is_landed_as_lost(lab):
     member = lab.consumer(STOCKFEED_ROTATE_BYTES="2Ki")
     eventually(member.drained)
     lab.s3.process.kill()
-    lab.produce(3_000)  # more than the buffers take, which pauses the partitions
-    eventually(lambda: member.get("/drained")[1]["buffered"] == 3_000)
+    lab.produce(3_000)  # more than the buffers take: a partition is paused once one has come
+    eventually(lambda: member.get("/drained")[1]["buffered"] >= 100)
+    buffered = member.get("/drained")[1]["buffered"]
     lab.produce(200)
     everything = [TopicPartition(lab.topic, partition, -1) for partition in range(PARTITIONS)]
     for future in lab.admin.delete_records(everything).values():
@@ -241,8 +242,12 @@ def test_retention_that_overtakes_a_waiting_consumer_is_landed_as_lost(lab):
     lab.s3.start()
     lab.produce(1)
     eventually(member.drained)
-    assert sum(len(lines) for lines in lab.landed().values()) == 3_301
-    assert member.metric("stockfeed_lost_offsets_total") == 200
+    landed = sum(len(lines) for lines in lab.landed().values())
+    lost = member.metric("stockfeed_lost_offsets_total")
+    # How much is read before the pause depends on how the messages come; none of it may be lost.
+    assert landed >= 300 + buffered + 1
+    assert lost >= 200
+    assert landed + lost == 3_501
 
 
 def test_a_recreated_topic_begins_a_chain_of_its_own(lab):
