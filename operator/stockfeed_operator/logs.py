@@ -42,3 +42,5 @@ def configure(level: str, log_format: str) -> None:
     root.setLevel(level.upper())
     # It tells of each renewal, every two seconds.
     logging.getLogger("leaderelection").setLevel(logging.WARNING)
+    # It tells of each event of a feed that its handler took: too many lines to find others among.
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)

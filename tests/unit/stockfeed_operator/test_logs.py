@@ -23,6 +23,7 @@ def test_our_lines_and_kopfs_are_json(capsys: pytest.CaptureFixture[str]) -> Non
     structlog.get_logger("ours").info("repaired", feed="us")
     logging.getLogger("kopf.reactor").warning("watching %s", "feeds")
     logging.getLogger("kopf.reactor").debug("too much")
+    logging.getLogger("kopf.objects").info("Handler 'feed_event' succeeded.")
     ours, kopfs = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (ours["event"], ours["feed"], ours["level"]) == ("repaired", "us", "info")
     assert (kopfs["event"], kopfs["level"]) == ("watching feeds", "warning")
