@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 import snowflake.connector
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from snowflake.connector import SnowflakeConnection
 
 from stockfeed.contract import env
@@ -32,10 +32,19 @@ class Dbt:
 
     def __call__(self, *arguments: str) -> Any:
         """A command's result: of a run the node results, of others what dbt gives; it succeeds."""
-        with mock.patch.dict(os.environ, self.environment):
-            done = dbtRunner().invoke(["--no-use-colors", "--log-level-file", "none", *arguments])
+        done = self._run(*arguments)
         assert done.success, f"dbt {' '.join(arguments)}: {done.exception or 'see its output'}"
         return done.result
+
+    def failed(self, *arguments: str) -> Any:
+        """The node results of a run that must fail."""
+        done = self._run(*arguments)
+        assert not done.success
+        return done.result
+
+    def _run(self, *arguments: str) -> dbtRunnerResult:
+        with mock.patch.dict(os.environ, self.environment):
+            return dbtRunner().invoke(["--no-use-colors", "--log-level-file", "none", *arguments])
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Rows of a query, columns in lower case."""

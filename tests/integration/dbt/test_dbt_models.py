@@ -140,9 +140,10 @@ def stages(warehouse: Any) -> dict[str, Stage]:
     dbt("run", "--select", "silver_clean_stock", "gold_kpi")  # the build dies behind these two
     old = stream.line("VOL", unix(1999, 12, 31, 23), 7.123456789)
     land(5, [*stream.walk(30), old, stream.line("NEW", unix(2024, 7, 4, 9), 1e3)])
-    stages["late"] = stage("build", "--selector", "daily")
+    stages["late"] = stage("build", "--selector", "minute")
 
     stages["nothing new"] = stage("run", "--selector", "minute")
+    stages["daily"] = stage("build", "--selector", "daily")
     return stages
 
 
@@ -181,8 +182,9 @@ def test_a_first_run_on_an_empty_raw_table_makes_empty_tables(stages: dict[str, 
 
 def test_bad_lines_are_kept_apart_and_counted(stages: dict[str, Stage]) -> None:
     assert len(stages["minute"].tables["quarantine"]) == 8
-    said = stages["minute"].messages["bronze_quarantine_is_empty"]
-    assert said == "Got 8 results, configured to warn if != 0"
+    for name, test in (("minute", "passes_its_tests"), ("daily", "is_empty")):
+        said = stages[name].messages[f"bronze_quarantine_{test}"]
+        assert said == "Got 8 results, configured to warn if != 0"
 
 
 def test_the_treemap_counts_the_quotes_of_the_latest_exchange_day(stages: dict[str, Stage]) -> None:
@@ -199,8 +201,9 @@ def test_the_treemap_counts_the_quotes_of_the_latest_exchange_day(stages: dict[s
     assert {row["symbol"]: row["day_quotes"] for row in treemap} == counts
 
 
-def test_a_run_with_nothing_new_changes_nothing(stages: dict[str, Stage]) -> None:
-    before, after = stages["late"].tables, stages["nothing new"].tables
+@pytest.mark.parametrize("name", ["nothing new", "daily"])
+def test_a_run_with_nothing_new_changes_nothing(stages: dict[str, Stage], name: str) -> None:
+    before, after = stages["late"].tables, stages[name].tables
 
     for table in TABLES:
         assert_equal_rows(after[table], before[table])
@@ -226,8 +229,25 @@ def test_a_merge_reads_of_its_target_the_times_of_the_new_rows_alone(
 
 
 def test_whole_tables_pass_the_daily_tests_and_the_unit_tests(stages: dict[str, Stage]) -> None:
-    assert stages["late"].unit_tests == 12
-    assert stages["late"].messages.keys() > stages["minute"].messages.keys()
+    tests = stages["daily"].messages.keys() - set(TABLES)
+    assert stages["daily"].unit_tests == 12
+    assert len(tests) > 70
+    assert not any(name.endswith("passes_its_tests") for name in tests)
+
+
+@pytest.mark.usefixtures("stages")
+def test_tests_at_once_name_each_one_that_failed(warehouse: Any) -> None:
+    dbt = warehouse.dbt
+    dbt.execute(
+        "insert into ANALYTICS.GOLD_KPI select * from ANALYTICS.GOLD_KPI where SYMBOL = 'NEW'"
+    )
+    dbt.execute("update ANALYTICS.GOLD_KPI set CURRENT_PRICE = -1, T = null where SYMBOL = 'VOL'")
+    [result] = dbt.failed("test", "--select", "gold_kpi_passes_its_tests").results
+    said = result.message
+    assert "test gold_kpi_current_price_is_positive: 1 results; " in said
+    assert "test not_null_gold_kpi_t: 1 results" in said
+    assert "test unique_gold_kpi_symbol: 1 results" in said
+    assert said.count(" results") == 3
 
 
 @pytest.mark.usefixtures("stages")

@@ -99,7 +99,7 @@ def test_statements_of_a_load(recording, step, partitions):
 
 def test_statements_of_a_build(recording):
     assert len(sent(recording, "empty minute: build")) == 1
-    assert 150 < len(sent(recording, "later minute: build")) < 250
+    assert 25 < len(sent(recording, "later minute: build")) < 40
 
 
 @pytest.mark.parametrize(("groups", "partitions"), [(1, 1), (2, 3)])

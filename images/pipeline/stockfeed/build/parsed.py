@@ -61,7 +61,10 @@ def load(file: Path, environment: Mapping[str, str]) -> Manifest:
     def decoded(content: bytes) -> Any:
         return _filled(extended_mashumuro_decoder(content), names)  # type: ignore[no-untyped-call] # dbt's
 
-    return Manifest.from_msgpack(file.read_bytes(), decoder=decoded)
+    manifest = Manifest.from_msgpack(file.read_bytes(), decoder=decoded)
+    # What macros see as `graph`: dbt makes it of a project that it parsed itself alone.
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call] # dbt's
+    return manifest
 
 
 def _filled(value: Any, names: Mapping[str, str]) -> Any:
