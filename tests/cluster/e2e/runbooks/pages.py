@@ -1,0 +1,46 @@
+"""A runbook's commands, as its reader copies them."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from cluster.layout import KUBECONFIG
+from helm.tool import binary
+
+RUNBOOKS = Path(__file__).parents[4] / "docs" / "runbooks"
+_SECONDS = 120
+# There is no Strimzi on this cluster, so lists of what is its own are empty.
+_STRIMZI = ("kafkausers", "strimzi.io/kind=Kafka")
+
+
+def commands(page: str) -> list[str]:
+    """The page's commands for kubectl, each on one line; others need what is not here."""
+    text = (RUNBOOKS / f"{page}.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.startswith("kubectl ")]
+
+
+def run(command: str, variables: Mapping[str, str]) -> str:
+    """What a shell's command writes.
+
+    Raises:
+        AssertionError: it failed, or wrote nothing.
+    """
+    tools = binary("kubectl")
+    # Its file has its version in its name.
+    shell = f'kubectl() {{ "{tools}" "$@"; }}\n{command}'
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", shell],
+        env={**os.environ, "KUBECONFIG": str(KUBECONFIG), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_SECONDS,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    may_be_empty = any(part in command for part in _STRIMZI)
+    assert done.stdout.strip() or may_be_empty, f"{command}\nwrote nothing; {done.stderr}"
+    return done.stdout
