@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import pytest
 
 from cluster.e2e.feeds import RUN, Feed, group, key_secret, manifest
-from cluster.e2e.kube import NAMESPACE, Kube, Manifest, until
+from cluster.e2e.kube import Kube, Manifest, until
 from cluster.e2e.tapes import Tape, start_tape, wait_for_tape
+from cluster.platform import install
 from cluster.platform.install import ON_KIND
 
 FEED = f"faulty-{RUN}"
 OUTAGE_SECONDS = 75
+OPERATORS = "app.kubernetes.io/name=stockfeed-operator"
 
 
 @dataclass(frozen=True)
@@ -24,26 +26,36 @@ class Faulty:
     server: Tape
 
     @contextmanager
-    def outage(self, deployment: str, namespace: str = NAMESPACE) -> Iterator[None]:
+    def outage(self, deployment: str) -> Iterator[None]:
         """A part of the platform is away meanwhile, and back when this ends."""
-        self._scale(deployment, namespace, 0)
-        labels = (self._found(deployment, namespace))["spec"]["selector"]["matchLabels"]
+        self._scale(deployment, 0)
+        labels = self._found(deployment)["spec"]["selector"]["matchLabels"]
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
-        until(f"{deployment} to go", lambda: not self.kube.find("Pod", selector, namespace), 60)
+        until(f"{deployment} to be gone", lambda: not self.kube.find("Pod", selector), 60)
         try:
             yield
         finally:
-            self._scale(deployment, namespace, 1)
-        until(f"{deployment} to be back", lambda: self._is_ready(deployment, namespace), 120)
+            self._scale(deployment, 1)
+        until(f"{deployment} to be back", lambda: self._is_ready(deployment), 120)
 
-    def _scale(self, deployment: str, namespace: str, replicas: int) -> None:
-        self.kube.patch("Deployment", deployment, {"spec": {"replicas": replicas}}, namespace)
+    @contextmanager
+    def outage_of_operator(self) -> Iterator[None]:
+        """No operator runs meanwhile; its chart says so, which shares that number with nobody."""
+        install.operator("--set=replicas=0")
+        until("operators to be gone", lambda: not self.kube.find("Pod", OPERATORS, "stockfeed"), 60)
+        try:
+            yield
+        finally:
+            install.operator()
 
-    def _is_ready(self, deployment: str, namespace: str) -> bool:
-        return bool(self._found(deployment, namespace).get("status", {}).get("readyReplicas"))
+    def _scale(self, deployment: str, replicas: int) -> None:
+        self.kube.patch("Deployment", deployment, {"spec": {"replicas": replicas}})
 
-    def _found(self, deployment: str, namespace: str) -> Manifest:
-        return self.kube.get("Deployment", deployment, namespace) or {}
+    def _is_ready(self, deployment: str) -> bool:
+        return bool(self._found(deployment).get("status", {}).get("readyReplicas"))
+
+    def _found(self, deployment: str) -> Manifest:
+        return self.kube.get("Deployment", deployment) or {}
 
     def moves(self) -> None:
         """Waits until further quotes are confirmed: polled and acknowledged by Kafka."""

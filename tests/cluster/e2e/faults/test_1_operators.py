@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from cluster.e2e.faults import inside
-from cluster.e2e.faults.conftest import Faulty
+from cluster.e2e.faults.conftest import OPERATORS, Faulty
 from cluster.e2e.faults.history import Forms, History, Name, forms
 from cluster.e2e.feeds import RUN, Feed, group, manifest, source
 from cluster.e2e.figures import Figures
 from cluster.e2e.kube import Kube, until
 from cluster.platform import install
 
-_OPERATORS = "app.kubernetes.io/name=stockfeed-operator"
 _NOWHERE = "http://quotes:8080/api/v1"
 _GROUPS = 12
 _ATTEMPTS = 4
@@ -43,7 +42,7 @@ def test_the_standby_takes_over_and_applies_once(
     feed = pair.feed
     before = _generations(kube, feed.name)
     leader = _holder(kube)
-    assert len(kube.pods(_OPERATORS, "stockfeed")) == 2
+    assert len(kube.pods(OPERATORS, "stockfeed")) == 2
     # The leader is killed when it has just begun to apply this.
     groups = feed.resource["spec"]["symbolGroups"]
     feed.change(symbolGroups=[*groups, group("extra", ["MSFT"])])

@@ -70,7 +70,7 @@ def test_the_emulator_stops(faulty: Faulty, monitoring: Monitoring, figures: Fig
 def test_the_operator_is_gone(faulty: Faulty, monitoring: Monitoring, figures: Figures) -> None:
     """The feed runs on without it, loads too; what is changed meanwhile is done when it is back."""
     feed = faulty.feed
-    with faulty.outage("stockfeed-operator", "stockfeed"):
+    with faulty.outage_of_operator():
         began = time.monotonic()
         loaded = sum(_silver(faulty).values())
         spec = feed.resource["spec"]
