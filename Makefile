@@ -55,6 +55,10 @@ test: $(VENV)/.dev ## All tests: unit, property, integration
 test-unit: $(VENV)/.dev ## The unit tests alone, in under a minute
 	$(BIN)/python -m pytest $(WORKERS) tests/unit $(TEST_ARGS)
 
+.PHONY: test-tape
+test-tape: $(VENV)/.dev ## The demo's test with kills on the whole tape, of which `make test` plays a sixth
+	$(BIN)/python -m pytest --whole-tape tests/integration/test_demo.py -k tape $(TEST_ARGS)
+
 .PHONY: images
 images: ## Build the container images with docker, podman or buildah; IMAGES="dbt local" builds these
 	images/build.sh $(IMAGES)

@@ -40,8 +40,9 @@ _SHARING = ("tests/integration/inspection/",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--images`: the workflows' containers come from the built images (`make test-images`)."""
+    """`--images` is of `make test-images`, `--whole-tape` of `make test-tape`."""
     parser.addoption("--images", action="store_true", help="run workflows in the built images")
+    parser.addoption("--whole-tape", action="store_true", help="play all bars in the demo's test")
 
 
 class _ByServices(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
