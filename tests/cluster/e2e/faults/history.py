@@ -70,7 +70,7 @@ class History:
             name = _name(kind, found)
             form = "" if event == "DELETED" else _form(found)
             # Others write to objects too, such as their status.
-            if self._seen[name] or form != self._before.get(name, ("", ""))[1]:
+            if self._seen.get(name) or form != self._before.get(name, ("", ""))[1]:
                 self._seen[name].append(form)
                 self.begun.set()
 
