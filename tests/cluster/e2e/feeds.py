@@ -14,6 +14,19 @@ SUBMITTED = "stockfeed.test/submitted"
 _VERIFIED_SECONDS = 240
 # A run's objects have names of their own, so that what an earlier one left is in nobody's way.
 RUN = uuid.uuid4().hex[:4]
+# All that the operator makes of a feed, but runs.
+OWNED_KINDS = (
+    "ServiceAccount",
+    "RoleBinding",
+    "ConfigMap",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "KafkaTopic",
+    "Deployment",
+    "CronWorkflow",
+    "WorkflowTemplate",
+    "PodMonitor",
+)
 _SMALL = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}
 _SMALL_LOAD = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
 

@@ -3,22 +3,11 @@
 import pytest
 
 from cluster.e2e.core.conftest import DRIFT, Market
+from cluster.e2e.feeds import OWNED_KINDS
 from cluster.e2e.figures import Figures
 from cluster.e2e.kube import Kube, Manifest
 
 _FEED = f"stockfeed.dev/feed={DRIFT}"
-_KINDS = (
-    "ServiceAccount",
-    "RoleBinding",
-    "ConfigMap",
-    "NetworkPolicy",
-    "PodDisruptionBudget",
-    "KafkaTopic",
-    "Deployment",
-    "CronWorkflow",
-    "WorkflowTemplate",
-    "PodMonitor",
-)
 _SECONDS = 60
 
 # Of each kind a change that somebody might make, and where it shows.
@@ -47,7 +36,7 @@ def _names(kube: Kube, kind: str) -> list[str]:
     return [str(found["metadata"]["name"]) for found in kube.find(kind, _FEED)]
 
 
-@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("kind", OWNED_KINDS)
 def test_deleted_objects_come_back(settled: Market, kube: Kube, kind: str) -> None:
     found = {
         str(each["metadata"]["name"]): each["metadata"]["uid"] for each in kube.find(kind, _FEED)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from cluster.e2e.core.conftest import MOVING, TWIN, Market, twin
-from cluster.e2e.feeds import Feed, group, key_secret
+from cluster.e2e.feeds import OWNED_KINDS, Feed, group, key_secret
 from cluster.e2e.figures import Figures
 from cluster.e2e.kube import Kube, condition
 from cluster.e2e.sessions import in_seconds, session_ending
@@ -253,17 +253,5 @@ def test_deletion_policy_delete_takes_the_topics(market: Market, kube: Kube) -> 
 
 def _owned(kube: Kube, feed: str) -> set[str]:
     """Kinds of which the feed has objects, its runs aside: Argo keeps those for a time."""
-    kinds = (
-        "ServiceAccount",
-        "RoleBinding",
-        "ConfigMap",
-        "NetworkPolicy",
-        "PodDisruptionBudget",
-        "KafkaTopic",
-        "Deployment",
-        "CronWorkflow",
-        "Workflow",
-        "WorkflowTemplate",
-        "PodMonitor",
-    )
+    kinds = (*OWNED_KINDS, "Workflow")
     return {kind for kind in kinds if kube.find(kind, f"stockfeed.dev/feed={feed}")}

@@ -5,22 +5,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from cluster.e2e.feeds import OWNED_KINDS
 from cluster.e2e.kube import Kube, Manifest
 from stockfeed_operator.converge import HASH_ANNOTATION
-
-# All that the operator makes of a feed that stands still.
-KINDS = (
-    "ServiceAccount",
-    "RoleBinding",
-    "ConfigMap",
-    "NetworkPolicy",
-    "PodDisruptionBudget",
-    "KafkaTopic",
-    "Deployment",
-    "CronWorkflow",
-    "WorkflowTemplate",
-    "PodMonitor",
-)
 
 Name = tuple[str, str]
 Forms = dict[Name, tuple[str, str]]
@@ -31,7 +18,7 @@ def forms(kube: Kube, feed: str) -> Forms:
     """The feed's objects as they are now."""
     return {
         _name(kind, found): (found["metadata"]["uid"], _form(found))
-        for kind in KINDS
+        for kind in OWNED_KINDS
         for found in kube.find(kind, f"stockfeed.dev/feed={feed}")
     }
 
@@ -55,7 +42,7 @@ class History:
 
     def __post_init__(self) -> None:
         self._before = forms(self.kube, self.feed)
-        for kind in KINDS:
+        for kind in OWNED_KINDS:
             version = self.kube.version(kind)
             threading.Thread(target=self._look, args=(kind, version), daemon=True).start()
 
