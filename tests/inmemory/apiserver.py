@@ -135,10 +135,22 @@ class ApiServer:
         if request.method == "GET":
             lease = self.leases.get(parts[-1])
             return (404, {"code": 404}) if lease is None else (200, lease)
-        lease = request.body
-        lease["metadata"]["resourceVersion"] = str(next(self._lease_versions))
-        self.leases[lease["metadata"]["name"]] = lease
-        return 200, lease
+        name = request.body["metadata"]["name"]
+        stored = self.leases.get(name, {"metadata": {}})["metadata"].get("resourceVersion")
+        if request.body["metadata"].get("resourceVersion") != stored:
+            return 409, {"code": 409, "message": "the object has been modified"}
+        return 200, self._keep(name, request.body)
+
+    def _keep(self, name: str, lease: Manifest) -> Manifest:
+        version = {"resourceVersion": str(next(self._lease_versions))}
+        self.leases[name] = {**lease, "metadata": {**lease["metadata"], **version}}
+        return self.leases[name]
+
+    def give_lease(self, name: str, holder: str) -> None:
+        """Makes somebody else the holder of a Lease; who has read it before can write no more."""
+        with self._lock:
+            lease = self.leases[name]
+            self._keep(name, {**lease, "spec": {**lease["spec"], "holderIdentity": holder}})
 
 
 def _group(kind: Kind) -> dict[str, Any]:

@@ -85,8 +85,6 @@ def test_a_lost_lease_ends_the_process(life: Life, tmp_path: Path) -> None:
     settings = _settings(free_port())
     with StubServer(server) as stub, operator(stub.url, tmp_path, settings) as process:
         until(lambda: "leading" in log.read_text(), "the lease", log)
-        stolen = server.leases["stockfeed-operator"]
-        taken = {**stolen["spec"], "holderIdentity": "operator-1"}
-        server.leases = {"stockfeed-operator": {**stolen, "spec": taken}}
+        server.give_lease("stockfeed-operator", "operator-1")
         assert process.wait(60) == 1
     assert "the lease is lost" in log.read_text()
