@@ -56,6 +56,7 @@ class Partition:
     Attributes:
         fault: why the partition stopped for good, or None.
         trouble: why the last try to land failed, or None.
+        failures: how many tries failed.
         paused: whether fetching is paused.
     """
 
@@ -63,6 +64,7 @@ class Partition:
         self.chain = chain
         self.fault: str | None = None
         self.trouble: str | None = None
+        self.failures = 0
         self.paused = False
         self._encode = LineEncoder(topic, chain.partition).encode
         self._buffer = Buffer(start.read_from)
@@ -141,6 +143,7 @@ class Partition:
             return None
         except StockfeedError as error:
             self.trouble = str(error)
+            self.failures += 1
             flight.future = None
             flight.retry_at = now + flight.pause
             flight.pause = min(flight.pause * 2, _LAST_RETRY_SECONDS)

@@ -119,17 +119,21 @@ class Worker:
 
     def _turn(self, partition: Partition, *, cut: bool, wait_commit: bool) -> None:
         """Takes the finished put, if any, and starts the next, if any."""
-        trouble = partition.trouble
+        failures, trouble = partition.failures, partition.trouble
         result = partition.reap(self._clock())
         if result is not None:
             self._landed(partition, *result, wait=wait_commit)
         elif partition.fault is not None:
             self._stop(partition, partition.fault)
             return
-        elif partition.trouble not in (None, trouble):
-            self._metrics.flush_failures.inc()
-            log.warning("not landed, trying again", error=partition.trouble)
+        elif partition.failures > failures:
+            self._failed(partition, trouble)
         partition.submit(self._lander.land, self._executor, self._clock(), cut=cut)
+
+    def _failed(self, partition: Partition, trouble_before: str | None) -> None:
+        self._metrics.flush_failures.inc()
+        if partition.trouble != trouble_before:
+            log.warning("not landed, trying again", error=partition.trouble)
 
     def _landed(self, partition: Partition, batch: Batch, landed: Landed, *, wait: bool) -> None:
         metrics = self._metrics

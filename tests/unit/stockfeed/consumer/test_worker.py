@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from stockfeed.consumer.lander import Landed
 from stockfeed.consumer.log import Commit
@@ -171,6 +172,18 @@ def test_full_buffers_pause_and_resume(rig):
     assert rig.topic.paused == set()
     assert rig.worker.partitions[0].idle
     assert rig.worker.troubles == {}
+
+
+def test_each_failed_try_counts_and_the_same_reason_is_logged_once(rig):
+    rig.worker.assign([0])
+    rig.lander.error = TransientError("no answer")
+    with capture_logs() as logged:
+        rig.worker.step(messages(0, *range(8)))
+        for _ in range(5):  # one step takes a try's result, the next one begins another
+            rig.now += 60
+            rig.worker.step([])
+    assert rig.metric("flush_failures_total") == 3
+    assert [line["event"] for line in logged].count("not landed, trying again") == 1
 
 
 def test_an_object_in_the_way_stops_its_partition_alone(rig):
