@@ -26,7 +26,7 @@ Check = Callable[[], Answer]
 
 
 class HealthServer:
-    """Serves `/metrics` and the given checks until closed.
+    """Serves `/metrics`, the given checks, and `/status` with all of them, until closed.
 
     Args:
         port: 0 takes a free one; see `port` afterwards.
@@ -68,12 +68,16 @@ def _handler(registry: CollectorRegistry, checks: dict[str, Check]) -> type[Base
             path = self.path.partition("?")[0]
             if path == endpoints.METRICS:
                 self._send(200, CONTENT_TYPE_LATEST, generate_latest(registry))
+            elif path == endpoints.STATUS:
+                self._say(200, {name: check().body for name, check in checks.items()})
             elif path in checks:
                 answer = checks[path]()
-                body = json.dumps(answer.body).encode()
-                self._send(200 if answer.ok else 503, "application/json", body)
+                self._say(200 if answer.ok else 503, answer.body)
             else:
                 self._send(404, "text/plain", b"not found\n")
+
+        def _say(self, status: int, body: object) -> None:
+            self._send(status, "application/json", json.dumps(body).encode())
 
         def _send(self, status: int, content_type: str, body: bytes) -> None:
             self.send_response(status)

@@ -49,6 +49,20 @@ def test_a_check_that_does_not_hold_is_503_and_says_why(server):
     assert (status, json.loads(body)) == (503, {"reasons": ["Kafka is away"]})
 
 
+def test_the_status_has_the_bodies_of_all_checks_and_is_always_200(registry):
+    checks = {
+        "/healthz": lambda: Answer(True, {"healthy": True}),
+        "/readyz": lambda: Answer(False, {"reasons": ["Kafka is away"]}),
+    }
+    with HealthServer(0, registry, checks) as server:
+        status, kind, body = get(server, "/status")
+    assert (status, kind) == (200, "application/json")
+    assert json.loads(body) == {
+        "/healthz": {"healthy": True},
+        "/readyz": {"reasons": ["Kafka is away"]},
+    }
+
+
 def test_metrics_are_shown(server):
     status, kind, body = get(server, "/metrics")
     assert status == 200
