@@ -14,8 +14,8 @@ READYZ: Final = "/readyz"
 METRICS: Final = "/metrics"
 
 STATUS: Final = "/status"
-"""The bodies of all others that answer with JSON, by path, and always 200: `kubectl get --raw` shows
-no body with another status."""
+"""The bodies of all that answer with JSON, by path, and always 200: `kubectl get --raw` shows no
+body with another status."""
 
 DRAINED: Final = "/drained"
 """Consumer only. 200 when its lag is 0 and nothing is buffered, else 503 with what is left.
