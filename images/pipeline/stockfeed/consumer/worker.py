@@ -81,6 +81,7 @@ class Worker:
         topic_id = self._log.topic_id()
         taken = {number: self._take(number, topic_id) for number in numbers}
         self.partitions.update({number: partition for number, (partition, _) in taken.items()})
+        self._metrics.partition_faults.set(len(self.faults))  # those found at the start, too
         return {number: read_from for number, (_, read_from) in taken.items()}
 
     def _take(self, number: int, topic_id: str) -> tuple[Partition, int]:

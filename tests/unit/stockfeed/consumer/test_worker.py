@@ -207,6 +207,7 @@ def test_a_truncated_log_stops_the_partition_at_assignment(rig):
     )
     assert rig.worker.assign([0]) == {0: 100}
     assert "the log was truncated" in rig.worker.faults[0]
+    assert rig.metric("partition_faults") == 1
 
 
 def test_a_recreated_topic_stops_partitions_without_traffic_too(rig):
