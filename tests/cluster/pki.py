@@ -1,10 +1,11 @@
-"""The cluster's own certificate authority, and what it signs.
+"""Certificate authorities, and what they sign; first of all the cluster's own.
 
-One authority for servers and clients: the cluster lives for a day, and nobody else can reach it.
+That is one for servers and clients: the cluster lives for a day, and nobody else can reach it.
 """
 
 import base64
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,15 +55,37 @@ class Pair:
 def write(directory: Path) -> None:
     """Writes the authority, the API server's certificates and a kubeconfig for each client."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    authority = _sign(_name("stockfeed-cluster", ""), None, _authority_extensions())
+    authority = make_authority("stockfeed-cluster", _LIFETIME)
     _write(directory / "ca.crt", authority.certificate_pem())
-    _write_pair(directory, "apiserver", _sign(_name("kube-apiserver", ""), authority, _server()))
+    apiserver = make_server("kube-apiserver", authority, _API_NAMES, _API_ADDRESSES)
+    _write_pair(directory, "apiserver", apiserver)
     kubelet_client = _sign(_name("kube-apiserver", "system:masters"), authority, _client())
     _write_pair(directory, "apiserver-kubelet-client", kubelet_client)
     _write(directory / "service-account.key", _pem(_new_key()))
     for client, (name, group) in _CLIENTS.items():
         pair = _sign(_name(name, group), authority, _client())
         _write(directory / f"{client}.kubeconfig", _kubeconfig(authority, pair).encode())
+
+
+def make_authority(
+    name: str, lifetime: timedelta, key: ec.EllipticCurvePrivateKey | None = None
+) -> Pair:
+    """An authority that signs itself; with the key of an earlier one it is that one, renewed."""
+    return _sign(_name(name, ""), None, _authority_extensions(), lifetime, key)
+
+
+def make_server(
+    name: str, authority: Pair, names: Iterable[str], addresses: Iterable[str] = ()
+) -> Pair:
+    """A server that is reached by these names and addresses."""
+    return _sign(_name(name, ""), authority, _server(names, addresses))
+
+
+def read_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
+    """A private key that `Pair.key_pem` wrote."""
+    key = serialization.load_pem_private_key(pem, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey), "a key of another kind"
+    return key
 
 
 def _kubeconfig(authority: Pair, client: Pair) -> str:
@@ -83,10 +106,14 @@ def _kubeconfig(authority: Pair, client: Pair) -> str:
 
 
 def _sign(
-    subject: x509.Name, issuer: Pair | None, extensions: list[tuple[x509.ExtensionType, bool]]
+    subject: x509.Name,
+    issuer: Pair | None,
+    extensions: list[tuple[x509.ExtensionType, bool]],
+    lifetime: timedelta = _LIFETIME,
+    key: ec.EllipticCurvePrivateKey | None = None,
 ) -> Pair:
-    """A new key, signed by the issuer or, without one, by itself."""
-    key, now = _new_key(), datetime.now(UTC)
+    """A key, new if none is given, signed by the issuer or, without one, by itself."""
+    key, now = key or _new_key(), datetime.now(UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -94,7 +121,7 @@ def _sign(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=1))
-        .not_valid_after(now + _LIFETIME)
+        .not_valid_after(now + lifetime)
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
@@ -116,11 +143,13 @@ def _authority_extensions() -> list[tuple[x509.ExtensionType, bool]]:
     return [(x509.BasicConstraints(ca=True, path_length=0), True), (usage, True)]
 
 
-def _server() -> list[tuple[x509.ExtensionType, bool]]:
-    addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in _API_ADDRESSES]
-    names = [x509.DNSName(name) for name in _API_NAMES]
+def _server(
+    names: Iterable[str], addresses: Iterable[str]
+) -> list[tuple[x509.ExtensionType, bool]]:
+    found: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+    found += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    return [(x509.SubjectAlternativeName([*names, *addresses]), False), (usage, False)]
+    return [(x509.SubjectAlternativeName(found), False), (usage, False)]
 
 
 def _client() -> list[tuple[x509.ExtensionType, bool]]:
@@ -141,7 +170,7 @@ def _new_key() -> ec.EllipticCurvePrivateKey:
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
 

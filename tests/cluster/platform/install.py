@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from cluster import lifecycle, monitoring, upstream
 from cluster.kubectl import KubectlError, apply_file, kubectl
 from cluster.layout import KUBECONFIG
-from cluster.platform import images
+from cluster.platform import images, kafka_tls
 from helm.tool import binary
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def platform() -> None:
     values = chart / "values-kind.yaml"
     small = "--set=emulator.resources.requests.cpu=50m"  # the node has two cores in all
     helm("platform", "stocks", chart, f"--values={values}", small)
+    kafka_tls.install()
     for file in sorted(_MANIFESTS.glob("*.yaml")):
         apply_file(file)
     wait_for_rollouts("stocks", _PLATFORM)

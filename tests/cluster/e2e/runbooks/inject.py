@@ -26,6 +26,23 @@ for future in admin.delete_records([TopicPartition(TOPIC, 0, OFFSET_END)]).value
 """
 
 
+_SET_REPLICAS = """
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+admin = AdminClient({"bootstrap.servers": "stocks-kafka-bootstrap:9092"})
+entry = ConfigEntry(
+    "min.insync.replicas", str(REPLICAS), incremental_operation=AlterConfigOpType.SET
+)
+resource = ConfigResource(ConfigResource.Type.TOPIC, TOPIC, incremental_configs=[entry])
+for future in admin.incremental_alter_configs([resource]).values():
+    future.result(30)
+"""
+
+
+def set_min_insync_replicas(kube: Kube, topic: str, replicas: int) -> None:
+    """Lets a topic ask for so many copies of what is acknowledged."""
+    _run(kube, f"rb-replicas-{RUN}", f"REPLICAS = {replicas}\n{_SET_REPLICAS}", topic)
+
+
 def foreign_messages(kube: Kube, topic: str) -> None:
     """Writes twenty messages that are no quotes into a topic."""
     _run(kube, f"rb-foreign-{RUN}", _FOREIGN, topic)
@@ -60,17 +77,17 @@ def put_metadata(key: str, metadata: dict[str, str]) -> None:
     )
 
 
-def take_away(key: str) -> dict[str, Any]:
+def take_away(key: str, bucket: str = BUCKET) -> dict[str, Any]:
     """Removes an object, and returns what puts it back."""
-    found = s3_client().get_object(Bucket=BUCKET, Key=key)
+    found = s3_client().get_object(Bucket=bucket, Key=key)
     kept = {"Key": key, "Body": found["Body"].read(), "Metadata": found["Metadata"]}
-    s3_client().delete_object(Bucket=BUCKET, Key=key)
+    s3_client().delete_object(Bucket=bucket, Key=key)
     return kept
 
 
-def put_back(kept: dict[str, Any]) -> None:
+def put_back(kept: dict[str, Any], bucket: str = BUCKET) -> None:
     """Writes a removed object again."""
-    s3_client().put_object(Bucket=BUCKET, **kept)
+    s3_client().put_object(Bucket=bucket, **kept)
 
 
 def _run(kube: Kube, name: str, program: str, topic: str) -> None:

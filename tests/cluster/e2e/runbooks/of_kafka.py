@@ -1,0 +1,60 @@
+"""Outages between producers and Kafka."""
+
+from datetime import timedelta
+
+from cluster.e2e.kube import Manifest
+from cluster.e2e.runbooks import inject
+from cluster.e2e.runbooks.outage import NO_LOADS, Outage
+from cluster.platform import kafka_tls
+
+
+class Replicas(Outage):
+    """The topic asks for more copies than there are brokers."""
+
+    alerts = ("StockFeedDeliveriesFailing",)
+
+    def make(self) -> None:
+        self.landed(1)
+        self._ask_for(2)
+
+    def repair(self) -> None:
+        # No broker can be brought back here, so that the number of them is what changes.
+        self._ask_for(1)
+
+    def _ask_for(self, replicas: int) -> None:
+        topic = self.feed.status["groups"][0]["topic"]
+        inject.set_min_insync_replicas(self.ward.kube, topic, replicas)
+
+
+class Certificate(Outage):
+    """Kafka's authority, over TLS, ends in five days."""
+
+    alerts = ("StockFeedCertificateExpiring",)
+    ends = frozenset(alerts)
+
+    def resource(self) -> Manifest:
+        self._write(timedelta(days=5))
+        kafka = {
+            "cluster": "stocks",
+            "partitions": 1,
+            "replicas": 1,
+            "tls": {"caSecretRef": {"name": self._secret}},
+        }
+        return self.small(kafka=kafka, warehouse=NO_LOADS)
+
+    def make(self) -> None:
+        self.landed(1)  # by TLS
+
+    def repair(self) -> None:
+        self._write(timedelta(days=365))
+
+    def variables(self, group_name: str) -> dict[str, str]:
+        return {**super().variables(group_name), "SECRET": self._secret}
+
+    @property
+    def _secret(self) -> str:
+        return f"{self.feed.name}-ca"
+
+    def _write(self, lifetime: timedelta) -> None:
+        renewed = kafka_tls.renewed(lifetime)
+        self.ward.kube.apply(kafka_tls.ca_secret(self._secret, renewed))

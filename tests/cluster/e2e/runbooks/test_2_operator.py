@@ -1,0 +1,55 @@
+"""Outages of the operator itself, which touch all feeds."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cluster.e2e.kube import Kube, Manifest
+from cluster.e2e.monitoring import Monitoring
+from cluster.e2e.runbooks import pages
+from cluster.e2e.runbooks.outage import Outage
+from cluster.platform import install
+
+ERRORING, DOWN = ALERTS = ("StockFeedOperatorErroring", "StockFeedOperatorDown")
+_NAME = "stockfeed-operator"
+_ALERT_SECONDS = 300
+_HEALING_SECONDS = 240
+_VARIABLES = {"OPERATOR_NAMESPACE": "stockfeed", "NAMESPACE": "stocks", "ACCOUNT": _NAME}
+
+
+@pytest.fixture
+def healthy() -> Iterator[None]:
+    """`helm upgrade` is both pages' repair."""
+    yield
+    install.operator()
+
+
+def _without_config_maps(rules: list[Manifest]) -> list[Manifest]:
+    """Rules of a role in which nobody may look at ConfigMaps."""
+    return [
+        {**rule, "resources": [kind for kind in rule["resources"] if kind != "configmaps"]}
+        for rule in rules
+        if rule.get("resources") != ["configmaps"]
+    ]
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_right_is_missing(kube: Kube, monitoring: Monitoring, outages: dict[str, Outage]) -> None:
+    role = kube.get("ClusterRole", _NAME) or {}
+    kube.patch("ClusterRole", _NAME, {"rules": _without_config_maps(role["rules"])})
+    monitoring.wait_for_alert(ERRORING, "", _ALERT_SECONDS)
+    for command in pages.commands(ERRORING):
+        pages.run(command, _VARIABLES)
+    install.operator()
+    feed = outages["Answers"].feed
+    feed.change(suspend=True)
+    feed.wait("Ready", "False", _HEALING_SECONDS, "Suspended")
+
+
+@pytest.mark.usefixtures("healthy")
+def test_no_operator_runs(monitoring: Monitoring, outages: dict[str, Outage]) -> None:
+    assert outages
+    install.operator("--set=replicas=0")
+    monitoring.wait_for_alert(DOWN, "", _ALERT_SECONDS)
+    for command in pages.commands(DOWN):
+        pages.run(command, _VARIABLES, may_be_empty=True)
