@@ -6,7 +6,7 @@ last (an annotation holds a hash of that), or when a field that it sets is not w
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,25 +36,31 @@ class Applied:
 
     Attributes:
         written: keys of the objects that were written.
-        repaired: those of them that somebody else had changed or deleted.
         problems: what could not be written.
     """
 
     written: tuple[Key, ...] = ()
-    repaired: tuple[Key, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-def apply(cluster: Cluster, seen: Observed, desired: Desired) -> Applied:
+def apply(
+    cluster: Cluster, seen: Observed, desired: Desired, repaired: Callable[[Key], None]
+) -> Applied:
     """Writes what differs from what is desired.
 
     What the API server refuses becomes a problem, and the rest goes on.
+
+    Args:
+        cluster: the cluster.
+        seen: what it shows of the feed.
+        desired: what should be.
+        repaired: told at once of each object that was put back after somebody else had changed or
+            deleted it: the next look finds nothing to repair there, even if this one fails later.
 
     Raises:
         ClusterError: the API server does not answer.
     """
     written: list[Key] = []
-    repaired: list[Key] = []
     problems: list[Problem] = []
     for manifest in desired.manifests:
         if kind_of(manifest) in seen.missing:
@@ -71,8 +77,8 @@ def apply(cluster: Cluster, seen: Observed, desired: Desired) -> Applied:
                 continue
             written.append(key)
             if _was_applied(seen, live, hashed):
-                repaired.append(key)
-    return Applied(tuple(written), tuple(repaired), tuple(problems))
+                repaired(key)
+    return Applied(tuple(written), tuple(problems))
 
 
 def prune(cluster: Cluster, seen: Observed, desired: Desired) -> tuple[Key, ...]:

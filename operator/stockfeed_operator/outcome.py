@@ -7,7 +7,6 @@ from typing import Final
 from stockfeed_operator.conditions import READY
 from stockfeed_operator.converge import Applied
 from stockfeed_operator.drain import Stage
-from stockfeed_operator.kinds import Key
 from stockfeed_operator.plan import Plan
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.spec_status import StockFeedStatus
@@ -27,14 +26,12 @@ class Outcome:
         result: `changed`, `steady`, `paused`, `invalid` or `gone`.
         status: the feed's status now; None when the feed is gone.
         again: how long to wait for an event before the next look; None for as long as usual.
-        repaired: objects that somebody else had changed or deleted.
         schedule: when the feed's loads start; None when that is not known.
     """
 
     result: str
     status: StockFeedStatus | None = None
     again: timedelta | None = None
-    repaired: tuple[Key, ...] = ()
     schedule: str | None = None
 
 
@@ -65,7 +62,6 @@ def outcome_of(
         result,
         status,
         again=_again(plan, status, now),
-        repaired=applied.repaired,
         schedule=feed.spec.warehouse.schedule,
     )
 

@@ -4,6 +4,7 @@ Level-based: nothing is kept between two looks, so it does not matter which even
 whether another process took the look before.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from stockfeed_operator.api import Cluster
@@ -11,6 +12,7 @@ from stockfeed_operator.autoscaling import autoscaled_groups
 from stockfeed_operator.build.installation import Installation
 from stockfeed_operator.converge import apply, prune
 from stockfeed_operator.desired import desired
+from stockfeed_operator.kinds import Key
 from stockfeed_operator.landing import ask
 from stockfeed_operator.observe import observe
 from stockfeed_operator.outcome import GONE, Outcome, outcome_of
@@ -22,16 +24,29 @@ from stockfeed_operator.report import (
     release,
     report,
     stand_aside,
-    tell_repairs,
+    tell_repair,
 )
 from stockfeed_operator.status import status_of
 from stockfeed_operator.validate import InvalidFeedError
 
 
 def reconcile(
-    cluster: Cluster, installation: Installation, namespace: str, name: str, now: datetime
+    cluster: Cluster,
+    installation: Installation,
+    namespace: str,
+    name: str,
+    now: datetime,
+    count_repair: Callable[[Key], None],
 ) -> Outcome:
     """Takes the feed one step closer to what its spec asks for.
+
+    Args:
+        cluster: where the feed lives.
+        installation: what the operator gives to every feed.
+        namespace: the feed's namespace.
+        name: the feed's name.
+        now: the time.
+        count_repair: told of each object that was put back after somebody else had changed it.
 
     Raises:
         ClusterError: the cluster does not answer, or refuses; look again later.
@@ -52,10 +67,13 @@ def reconcile(
     plan = make_plan(feed, seen, intent, landings, now)
     wanted = desired(feed, plan, installation, autoscaled_groups(feed, seen))
 
-    applied = apply(cluster, seen, wanted)
+    def repaired(key: Key) -> None:
+        count_repair(key)
+        tell_repair(cluster, seen, key)
+
+    applied = apply(cluster, seen, wanted, repaired)
     status = status_of(feed, seen, plan, applied.problems, now)
     reported = report(cluster, seen, status)
-    tell_repairs(cluster, seen, applied.repaired)
     # Only now: what is deleted can no longer be asked, so the status must know its answer.
     pruned = prune(cluster, seen, wanted)
     if plan.finished:

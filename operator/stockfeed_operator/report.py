@@ -1,6 +1,5 @@
 """What a reconcile writes on the feed itself: its finalizer, its status, Events about it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from stockfeed_operator.api import Cluster, Notice
@@ -29,11 +28,10 @@ def report(cluster: Cluster, seen: Observed, status: StockFeedStatus) -> bool:
     return True
 
 
-def tell_repairs(cluster: Cluster, seen: Observed, repaired: Iterable[Key]) -> None:
+def tell_repair(cluster: Cluster, seen: Observed, key: Key) -> None:
     """Says what was put back, so that whoever changed it learns who undid that."""
-    for key in repaired:
-        text = f"{key.kind} {key.name} was changed or deleted by somebody else, and is put back"
-        cluster.emit(seen.resource, Notice("Normal", "DriftRepaired", text))
+    text = f"{key.kind} {key.name} was changed or deleted by somebody else, and is put back"
+    cluster.emit(seen.resource, Notice("Normal", "DriftRepaired", text))
 
 
 def refuse(cluster: Cluster, seen: Observed, error: InvalidFeedError, now: datetime) -> Outcome:

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import structlog
 
 from stockfeed_operator.errors import ClusterError, ConflictError, ForbiddenError
+from stockfeed_operator.kinds import Key
 from stockfeed_operator.metrics import OperatorMetrics
 from stockfeed_operator.outcome import Outcome
 from stockfeed_operator.wakeups import FeedKey
@@ -24,14 +26,14 @@ class Worker:
     """Looks at feeds.
 
     Args:
-        reconcile: takes namespace, name and time.
+        reconcile: takes namespace, name, time, and whom to tell of each repaired object.
         metrics: counts.
         resync: seconds between two looks at a feed of which nothing is heard.
     """
 
     def __init__(
         self,
-        reconcile: Callable[[str, str, datetime], Outcome],
+        reconcile: Callable[[str, str, datetime, Callable[[Key], None]], Outcome],
         metrics: OperatorMetrics,
         resync: float,
     ) -> None:
@@ -43,7 +45,7 @@ class Worker:
         """One look; the seconds until the next one, or None when the feed is gone."""
         started = time.monotonic()
         try:
-            outcome = self._reconcile(*key, datetime.now(UTC))
+            outcome = self._reconcile(*key, datetime.now(UTC), partial(self._repaired, key))
         except Exception as error:  # noqa: BLE001 - one feed's trouble must not end the operator
             return self._failed(key, error)
         finally:
@@ -71,16 +73,12 @@ class Worker:
         namespace, name = key
         self._metrics.reconciles.labels(outcome.result).inc()
         self._metrics.feeds.note(namespace, name, outcome.status, outcome.schedule)
-        for repaired in outcome.repaired:
-            self._metrics.repairs.labels(repaired.kind).inc()
-            _log.info(
-                "repaired",
-                namespace=namespace,
-                feed=name,
-                kind=repaired.kind,
-                name=repaired.name,
-            )
         if outcome.status is None:
             return None
         again = None if outcome.again is None else outcome.again.total_seconds()
         return self._resync if again is None else min(max(again, 0.0), self._resync)
+
+    def _repaired(self, feed: FeedKey, key: Key) -> None:
+        namespace, name = feed
+        self._metrics.repairs.labels(key.kind).inc()
+        _log.info("repaired", namespace=namespace, feed=name, kind=key.kind, name=key.name)

@@ -8,7 +8,8 @@ from inmemory.cluster import NAMESPACE, InMemoryCluster
 from inmemory.merge import copied
 from stockfeed_operator.api import Cluster
 from stockfeed_operator.build.installation import Installation
-from stockfeed_operator.kinds import FEED, Key, Manifest
+from stockfeed_operator.build.metadata import FEED_LABEL
+from stockfeed_operator.kinds import FEED, WORKFLOW, Key, Manifest
 from stockfeed_operator.outcome import Outcome
 from stockfeed_operator.reconcile import reconcile
 from stockfeed_operator.spec import StockFeed
@@ -67,12 +68,14 @@ class Life:
         name: the feed's name.
         installation: what the operator gives to every feed.
         client: how the operator reaches the cluster; None: without a way between.
+        repaired: what was put back, in order.
     """
 
     cluster: InMemoryCluster = field(default_factory=InMemoryCluster)
     name: str = "us"
     installation: Installation = INSTALLATION
     client: Cluster | None = None
+    repaired: list[Key] = field(default_factory=list)
 
     def create(self, **spec: Any) -> None:
         """Makes the feed, defaults filled in as the API server does."""
@@ -86,10 +89,42 @@ class Life:
 
         self.cluster.edit(FEED, self.name, change)
 
+    def load(self, name: str, phase: str = "Succeeded", message: str = "", **more: str) -> None:
+        """A load and build that came to its end.
+
+        Args:
+            name: the Workflow's name.
+            phase: what became of it.
+            message: its message.
+            more: outputs, beside the usual ones.
+        """
+        outputs = {"files": "3", "rows": "420", "newest-quote-at": "2026-03-04T15:00:01Z", **more}
+        parameters = [{"name": key, "value": text} for key, text in outputs.items()]
+        self.cluster.create(
+            {
+                "apiVersion": WORKFLOW.api_version,
+                "kind": WORKFLOW.kind,
+                "metadata": {"name": name, "labels": {FEED_LABEL: self.name}},
+                "status": {
+                    "phase": phase,
+                    "message": message,
+                    "finishedAt": self.cluster.now.isoformat(),
+                    "outputs": {"parameters": parameters},
+                },
+            }
+        )
+
     def step(self) -> Outcome:
         """One reconcile."""
         client = self.client or self.cluster
-        return reconcile(client, self.installation, NAMESPACE, self.name, self.cluster.now)
+        return reconcile(
+            client,
+            self.installation,
+            NAMESPACE,
+            self.name,
+            self.cluster.now,
+            self.repaired.append,
+        )
 
     def steps(self, count: int, seconds: float = 5.0) -> Outcome:
         """Reconciles with work of the controllers in between."""

@@ -32,7 +32,9 @@ def registry() -> CollectorRegistry:
 
 
 def _worker(registry: CollectorRegistry, act: Callable[[], Outcome]) -> Worker:
-    def reconcile(namespace: str, name: str, now: datetime) -> Outcome:
+    def reconcile(
+        namespace: str, name: str, now: datetime, count_repair: Callable[[Key], None]
+    ) -> Outcome:
         assert (namespace, name) == US
         assert now.tzinfo is not None
         return act()
@@ -51,11 +53,19 @@ def test_the_next_look(
     assert worker.look(US) == seconds
 
 
-def test_looks_and_repairs_are_counted(registry: CollectorRegistry) -> None:
-    repaired = (Key("Deployment", "a"), Key("Deployment", "b"))
-    _worker(registry, lambda: Outcome("changed", STATUS, repaired=repaired)).look(US)
+def test_looks_and_repairs_are_counted_even_when_the_look_fails_later(
+    registry: CollectorRegistry,
+) -> None:
+    def reconcile(
+        namespace: str, name: str, now: datetime, count_repair: Callable[[Key], None]
+    ) -> Outcome:
+        count_repair(Key("Deployment", "a"))
+        count_repair(Key("Deployment", "b"))
+        raise ConflictError("the status was not written")
+
+    Worker(reconcile, OperatorMetrics(registry), resync=300).look(US)
     value = registry.get_sample_value
-    assert value("stockfeed_operator_reconciles_total", {"result": "changed"}) == 1
+    assert value("stockfeed_operator_reconciles_total", {"result": "failed"}) == 1
     assert value("stockfeed_operator_reconcile_seconds_count") == 1
     assert value("stockfeed_operator_drift_repairs_total", {"kind": "Deployment"}) == 2
 

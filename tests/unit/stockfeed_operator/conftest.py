@@ -1,0 +1,16 @@
+import pytest
+
+from inmemory.feeds import Life
+
+
+@pytest.fixture
+def life() -> Life:
+    """A feed at rest, with one load behind it."""
+    one = Life()
+    one.create()
+    one.rest()
+    one.load("us-load-1")
+    one.rest()
+    one.cluster.writes.clear()
+    one.cluster.events.clear()
+    return one
