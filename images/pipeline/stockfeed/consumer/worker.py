@@ -87,11 +87,13 @@ class Worker:
     def _take(self, number: int, topic_id: str) -> tuple[Partition, int]:
         chain = Chain(self._feed.feed, self._feed.group, topic_id, number)
         low, high = self._log.bounds(number)
+        commit = self._log.committed(number)
         fault = None
         try:
-            start = find_start(self._store, chain, self._log.committed(number), low, high)
+            start = find_start(self._store, chain, commit, low, high)
         except DataError as error:
-            start, fault = Start(high), str(error)
+            # Nothing is landed from here; but the lag must tell what is not.
+            start, fault = Start(low if commit is None else min(commit.offset, high)), str(error)
         partition = Partition(chain, self._feed.topic, start, self._rotation)
         if fault is not None:
             self._stop(partition, fault)

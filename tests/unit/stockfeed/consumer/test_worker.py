@@ -210,6 +210,19 @@ def test_a_truncated_log_stops_the_partition_at_assignment(rig):
     assert rig.metric("partition_faults") == 1
 
 
+@pytest.mark.parametrize(("commit", "lag"), [(None, 100), (Commit(60, ""), 40)])
+def test_the_lag_of_a_partition_that_cannot_start_is_what_is_not_landed(
+    rig, monkeypatch, commit, lag
+):
+    def refuse(*_):
+        raise DataError("in the way")
+
+    monkeypatch.setattr("stockfeed.consumer.worker.find_start", refuse)
+    rig.topic.committed = lambda _: commit
+    rig.worker.assign([0])
+    assert rig.worker.lag() == {0: lag}
+
+
 def test_a_recreated_topic_stops_partitions_without_traffic_too(rig):
     rig.worker.assign([0, 1])
     rig.topic.id = "b" * 32
