@@ -8,7 +8,7 @@ import pytest
 from cluster.e2e.feeds import RUN
 from cluster.e2e.kube import Kube
 from cluster.e2e.monitoring import Monitoring
-from cluster.e2e.runbooks.of_kafka import Certificate, Replicas
+from cluster.e2e.runbooks.of_kafka import Certificate, Size
 from cluster.e2e.runbooks.of_landing import Bucket, Lost, Stopped
 from cluster.e2e.runbooks.of_loads import Chain, Daily, Images, Slow, Taken
 from cluster.e2e.runbooks.of_source import Answers, Key, Market, Spec
@@ -19,7 +19,7 @@ from cluster.platform.install import ON_KIND
 
 # In the order in which their alerts come. An older feed's schema is what another one takes.
 OUTAGES: tuple[type[Outage], ...] = (
-    *(Slow, Chain, Taken, Daily, Replicas, Stopped),
+    *(Slow, Chain, Taken, Daily, Size, Stopped),
     *(Answers, Key, Market, Spec, Images, Lost, Bucket, Certificate),
 )
 _THRESHOLDS = {"sourceStaleSeconds": 60, "staleSeconds": 120, "suppressedRuns": 1, "lagSeconds": 30}

@@ -26,11 +26,11 @@ for future in admin.delete_records([TopicPartition(TOPIC, 0, OFFSET_END)]).value
 """
 
 
-_SET_REPLICAS = """
+_LIMIT = """
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 admin = AdminClient({"bootstrap.servers": "stocks-kafka-bootstrap:9092"})
 entry = ConfigEntry(
-    "min.insync.replicas", str(REPLICAS), incremental_operation=AlterConfigOpType.SET
+    "max.message.bytes", str(LIMIT), incremental_operation=AlterConfigOpType.SET
 )
 resource = ConfigResource(ConfigResource.Type.TOPIC, TOPIC, incremental_configs=[entry])
 for future in admin.incremental_alter_configs([resource]).values():
@@ -38,9 +38,9 @@ for future in admin.incremental_alter_configs([resource]).values():
 """
 
 
-def set_min_insync_replicas(kube: Kube, topic: str, replicas: int) -> None:
-    """Lets a topic ask for so many copies of what is acknowledged."""
-    _run(kube, f"rb-replicas-{RUN}", f"REPLICAS = {replicas}\n{_SET_REPLICAS}", topic)
+def limit_messages(kube: Kube, topic: str, size: int) -> None:
+    """Lets a topic take messages of at most so many bytes."""
+    _run(kube, f"rb-limit-{RUN}", f"LIMIT = {size}\n{_LIMIT}", topic)
 
 
 def foreign_messages(kube: Kube, topic: str) -> None:

@@ -8,22 +8,21 @@ from cluster.e2e.runbooks.outage import NO_LOADS, Outage
 from cluster.platform import kafka_tls
 
 
-class Replicas(Outage):
-    """The topic asks for more copies than there are brokers."""
+class Size(Outage):
+    """The topic takes no messages as long as a quote."""
 
     alerts = ("StockFeedDeliveriesFailing",)
 
     def make(self) -> None:
         self.landed(1)
-        self._ask_for(2)
+        self._limit(20)
 
     def repair(self) -> None:
-        # No broker can be brought back here, so that the number of them is what changes.
-        self._ask_for(1)
+        self._limit(1_048_588)  # Kafka's default
 
-    def _ask_for(self, replicas: int) -> None:
+    def _limit(self, size: int) -> None:
         topic = self.feed.status["groups"][0]["topic"]
-        inject.set_min_insync_replicas(self.ward.kube, topic, replicas)
+        inject.limit_messages(self.ward.kube, topic, size)
 
 
 class Certificate(Outage):

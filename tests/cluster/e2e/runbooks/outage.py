@@ -7,7 +7,7 @@ from typing import ClassVar
 from cluster.e2e.feeds import RUN, Feed, group, key_secret, manifest, source
 from cluster.e2e.kube import NAMESPACE, Kube, Manifest
 from cluster.e2e.monitoring import Monitoring
-from cluster.e2e.runbooks import inject
+from cluster.e2e.runbooks import inject, pages
 from cluster.e2e.tapes import Tape
 
 NO_LOADS: Manifest = {"schedule": "0 0 1 1 *", "dbt": {"enabled": False}}
@@ -129,10 +129,8 @@ class Outage:
         self.ward.kube.patch("StockFeed", self.feed.name, annotations)
 
     def restart_consumer(self) -> None:
-        """As `kubectl rollout restart` does it."""
-        restarted = {"metadata": {"annotations": {"stockfeed.test/restarted": RUN}}}
-        name = f"{self.feed.name}-only-consumer"
-        self.ward.kube.patch("Deployment", name, {"spec": {"template": restarted}})
+        """As pages say it."""
+        pages.run(pages.RESTART_CONSUMER, self.variables("only"))
 
 
 def control(server: Tape, what: str, body: object, method: str) -> None:

@@ -10,18 +10,22 @@ from cluster.layout import KUBECONFIG
 from helm.tool import binary
 
 RUNBOOKS = Path(__file__).parents[4] / "docs" / "runbooks"
+# The repair of some pages, run with the repairs.
+RESTART_CONSUMER = (
+    'kubectl rollout restart deployment/"$FEED-$GROUP-consumer" --namespace "$NAMESPACE"'
+)
 _SECONDS = 120
 # There is no Strimzi on this cluster, so lists of what is its own are empty.
 _STRIMZI = ("kafkausers", "strimzi.io/kind=Kafka")
 
 
 def commands(alert: str) -> list[str]:
-    """What an alert's page asks kubectl, each on one line; other commands need what is not here."""
+    """What an alert's page asks kubectl, on one line each; other commands need what is not here."""
     page = re.sub(r"Burn(Fast|Slow)$", "Burn", alert)
     text = (RUNBOOKS / f"{page}.md").read_text()
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [line for line in lines if line.startswith("kubectl ")]
+    return [line for line in lines if line.startswith("kubectl ") and line != RESTART_CONSUMER]
 
 
 def run(command: str, variables: Mapping[str, str], *, may_be_empty: bool = False) -> str:
