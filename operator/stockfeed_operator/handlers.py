@@ -75,9 +75,12 @@ def registry_of(wakeups: Wakeups) -> kopf.OperatorRegistry:
 
 
 def configure_kopf(settings: kopf.OperatorSettings) -> None:
-    """Keeps kopf to watching."""
+    """Keeps kopf to watching, and that to what belongs to feeds: a cluster has many others."""
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.queueing.worker_limit = 32
     settings.watching.server_timeout = _WATCH_SECONDS
     settings.watching.client_timeout = _WATCH_SECONDS + 30
+    for kind in MANAGED:
+        # A handler's own labels are looked at only here, after every object has come over the wire.
+        settings.watching.label_selectors[kind.group, kind.version, kind.plural] = FEED_LABEL

@@ -29,6 +29,7 @@ class ApiServer:
     Attributes:
         watches: by the plural name of a kind, whether a watch of it is open now. kopf can miss a
             signal to end while one begins anew.
+        selectors: by the plural name of a kind, the label selectors that it was watched with.
 
     Args:
         cluster: what is stored.
@@ -38,6 +39,7 @@ class ApiServer:
         self.cluster = cluster
         self.leases: dict[str, Manifest] = {}
         self.watches: dict[str, bool] = {}
+        self.selectors: dict[str, set[str]] = {}
         self._lock = threading.Lock()
         self._lease_versions = itertools.count(1)
 
@@ -47,7 +49,9 @@ class ApiServer:
         parts = path.strip("/").split("/")
         if "watch=true" in query:
             # kopf lists anew after that, and so sees every change at once.
-            self._wait_for_change(parts[-1], parse_qs(query)["resourceVersion"][0])
+            asked = parse_qs(query)
+            self.selectors.setdefault(parts[-1], set()).add(asked.get("labelSelector", [""])[0])
+            self._wait_for_change(parts[-1], asked["resourceVersion"][0])
             return 200, {"type": "ERROR", "object": {"kind": "Status", "code": 410}}
         with self._lock:
             if "leases" in parts:
@@ -120,13 +124,11 @@ class ApiServer:
 
     def _listed(self, kind: Kind, query: str) -> tuple[int, Any]:
         version = self._version(kind.plural)  # before the list, so that no change is missed
-        label = query.partition("labelSelector=")[2].partition("&")[0]
-        wanted = dict(pair.split("%3D") for pair in label.split("%2C")) if label else {}
-        labels = {name.replace("%2F", "/"): value for name, value in wanted.items()}
-        found = self.cluster.list(kind, "", labels)
+        selector = parse_qs(query).get("labelSelector", [""])[0]
         items = [
             {name: part for name, part in item.items() if name not in ("apiVersion", "kind")}
-            for item in found or ()
+            for item in self.cluster.list(kind, "", {}) or ()
+            if _selected(item, selector)
         ]
         stamp = {"apiVersion": kind.api_version, "kind": f"{kind.kind}List"}
         return 200, {**stamp, "metadata": {"resourceVersion": version}, "items": items}
@@ -151,6 +153,15 @@ class ApiServer:
         with self._lock:
             lease = self.leases[name]
             self._keep(name, {**lease, "spec": {**lease["spec"], "holderIdentity": holder}})
+
+
+def _selected(item: Manifest, selector: str) -> bool:
+    """Whether the item has each label, with its value where the selector names one."""
+    labels = item["metadata"].get("labels") or {}
+    wanted = [part.partition("=") for part in selector.split(",") if part]
+    return all(
+        name in labels and (not equals or labels[name] == value) for name, equals, value in wanted
+    )
 
 
 def _group(kind: Kind) -> dict[str, Any]:

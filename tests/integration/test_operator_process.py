@@ -13,7 +13,8 @@ from inmemory.feeds import Life
 from inmemory.http import StubServer
 from inmemory.process import free_port, operator, until
 from stockfeed.contract.metrics.operator import METRICS
-from stockfeed_operator.kinds import CRON_WORKFLOW, FEED, POD_MONITOR, WORKFLOW, Key
+from stockfeed_operator.build.metadata import FEED_LABEL
+from stockfeed_operator.kinds import CRON_WORKFLOW, FEED, MANAGED, POD_MONITOR, WORKFLOW, Key
 from stockfeed_operator.settings import PREFIX
 
 _SETTINGS = {
@@ -24,6 +25,7 @@ _SETTINGS = {
     "POD_NAME": "operator-0",
     "RESYNC_INTERVAL": "10s",
 }
+_MISSING = frozenset({CRON_WORKFLOW, WORKFLOW, POD_MONITOR})
 
 
 def _settings(port: int) -> dict[str, str]:
@@ -33,7 +35,7 @@ def _settings(port: int) -> dict[str, str]:
 
 @pytest.fixture
 def life() -> Life:
-    return Life(InMemoryCluster(missing={CRON_WORKFLOW, WORKFLOW, POD_MONITOR}))
+    return Life(InMemoryCluster(missing=set(_MISSING)))
 
 
 def test_the_process_reconciles_feeds_without_the_optional_kinds(
@@ -57,6 +59,10 @@ def test_the_process_reconciles_feeds_without_the_optional_kinds(
         assert _families(answer) == {metric.name: metric.kind for metric in METRICS}
         assert "stockfeed_operator_leader 1.0" in answer
         assert repaired in answer
+        # A cluster's other Deployments, ConfigMaps … are many, and none of the operator's business.
+        selectors = {kind.plural: {FEED_LABEL} for kind in MANAGED if kind not in _MISSING}
+        assert server.selectors.items() >= selectors.items()
+        assert server.selectors[FEED.plural] == {""}
         assert urllib3.request("GET", f"http://127.0.0.1:{port}/healthz").status == 200
 
         life.cluster.remove(Key(FEED.kind, "us"))

@@ -5,9 +5,10 @@ from typing import Any
 
 import kopf
 import pytest
+from kopf import Resource
 
 from stockfeed_operator.handlers import configure_kopf, registry_of
-from stockfeed_operator.kinds import FEED, MANAGED
+from stockfeed_operator.kinds import FEED, MANAGED, Kind
 from stockfeed_operator.wakeups import FeedKey, Wakeups
 
 
@@ -73,3 +74,18 @@ def test_kopf_is_kept_to_watching() -> None:
     assert settings.posting.enabled is False
     assert settings.peering.standalone is True
     assert settings.queueing.worker_limit is not None
+
+
+@pytest.mark.parametrize("kind", MANAGED)
+def test_the_api_server_is_asked_for_feeds_objects_alone(kind: Kind) -> None:
+    settings = kopf.OperatorSettings()
+    configure_kopf(settings)
+    found = Resource(kind.group, kind.version, kind.plural)
+    assert settings.watching.label_selectors.collect(found) == ["stockfeed.dev/feed"]
+
+
+def test_feeds_themselves_need_no_label() -> None:
+    settings = kopf.OperatorSettings()
+    configure_kopf(settings)
+    found = Resource(FEED.group, FEED.version, FEED.plural)
+    assert settings.watching.label_selectors.collect(found) == []
