@@ -15,7 +15,7 @@ from stockfeed_operator.build.metadata import FEED_LABEL
 from stockfeed_operator.compare import contains
 from stockfeed_operator.desired import Desired
 from stockfeed_operator.errors import ForbiddenError, RejectedError
-from stockfeed_operator.kinds import TOPIC, WORKFLOW, Key, Manifest, key_of, kind_of
+from stockfeed_operator.kinds import ROLE_BINDING, TOPIC, WORKFLOW, Key, Manifest, key_of, kind_of
 from stockfeed_operator.observe import Observed
 from stockfeed_operator.spec import GROUP
 
@@ -71,6 +71,8 @@ def apply(
             problems.append(_name_taken(live))
         elif live is None or _differs(live, hashed):
             try:
+                if live is not None and _is_bound_elsewhere(live, manifest):
+                    cluster.delete(live)
                 cluster.apply(hashed)
             except (RejectedError, ForbiddenError) as error:
                 problems.append(_refused(key, error))
@@ -146,6 +148,11 @@ def _differs(live: Manifest, hashed: Manifest) -> bool:
     if kind_of(live) is WORKFLOW:
         return False  # once started, a run is what it is
     return not contains(live, hashed)
+
+
+def _is_bound_elsewhere(live: Manifest, manifest: Manifest) -> bool:
+    """Whether it binds another role, e.g. a former installation's: that alone cannot be changed."""
+    return kind_of(live) is ROLE_BINDING and live["roleRef"] != manifest["roleRef"]
 
 
 def _was_applied(seen: Observed, live: Manifest | None, hashed: Manifest) -> bool:

@@ -13,7 +13,7 @@ from stockfeed_operator.drain import Stage, State
 from stockfeed_operator.kinds import CRON_WORKFLOW, TOPIC, Key, Manifest
 from stockfeed_operator.observe import Observed, ready_replicas, replicas
 from stockfeed_operator.plan import Plan
-from stockfeed_operator.pod_troubles import Trouble, last_words, trouble_of
+from stockfeed_operator.pod_troubles import Trouble, last_words, refused_pods, trouble_of
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.times import parse_time
 
@@ -83,7 +83,7 @@ def _group_pods(seen: Observed, component: str, group: str) -> Statement | None:
     ready, wanted = ready_replicas(deployment), replicas(deployment)
     if deployment is not None and ready >= max(wanted, 1):
         return None
-    trouble = trouble_of(seen.pods_of(component, group))
+    trouble = trouble_of(seen.pods_of(component, group)) or refused_pods(deployment)
     if trouble is not None:
         text = f"group {group}: {trouble.message}"
         return Statement(_TYPE[component], "False", trouble.reason, text)

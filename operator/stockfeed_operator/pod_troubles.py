@@ -33,6 +33,16 @@ def trouble_of(pods: Iterable[Manifest]) -> Trouble | None:
     return None
 
 
+def refused_pods(deployment: Manifest | None) -> Trouble | None:
+    """Why the Deployment's pods cannot even be made, e.g. a quota or the namespace's Pod Security."""
+    said = [] if deployment is None else deployment.get("status", {}).get("conditions") or ()
+    for condition in said:
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            text = condition.get("message", "")[:_MESSAGE_LIMIT]
+            return Trouble(condition.get("reason") or "ReplicaFailure", text)
+    return None
+
+
 def last_words(pods: Iterable[Manifest]) -> str:
     """What the containers of failed pods wrote when they ended."""
     texts = [

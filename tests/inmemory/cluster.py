@@ -80,6 +80,8 @@ class InMemoryCluster:
         live = self.objects.get(key)
         if live is None:
             return copied(self.create(manifest, manager=MANAGER))
+        if live.get("roleRef") != manifest.get("roleRef"):
+            raise RejectedError("cannot change roleRef")
         before = self._applied.get(live["metadata"]["uid"])
         changed = merged(without(live, before, manifest), manifest)
         self._applied[live["metadata"]["uid"]] = copied(manifest)

@@ -1,5 +1,6 @@
 """Objects that somebody else has changed, deleted, made before, or that are refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -125,6 +126,16 @@ def test_a_topic_is_adopted_by_name() -> None:
     assert topic["metadata"]["labels"][FEED_LABEL] == "us"
     assert topic["spec"]["partitions"] == 3
     assert "ownerReferences" not in topic["metadata"]
+
+
+def test_a_binding_to_the_role_of_another_installation_is_made_anew(life: Life) -> None:
+    life.installation = replace(life.installation, task_results_role="renamed-task-results")
+    life.rest()
+    binding = life.cluster.objects[Key("RoleBinding", "us-load")]
+    assert binding["roleRef"]["name"] == "renamed-task-results"
+    assert life.condition("NotApplied") == {}
+    assert life.condition("Ready")["status"] == "True"
+    assert life.repaired == []
 
 
 def test_a_rejected_object_is_a_condition_and_the_others_go_on() -> None:

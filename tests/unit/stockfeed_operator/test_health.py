@@ -83,6 +83,28 @@ def test_a_crashing_role_is_shown_with_its_last_words(life: Life) -> None:
     ]
 
 
+def test_pods_that_a_quota_or_a_policy_refuses_are_shown_with_its_words(life: Life) -> None:
+    words = 'pods "us-autos-producer-x" is forbidden: exceeded quota: team, used: pods=9'
+    live = life.cluster.objects[Key("Deployment", "us-autos-producer")]
+    live["status"] = {
+        "observedGeneration": live["metadata"]["generation"],
+        "readyReplicas": 0,
+        "conditions": [
+            {"type": "Available", "status": "False", "reason": "MinimumReplicasUnavailable"},
+            {
+                "type": "ReplicaFailure",
+                "status": "True",
+                "reason": "FailedCreate",
+                "message": words,
+            },
+        ],
+    }
+    del life.cluster.objects[Key("Pod", "us-autos-producer-0")]
+    life.step()
+    said = life.condition("ProducersAvailable")
+    assert (said["reason"], said["message"]) == ("FailedCreate", f"group autos: {words}")
+
+
 def test_a_failing_load_is_shown_with_its_workflows_name(life: Life) -> None:
     life.cluster.settle(60)
     life.load("us-load-2", phase="Failed", message="main: Error (exit code 1)")
