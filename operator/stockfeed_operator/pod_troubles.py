@@ -34,7 +34,7 @@ def trouble_of(pods: Iterable[Manifest]) -> Trouble | None:
 
 
 def refused_pods(deployment: Manifest | None) -> Trouble | None:
-    """Why the Deployment's pods cannot even be made, e.g. a quota or the namespace's Pod Security."""
+    """Why the Deployment's pods cannot even be made, e.g. for a quota or for Pod Security."""
     said = [] if deployment is None else deployment.get("status", {}).get("conditions") or ()
     for condition in said:
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
