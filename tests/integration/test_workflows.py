@@ -256,7 +256,12 @@ def test_a_quote_is_traced(world: World, first: Run) -> None:
     ("name", "given", "says"),
     [
         ("replay", {}, "give one range: --from-offset and --to-offset"),
-        ("replay", {"from_offset": "999"}, "nothing is landed in this range"),
+        ("replay", {"from_offset": "5"}, "--to-offset is empty; give both ends"),
+        (
+            "replay",
+            {"from_offset": "999", "to_offset": "1000"},
+            "nothing is landed in this range",
+        ),
         ("rebuild", {"model": "gold_nothing"}, "the project has no model 'gold_nothing'"),
         ("trace", {"symbol": "GMM"}, "no event of symbol 'GMM'"),
         ("verify", {"from": "noon"}, "'noon' is no time"),

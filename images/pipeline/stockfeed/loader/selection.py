@@ -47,10 +47,12 @@ class Selection:
         """From the command's options; an empty one, as workflows pass it, is none.
 
         Raises:
-            ConfigurationError: no range, two of them, one that holds nothing, or a bad value.
+            ConfigurationError: no range, two of them, one that holds nothing, an end that is
+                empty rather than left out, or a bad value.
         """
         given = {name: value for name, value in options.items() if value}
         axis = _axis(given)
+        _refuse_empty_end(options, given)
         if axis is Axis.OFFSET:
             first, last = _whole(given, "from_offset"), _whole(given, "to_offset")
         else:
@@ -102,6 +104,17 @@ def _axis(given: Mapping[str, str]) -> Axis:
             "the two ends may be left out"
         )
     return Axis.OFFSET if offsets else Axis.TIME
+
+
+def _refuse_empty_end(options: Mapping[str, str | None], given: Mapping[str, str]) -> None:
+    """Argo passes over a parameter whose name is misspelt: the range would be open unawares."""
+    for pair in _RANGES:
+        empty = [name for name in pair if options.get(name) == ""]
+        if empty and any(name in given for name in pair):
+            raise ConfigurationError(
+                f"{_option(empty[0])} is empty; give both ends, as far outside as you like: a "
+                "workflow's parameter whose name is misspelt is passed over"
+            )
 
 
 def _whole(given: Mapping[str, str], name: str) -> int | None:

@@ -12,7 +12,11 @@ MINUTE = 60_000
     ("options", "selection"),
     [
         ({"from_offset": "5", "to_offset": "9"}, Selection(Axis.OFFSET, 5, 9)),
-        ({"from_offset": "5", "to_offset": "", "group": ""}, Selection(Axis.OFFSET, 5, None)),
+        ({"from_offset": "5", "to_offset": None, "group": ""}, Selection(Axis.OFFSET, 5, None)),
+        (
+            {"from_offset": "5", "to_offset": "9", "from_time": "", "to_time": ""},
+            Selection(Axis.OFFSET, 5, 9),
+        ),
         (
             {"to_offset": "0", "group": "g", "topic_id": "t", "partition": "3"},
             Selection(Axis.OFFSET, None, 0, "g", "t", 3),
@@ -36,6 +40,8 @@ def test_a_range_is_of_offsets_or_of_poll_times(
         ({}, "give one range"),
         ({"from_offset": "", "into": "T"}, "give one range"),
         ({"from_offset": "1", "to_time": "2025-11-21T12:00:00Z"}, "give one range"),
+        ({"from_offset": "1", "to_offset": ""}, "--to-offset is empty; give both ends"),
+        ({"from_time": "", "to_time": "2025-11-21T12:00:00Z"}, "--from-time is empty"),
         ({"from_offset": "9", "to_offset": "5"}, "the range holds nothing"),
         (
             {"from_time": "2025-11-21T12:00:00Z", "to_time": "2025-11-21T12:00:00Z"},
