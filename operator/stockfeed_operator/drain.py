@@ -118,7 +118,8 @@ def stop_group(seen: GroupSeen, now: datetime, timeout: timedelta) -> GroupStop:
     Args:
         seen: what is observed.
         now: the time.
-        timeout: how long producers are waited for, and then consumers.
+        timeout: how long producers are waited for, and then consumers: each alone, so that slow
+            producers leave consumers their time, and both leave the last load its own.
     """
     if _at_rest(seen):
         return GroupStop(seen.name, State.STOPPED, seen.since, publishing=seen.publishing)

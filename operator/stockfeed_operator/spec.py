@@ -133,8 +133,9 @@ class StockFeedSpec(Model):
     """True stops the feed in order: producers, then consumers once they are drained, then one last
     load. Topics, objects and tables stay."""
     drain_timeout: Duration = "5m"
-    """How long a stop waits for consumers to land what was published, before it goes on and says
-    what is left where."""
+    """How long a stop waits for each of its parts, before it goes on and says what is left where:
+    for producers to end, for consumers to land what was published, for the last load. So a stop
+    takes three times as long and half a minute at most; producers usually end within seconds."""
     source: Source
     """The quote API, and how much of it the feed may use."""
     session: Session | None = None

@@ -57,7 +57,7 @@ class Pods(Model):
     """Settings of all pods of the feed: producers, consumers and loads."""
 
     labels: LabelMap = Field(default_factory=dict)
-    """Further labels of the pods, e.g. `azure.workload.identity/use: "true"`."""
+    """Further labels of the pods, e.g. `sidecar.istio.io/inject: "false"`."""
     annotations: StringMap = Field(default_factory=dict)
     """Annotations of the pods."""
     node_selector: LabelMap = Field(default_factory=dict)

@@ -55,7 +55,8 @@ class GroupStatus(Model):
     """How often each symbol is asked for; longer than in the spec where the key's budget is
     short."""
     draining_since: Timestamp | None = None
-    """When draining began; `drainTimeout` counts from here."""
+    """When draining began, anew once the last producer has ended; `drainTimeout` counts from
+    here."""
 
 
 class LastLoad(Model):
