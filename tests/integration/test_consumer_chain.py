@@ -261,13 +261,14 @@ class Life:
         assert not owner.worker.partitions
 
     def check(self, download):
-        following, landed, lost = 0, {}, set()
+        following, previous, landed, lost = 0, None, {}, set()
         for stored in self.store.list(self.chain.prefix):
             chain, start = Chain.parse(stored.key)
             metadata = BatchMetadata.from_s3(stored.key, self.store.head(stored.key).metadata)
             assert chain == self.chain
             assert start == following, "a break in the chain"
-            following = metadata.end + 1
+            assert metadata.previous == previous, "not the object before it"
+            following, previous = metadata.end + 1, start
             if metadata.lost:
                 lost |= set(range(start, following))
                 assert metadata.lost == following - start

@@ -40,13 +40,21 @@ def consumer() -> None:
     is_flag=True,
     help="With --once: the build that runs next fails for what is left out, not this load.",
 )
-def loader(once: bool, skip: str | None, reason: str | None, build_follows: bool) -> None:
+@click.option(
+    "--from-first-object",
+    "from_first",
+    is_flag=True,
+    help="With --once: what was never loaded begins at the first object that is left.",
+)
+def loader(
+    once: bool, skip: str | None, reason: str | None, build_follows: bool, from_first: bool
+) -> None:
     """Load new objects into Snowflake."""
     if (skip is None) != (reason is None):
         raise click.UsageError("--skip and --reason go together")
-    if build_follows and not once:
-        raise click.UsageError("--build-follows goes with --once")
-    options = (once, skip, reason, build_follows)
+    if (build_follows or from_first) and not once:
+        raise click.UsageError("--build-follows and --from-first-object go with --once")
+    options = (once, skip, reason, build_follows, from_first)
     _run("stockfeed.loader.app", lambda module: module.main(os.environ, *options))
 
 
@@ -65,7 +73,7 @@ def replay(**options: str | None) -> None:
     """Load a range of landed quotes again, into a side table.
 
     The range is one of offsets, both ends included, or one of poll times, the end left out; one
-    of the two ends may be missing. An empty value is none.
+    of the two ends may be missing, but not empty. Any other empty value is none.
     """
     _run("stockfeed.loader.replay_app", lambda module: module.main(os.environ, options))
 

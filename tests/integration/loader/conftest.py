@@ -65,12 +65,13 @@ class Landing:
         body: bytes | None = None,
         records: int | None = None,
         lost: int = 0,
+        previous: int | None = None,
     ) -> str:
         """One object for the offsets from `start` on; returns its key."""
         end = start + (lost or count) - 1
         known = 0 if lost else count if records is None else records
         first, last = (None, None) if lost else (_timestamp(start), _timestamp(end))
-        metadata = BatchMetadata(end, known, 0, first, last, lost)
+        metadata = BatchMetadata(end, known, 0, first, last, lost, previous)
         content = body if body is not None else b"" if lost else lines(chain, start, count)
         key = chain.key(start)
         assert self.store.create(key, gzip.compress(content), metadata.to_s3())

@@ -104,6 +104,28 @@ def test_only_the_next_object_can_be_skipped(landing: Any, target: Any) -> None:
         target.skip(later, "too late")
 
 
+def test_a_first_object_that_is_gone_is_waited_for_until_a_person_decides(
+    landing: Any, target: Any
+) -> None:
+    landing.land(landing.chain(), 10, previous=0)
+    left = landing.land(landing.chain(), 20, previous=10)
+    landing.land(landing.chain(1), 0)
+
+    report = target.load()
+
+    assert (report.rows, report.waiting) == (10, 2)
+    assert [stop.text for stop in report.stops] == ["waits for an object that starts at offset 0"]
+    with pytest.raises(DataError, match="starts at offset 0"):
+        target.skip(left, "not over a hole")
+
+    process = target.process("--once", "--from-first-object")
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0, errors
+    target.check(landing)
+    assert target.load().waiting == 0
+
+
 def test_an_object_without_metadata_is_not_skipped_but_explained(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     key = no_metadata(landing, landing.chain())

@@ -66,7 +66,7 @@ def test_a_skip_needs_a_reason(invoke, role):
     assert invoke("loader", "--skip", "a/b").exit_code == 2
     assert invoke("loader", "--reason", "broken").exit_code == 2
     assert invoke("loader", "--skip", "a/b", "--reason", "broken").exit_code == 0
-    assert calls == [(False, "a/b", "broken", False)]
+    assert calls == [(False, "a/b", "broken", False, False)]
 
 
 def test_only_a_single_load_may_leave_its_failure_to_the_build(invoke, role):
@@ -74,7 +74,15 @@ def test_only_a_single_load_may_leave_its_failure_to_the_build(invoke, role):
     role(lambda environment, *options: calls.append(options) or 0)
     assert invoke("loader", "--build-follows").exit_code == 2
     assert invoke("loader", "--once", "--build-follows").exit_code == 0
-    assert calls == [(True, None, None, True)]
+    assert calls == [(True, None, None, True, False)]
+
+
+def test_only_a_single_load_may_begin_at_the_first_object_that_is_left(invoke, role):
+    calls = []
+    role(lambda environment, *options: calls.append(options) or 0)
+    assert invoke("loader", "--from-first-object").exit_code == 2
+    assert invoke("loader", "--once", "--from-first-object").exit_code == 0
+    assert calls == [(True, None, None, False, True)]
 
 
 def test_what_a_workflow_leaves_empty_is_not_given(invoke, role, monkeypatch):

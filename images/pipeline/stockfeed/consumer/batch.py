@@ -27,6 +27,7 @@ class Batch:
         timestamps: the message timestamp of each line, Unix milliseconds.
         error_offsets: offsets of the lines that are errors.
         lost: offsets that retention removed before they were read; then there are no lines.
+        previous: start of the object before; None where this is the chain's first.
     """
 
     start: int
@@ -36,6 +37,7 @@ class Batch:
     timestamps: Sequence[int] = ()
     error_offsets: Sequence[int] = ()
     lost: int = 0
+    previous: int | None = None
 
     @property
     def metadata(self) -> BatchMetadata:
@@ -47,17 +49,19 @@ class Batch:
             first_timestamp=self.timestamps[0] if self.timestamps else None,
             last_timestamp=self.timestamps[-1] if self.timestamps else None,
             lost=self.lost,
+            previous=self.previous,
         )
 
 
-def lost_batch(start: int, low: int) -> Batch:
+def lost_batch(start: int, low: int, previous: int) -> Batch:
     """The empty batch for offsets that retention removed.
 
     Args:
         start: the first offset that was not landed.
         low: the log's first offset that is still there.
+        previous: start of the object before.
     """
-    return Batch(start=start, end=low - 1, lost=low - start)
+    return Batch(start=start, end=low - 1, lost=low - start, previous=previous)
 
 
 class Buffer:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stockfeed.consumer.batch import Batch, Buffer, lost_batch
 from stockfeed.consumer.lander import Landed
@@ -68,6 +68,7 @@ class Partition:
         self.paused = False
         self._encode = LineEncoder(topic, chain.partition).encode
         self._buffer = Buffer(start.read_from)
+        self._previous = start.previous
         self._rotation = rotation
         self._opened_at = 0.0
         self._flight = None if start.lost is None else _Flight(start.lost, None)
@@ -120,7 +121,7 @@ class Partition:
         """
         flight = self._flight
         if flight is None and cut and len(self._buffer):
-            batch = self._buffer.cut(self._rotation.bytes)
+            batch = replace(self._buffer.cut(self._rotation.bytes), previous=self._previous)
             self._opened_at = now
             flight = self._flight = _Flight(batch, None)
         if flight is not None and flight.future is None and now >= flight.retry_at:
@@ -154,8 +155,9 @@ class Partition:
     def _advance(self, batch: Batch, end: int) -> None:
         self._flight = None
         self.trouble = None
+        self._previous = batch.start
         if end < batch.end and batch.lost:
-            self._flight = _Flight(lost_batch(end + 1, batch.end + 1), None)
+            self._flight = _Flight(lost_batch(end + 1, batch.end + 1, batch.start), None)
         elif end < batch.end:
             self._buffer.put_back(batch)
             self._buffer.skip_to(end + 1)

@@ -21,10 +21,12 @@ class Start:
     Attributes:
         offset: the first offset of the next interval.
         lost: an interval to land first, which retention removed; None when nothing is missing.
+        previous: start of the last object that was landed; None where none ever was.
     """
 
     offset: int
     lost: Batch | None = None
+    previous: int | None = None
 
     @property
     def read_from(self) -> int:
@@ -47,27 +49,37 @@ def find_start(
     Raises:
         DataError: the log ends before the landed data does, so it was truncated.
     """
-    offset = _next_offset(store, chain, commit)
-    if offset is None:
+    last = _last(store, chain, commit)
+    if last is None:
         return Start(low)
+    previous, offset = last
     if offset > high:
         raise DataError(
             f"partition {chain.partition}: landed up to offset {offset - 1}, but the topic's log "
             f"ends at {high}: the log was truncated. What was landed stays; recreate the topic, or "
             "restore its log, to go on"
         )
-    return Start(offset, lost_batch(offset, low) if offset < low else None)
+    lost = lost_batch(offset, low, previous) if offset < low else None
+    return Start(offset, lost, previous)
 
 
-def _next_offset(store: ObjectStore, chain: Chain, commit: Commit | None) -> int | None:
+def _last(store: ObjectStore, chain: Chain, commit: Commit | None) -> tuple[int, int] | None:
+    """The start of the chain's last object, and the offset behind it."""
     if commit is not None and not _is_in(chain, commit.key):
         commit = None  # It belongs to an earlier topic of the same name.
     last = ""
     for stored in store.list(chain.prefix, start_after="" if commit is None else commit.key):
         last = stored.key
     if last:
-        return end_of(store, last).end + 1
-    return None if commit is None else commit.offset
+        return _start_of(last), end_of(store, last).end + 1
+    return None if commit is None else (_start_of(commit.key), commit.offset)
+
+
+def _start_of(key: str) -> int:
+    try:
+        return Chain.parse(key)[1]
+    except BadKeyError as error:
+        raise _foreign(error) from error
 
 
 def _is_in(chain: Chain, key: str) -> bool:
@@ -90,4 +102,8 @@ def end_of(store: ObjectStore, key: str) -> BatchMetadata:
     try:
         return BatchMetadata.from_s3(key, head.metadata)
     except BadKeyError as error:
-        raise DataError(f"{error}: move it away from the feed's prefix") from error
+        raise _foreign(error) from error
+
+
+def _foreign(error: BadKeyError) -> DataError:
+    return DataError(f"{error}: move it away from the feed's prefix")

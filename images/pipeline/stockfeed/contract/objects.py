@@ -1,7 +1,8 @@
 """Keys and metadata of the objects in the raw zone.
 
 A batch object holds the messages of one partition for the offsets [start, end]; its key names
-start, its metadata end. A partition's objects form one chain: each starts at the previous end + 1.
+start, its metadata end. A partition's objects form one chain: each starts at the previous end + 1,
+and all but the first name the start of the object before them.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ ERROR_COUNT: Final = "error-count"
 FIRST_TIMESTAMP: Final = "first-timestamp"
 LAST_TIMESTAMP: Final = "last-timestamp"
 LOST: Final = "lost"
+PREVIOUS_START: Final = "previous-start"
 
 _EVENTS: Final = "events/"
 
@@ -94,6 +96,7 @@ class BatchMetadata:
         first_timestamp: of the first message read, Unix milliseconds; None in a `lost` object.
         last_timestamp: of the last message read, likewise.
         lost: offsets that retention removed before they were landed; the object is then empty.
+        previous: start of the object before this one; None in a chain's first object.
     """
 
     end: int
@@ -102,6 +105,7 @@ class BatchMetadata:
     first_timestamp: int | None
     last_timestamp: int | None
     lost: int = 0
+    previous: int | None = None
 
     def to_s3(self) -> dict[str, str]:
         """As the `Metadata` of a put."""
@@ -112,6 +116,7 @@ class BatchMetadata:
             FIRST_TIMESTAMP: self.first_timestamp,
             LAST_TIMESTAMP: self.last_timestamp,
             LOST: self.lost or None,
+            PREVIOUS_START: self.previous,
         }
         return {name: str(value) for name, value in values.items() if value is not None}
 
@@ -132,6 +137,7 @@ class BatchMetadata:
                 first_timestamp=_optional(values, FIRST_TIMESTAMP),
                 last_timestamp=_optional(values, LAST_TIMESTAMP),
                 lost=_optional(values, LOST) or 0,
+                previous=_optional(values, PREVIOUS_START),
             )
         except (KeyError, ValueError) as error:
             raise BadKeyError(f"object {key!r} has no usable metadata: {error}") from error

@@ -32,6 +32,7 @@ def main(
     skip: str | None,
     reason: str | None,
     build_follows: bool = False,
+    from_first: bool = False,
 ) -> int:
     """Loads once, or in a loop until SIGTERM or SIGINT, or skips one object.
 
@@ -42,6 +43,7 @@ def main(
         reason: why; kept in the ledger.
         build_follows: with `once`: a `stockfeed build` runs next in the same workspace, and fails
             for the objects that this load leaves out.
+        from_first: with `once`: as `open_backlogs` says.
 
     Returns:
         the exit status.
@@ -63,7 +65,8 @@ def main(
             retrying()(skip_object, store, warehouse, settings.feed, skip, reason or "")
             _log.info("skipped", key=skip, reason=reason)
             return 0
-        service = Service(settings, store, warehouse, LoaderMetrics(registry), stop)
+        metrics = LoaderMetrics(registry)
+        service = Service(settings, store, warehouse, metrics, stop, from_first=from_first)
         if once:
             _load_once(service, settings.outputs_dir if build_follows else None)
         else:

@@ -3,16 +3,28 @@
 from concurrent.futures import Executor
 from itertools import chain as concatenated
 
-from stockfeed.contract.objects import OFFSET_DIGITS, SUFFIX, BadKeyError, Chain, feed_prefix
+from stockfeed.contract.objects import (
+    OFFSET_DIGITS,
+    SUFFIX,
+    BadKeyError,
+    BatchMetadata,
+    Chain,
+    feed_prefix,
+)
 from stockfeed.loader.backlog import Backlog
 from stockfeed.loader.plan import Positions, Stop
-from stockfeed.objectstore import ObjectStore
+from stockfeed.objectstore import ObjectStore, StoredObject
 
 _LEVELS = ("group", "topic", "partition")
 
 
 def open_backlogs(
-    store: ObjectStore, feed: str, positions: Positions, executor: Executor
+    store: ObjectStore,
+    feed: str,
+    positions: Positions,
+    executor: Executor,
+    *,
+    from_first: bool = False,
 ) -> tuple[list[Backlog], list[Stop]]:
     """The partitions that hold something new, and prefixes that no consumer writes.
 
@@ -23,9 +35,13 @@ def open_backlogs(
         feed: the feed's name.
         positions: the next offset of each partition that has one.
         executor: lists several prefixes at a time.
+        from_first: a partition without a position begins at the first object that the bucket has,
+            even if that says that there was one before it.
     """
     found, strange = chains(store, feed, executor)
-    backlogs = executor.map(lambda chain: _open(store, chain, positions.get(chain)), found)
+    backlogs = executor.map(
+        lambda chain: _open(store, chain, positions.get(chain), from_first=from_first), found
+    )
     return [backlog for backlog in backlogs if not backlog.empty], strange
 
 
@@ -49,7 +65,21 @@ def _chain(prefix: str) -> Chain:
     return Chain.parse(f"{prefix}{0:0{OFFSET_DIGITS}d}{SUFFIX}")[0]
 
 
-def _open(store: ObjectStore, chain: Chain, position: int | None) -> Backlog:
+def _open(store: ObjectStore, chain: Chain, position: int | None, *, from_first: bool) -> Backlog:
     # The object that starts exactly at the position must be seen, so the bound lies one before.
-    bound = chain.key(position - 1) if position else ""
-    return Backlog(chain, position, store.list(chain.prefix, bound))
+    objects = store.list(chain.prefix, chain.key(position - 1) if position else "")
+    if position is None and not from_first and (first := next(objects, None)) is not None:
+        position, objects = start_before(store, first), concatenated([first], objects)
+    return Backlog(chain, position, objects)
+
+
+def start_before(store: ObjectStore, stored: StoredObject) -> int | None:
+    """The start of the object before one, which is its chain's first where this is None.
+
+    Objects of consumers that did not write this down yet count as first ones.
+    """
+    head = store.head(stored.key)
+    try:
+        return None if head is None else BatchMetadata.from_s3(stored.key, head.metadata).previous
+    except BadKeyError:
+        return None  # the load names it

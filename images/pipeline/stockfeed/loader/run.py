@@ -42,6 +42,7 @@ class Run:
         feed: the feed's name.
         report: counts what is loaded as it is loaded.
         checkpoint: called between steps; what it raises ends the run there.
+        from_first: as `open_backlogs` says.
     """
 
     def __init__(
@@ -51,12 +52,15 @@ class Run:
         feed: str,
         report: Report,
         checkpoint: Callable[[], None],
+        *,
+        from_first: bool = False,
     ) -> None:
         self._store = store
         self._warehouse = warehouse
         self._feed = feed
         self._report = report
         self._checkpoint = checkpoint
+        self._from_first = from_first
 
     def load(self) -> None:
         """Loads until nothing more can be loaded.
@@ -86,7 +90,9 @@ class Run:
         """Loads all that is new; False when another loader came between."""
         self._warehouse.set_up()
         positions = self._warehouse.positions()
-        backlogs, strange = open_backlogs(self._store, self._feed, positions, executor)
+        backlogs, strange = open_backlogs(
+            self._store, self._feed, positions, executor, from_first=self._from_first
+        )
         by_chain = {backlog.chain: backlog for backlog in backlogs}
         complete = True
         while complete and (picked := pick(backlogs, MAX_FILES, BATCH_BYTES)):

@@ -31,6 +31,7 @@ class Service:
         warehouse: Snowflake.
         metrics: counts all runs.
         stop: once set, the run under way ends between two steps.
+        from_first: as `open_backlogs` says.
     """
 
     def __init__(
@@ -40,12 +41,15 @@ class Service:
         warehouse: Warehouse,
         metrics: LoaderMetrics,
         stop: threading.Event,
+        *,
+        from_first: bool = False,
     ) -> None:
         self._settings = settings
         self._store = store
         self._warehouse = warehouse
         self._metrics = metrics
         self._stop = stop
+        self._from_first = from_first
         self._beat = monotonic()
         self._problem = "no load has ended yet"
 
@@ -59,12 +63,17 @@ class Service:
         started = monotonic()
         result = "failed"
         try:
-            run = Run(self._store, self._warehouse, self._settings.feed, report, self._checkpoint)
-            run.load()
+            self._run(report).load()
             result = "loaded" if report.files else "empty"
         finally:
             report.seconds = monotonic() - started
             self._account(report, result)
+
+    def _run(self, report: Report) -> Run:
+        feed, from_first = self._settings.feed, self._from_first
+        return Run(
+            self._store, self._warehouse, feed, report, self._checkpoint, from_first=from_first
+        )
 
     def loop(self) -> None:
         """A run each interval until stopped; a failed run is logged and the next one tries."""

@@ -5,6 +5,7 @@ import structlog
 from stockfeed.contract.objects import BadKeyError, Chain
 from stockfeed.errors import DataError
 from stockfeed.loader import sql
+from stockfeed.loader.discovery import start_before
 from stockfeed.loader.download import REPAIR
 from stockfeed.loader.plan import Listed, Piece
 from stockfeed.loader.warehouse import CommitUnknownError, Warehouse
@@ -57,10 +58,17 @@ def _check_next(store: ObjectStore, warehouse: Warehouse, piece: Piece) -> None:
     """Only the next object can be skipped: skipping a later one would leave a hole."""
     position = warehouse.positions().get(piece.chain)
     if position is None:
-        first = next(store.list(piece.chain.prefix), None)
-        _, position = (piece.chain, piece.start) if first is None else Chain.parse(first.key)
+        position = _beginning(store, piece)
     if position != piece.start:
         raise DataError(
             f"object {piece.key!r} is not the next of its partition: that starts at offset "
             f"{position}"
         )
+
+
+def _beginning(store: ObjectStore, piece: Piece) -> int:
+    first = next(store.list(piece.chain.prefix), None)
+    if first is None:
+        return piece.start
+    before = start_before(store, first)
+    return Chain.parse(first.key)[1] if before is None else before

@@ -20,7 +20,10 @@ def check_objects(facts: PartitionFacts, window: Window) -> Iterator[Finding]:
         if facts.head is not None and landed.start < facts.head.end:
             yield from _check_beside(landed, landed.metadata, facts.intervals)
         else:
-            yield from _check_next(landed, expected)
+            # Of a chain that was never loaded, only its first object tells that others are gone.
+            yield from _check_next(
+                landed, landed.metadata.previous if expected is None else expected
+            )
             expected = landed.metadata.end + 1
         yield from _check_waiting(landed, landed.metadata, window)
 

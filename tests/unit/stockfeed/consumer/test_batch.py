@@ -88,13 +88,14 @@ def test_metadata_names_the_first_and_last_message_read():
 
 
 def test_a_lost_batch_covers_what_retention_removed():
-    batch = lost_batch(5, 9)
+    batch = lost_batch(5, 9, 0)
     assert (batch.start, batch.end, batch.lost) == (5, 8, 4)
     assert batch.metadata.to_s3() == {
         "end-offset": "8",
         "record-count": "0",
         "error-count": "0",
         "lost": "4",
+        "previous-start": "0",
     }
 
 

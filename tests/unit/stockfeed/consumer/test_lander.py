@@ -97,7 +97,7 @@ def test_an_object_that_ends_beyond_the_log_is_no_continuation():
 
 def test_a_lost_interval_has_no_first_message_to_compare():
     bucket = Bucket()
-    lander(bucket).land(CHAIN, lost_batch(0, 5))
+    lander(bucket).land(CHAIN, lost_batch(0, 5, 0))
     assert lander(bucket).land(CHAIN, batch_of(0, [3, 4, 5])).end == 4
     assert gzip.decompress(bucket.objects[CHAIN.key(0)][0]) == b""
 

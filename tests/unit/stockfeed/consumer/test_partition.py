@@ -69,6 +69,10 @@ def batches(executor):
     return [(batch.start, batch.end) for _, (_, batch) in executor.calls]
 
 
+def previous(executor):
+    return [batch.previous for _, (_, batch) in executor.calls]
+
+
 @pytest.mark.parametrize(
     ("rotation", "offsets", "now", "due"),
     [
@@ -173,8 +177,22 @@ def test_messages_that_another_owner_landed_are_passed_over(executor):
     assert (target.buffered, target.next_offset) == (1, 6)
 
 
+@pytest.mark.parametrize("before", [None, 3])
+@pytest.mark.parametrize("landed_end", [5, 6, 7])
+def test_each_batch_names_the_object_before_it(executor, before, landed_end):
+    target = partition(5, previous=before)
+    read(target, 5, 6)
+    target.submit(None, executor, 0.0, cut=True)
+    read(target, 7, 8)
+    executor.succeed(end=landed_end)  # another owner's object may end elsewhere
+    target.reap(0.0)
+    target.submit(None, executor, 0.0, cut=True)
+    assert batches(executor) == [(5, 6), (landed_end + 1, 8)]
+    assert previous(executor) == [before, 5]
+
+
 def test_a_lost_interval_is_landed_before_anything_else(executor):
-    target = partition(5, lost=lost_batch(5, 9))
+    target = partition(5, lost=lost_batch(5, 9, 0), previous=0)
     assert target.next_offset == 5
     read(target, 9, 10, 11)
     target.submit(None, executor, 0.0, cut=True)
@@ -183,16 +201,18 @@ def test_a_lost_interval_is_landed_before_anything_else(executor):
     target.reap(0.0)
     target.submit(None, executor, 0.0, cut=True)
     assert batches(executor) == [(5, 8), (9, 11)]
+    assert previous(executor) == [0, 5]
 
 
 def test_a_lost_interval_that_another_owner_landed_in_part_is_lost_for_the_rest(executor):
-    target = partition(5, lost=lost_batch(5, 9))
+    target = partition(5, lost=lost_batch(5, 9, 0), previous=0)
     target.submit(None, executor, 0.0, cut=True)
     executor.succeed(end=6)
     target.reap(0.0)
     target.submit(None, executor, 0.0, cut=True)
     _, (_, rest) = executor.calls[-1]
     assert (rest.start, rest.end, rest.lost) == (7, 8, 2)
+    assert previous(executor) == [0, 5]
 
 
 def test_reading_tells_events_from_errors():

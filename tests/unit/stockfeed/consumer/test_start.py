@@ -49,6 +49,19 @@ def test_the_bucket_decides_where_to_start(intervals, commit, low, high, offset)
     assert (start.offset, start.lost, start.read_from) == (offset, None, offset)
 
 
+@pytest.mark.parametrize(
+    ("intervals", "commit", "previous"),
+    [
+        ((), None, None),
+        (LANDED, None, 10),
+        (LANDED, Commit(10, CHAIN.key(0)), 10),
+        ((), Commit(25, CHAIN.key(10)), 10),
+    ],
+)
+def test_what_was_landed_last_is_what_the_next_object_continues(intervals, commit, previous):
+    assert find_start(Bucket(*intervals), CHAIN, commit, 0, 100).previous == previous
+
+
 def test_a_commit_spares_the_listing_of_what_lies_before_it():
     bucket = Bucket(*LANDED)
     find_start(bucket, CHAIN, Commit(25, CHAIN.key(10)), 0, 100)
@@ -65,6 +78,7 @@ def test_a_commit_of_an_earlier_topic_is_nothing():
 def test_what_retention_removed_is_landed_as_lost_first():
     start = find_start(Bucket(*LANDED), CHAIN, None, 31, 100)
     assert (start.lost.start, start.lost.end, start.lost.lost) == (25, 30, 6)
+    assert start.lost.previous == 10
     assert start.read_from == 31
 
 
@@ -77,6 +91,13 @@ def test_an_object_of_someone_else_is_named():
     bucket = Bucket()
     bucket.objects[CHAIN.key(0)] = {}
     with pytest.raises(DataError, match=r"00000000000000000000\.jsonl\.gz.*move it away"):
+        find_start(bucket, CHAIN, None, 0, 100)
+
+
+def test_a_copy_of_an_object_is_no_object_of_the_chain():
+    bucket = Bucket(*LANDED)
+    bucket.objects[CHAIN.key(10) + ".bak"] = bucket.objects[CHAIN.key(10)]
+    with pytest.raises(DataError, match=r"\.bak.*move it away"):
         find_start(bucket, CHAIN, None, 0, 100)
 
 

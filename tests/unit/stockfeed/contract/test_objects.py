@@ -72,7 +72,16 @@ counts = st.integers(0, 2**63 - 1)
 
 
 @given(
-    st.builds(BatchMetadata, counts, counts, counts, st.none() | counts, st.none() | counts, counts)
+    st.builds(
+        BatchMetadata,
+        counts,
+        counts,
+        counts,
+        st.none() | counts,
+        st.none() | counts,
+        counts,
+        st.none() | counts,
+    )
 )
 def test_metadata_survives_s3(metadata):
     stored = metadata.to_s3()

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from stockfeed.contract.objects import Chain
+from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.loader.discovery import open_backlogs
 from stockfeed.objectstore import ObjectStore
 
@@ -59,6 +59,48 @@ def test_prefixes_that_no_consumer_writes_are_named(
 
     assert [backlog.chain for backlog in backlogs] == [AUTOS]
     assert [stop.key for stop in strange] == [prefix]
+
+
+def land(store: ObjectStore, start: int, previous: int | None) -> None:
+    metadata = BatchMetadata(start + 9, 10, 0, 1, 2, previous=previous)
+    store.create(AUTOS.key(start), b"", metadata.to_s3())
+
+
+@pytest.mark.parametrize(
+    ("removed", "from_first", "taken", "waits_for"),
+    [(0, False, [0, 10, 20], None), (1, False, [], 0), (2, False, [], 10), (2, True, [20], None)],
+)
+def test_a_partition_that_was_never_loaded_waits_for_its_first_object(
+    object_store: ObjectStore,
+    executor: ThreadPoolExecutor,
+    removed: int,
+    from_first: bool,
+    taken: list[int],
+    waits_for: int | None,
+) -> None:
+    for start, previous in ((0, None), (10, 0), (20, 10))[removed:]:
+        land(object_store, start, previous)
+
+    [backlog], _ = open_backlogs(object_store, "us", {}, executor, from_first=from_first)
+
+    assert [listed.start for listed in iter(backlog.take, None)] == taken
+    if waits_for is None:
+        assert backlog.stop is None
+    else:
+        assert backlog.stop is not None
+        assert backlog.stop.text.endswith(f"an object that starts at offset {waits_for}")
+        assert not backlog.stop.failed
+        assert backlog.waiting == 3 - removed
+
+
+def test_a_position_needs_no_word_of_what_lay_before_it(
+    object_store: ObjectStore, executor: ThreadPoolExecutor
+) -> None:
+    land(object_store, 20, 10)
+
+    [backlog], _ = open_backlogs(object_store, "us", {AUTOS: 20}, executor)
+
+    assert [listed.start for listed in iter(backlog.take, None)] == [20]
 
 
 def test_an_empty_bucket_has_nothing_new(

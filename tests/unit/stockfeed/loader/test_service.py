@@ -31,6 +31,7 @@ class Harness:
     ) -> None:
         self.registry = CollectorRegistry()
         self.stop = threading.Event()
+        self.from_first: bool | None = None
         self.behaviour: Behaviour = lambda report, checkpoint: None
         harness = self
 
@@ -42,7 +43,10 @@ class Harness:
                 _f: str,
                 report: Report,
                 checkpoint: Callable[[], None],
+                *,
+                from_first: bool,
             ) -> None:
+                harness.from_first = from_first
                 self._report, self._checkpoint = report, checkpoint
 
             def load(self) -> None:
@@ -50,7 +54,7 @@ class Harness:
 
         monkeypatch.setattr(module, "Run", Run)
         warehouse, metrics = Warehouse(settings), LoaderMetrics(self.registry)
-        self.service = Service(settings, store, warehouse, metrics, self.stop)
+        self.service = Service(settings, store, warehouse, metrics, self.stop, from_first=True)
 
     def metric(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
@@ -69,6 +73,7 @@ def test_a_run_is_counted_and_written(harness: Harness, tmp_path: Path) -> None:
     harness.behaviour = lambda report, _: report.add([PIECE])
     harness.service.load(Report())
 
+    assert harness.from_first is True
     assert harness.metric("stockfeed_loads_total", result="loaded") == 1
     assert harness.metric("stockfeed_rows_loaded_total") == 10
     assert harness.metric("stockfeed_newest_quote_timestamp_seconds") == 2.0

@@ -52,6 +52,16 @@ def test_an_object_that_is_not_loaded_is_late_once_it_is_settled(
     assert landed_end(facts) == 10 * number + 10
 
 
+@pytest.mark.parametrize(("previous", "expected"), [(None, []), (30, [Kind.GAP])])
+def test_a_chain_that_was_never_loaded_begins_with_its_first_object(
+    complete, kinds, make_landed, previous, expected
+):
+    first = make_landed(4, 950)
+    first = replace(first, metadata=replace(first.metadata, previous=previous))
+    facts = replace(complete, head=None, intervals=(), objects=(first, make_landed(5, 950)))
+    assert kinds(facts) == expected
+
+
 def test_waiting_objects_form_a_chain_too(complete, kinds, make_landed):
     objects = [make_landed(4, 950, end=54), make_landed(5, 950), make_landed(6, 950)]
     assert kinds(replace(complete, objects=(*complete.objects, *objects))) == [Kind.OVERLAP]
