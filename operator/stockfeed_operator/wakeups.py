@@ -1,11 +1,12 @@
 """Looks at each feed when something happened to it, and now and then when nothing did.
 
-Each feed has a loop of its own, so one look at a feed never meets another; a semaphore bounds how
-many feeds are looked at together. Events that come while a look is under way lead to one more.
+Each feed has a loop of its own, so one look at a feed never meets another; a pool of threads bounds
+how many feeds are looked at together. Events that come while a look is under way lead to one more.
 """
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 FeedKey = tuple[str, str]
 """Namespace and name."""
@@ -25,7 +26,8 @@ class Wakeups:
 
     def __init__(self, look: Look, workers: int, pause: float = 1.0) -> None:
         self._look = look
-        self._slots = asyncio.Semaphore(workers)
+        # asyncio's own pool has as many threads as the node's processors allow, and not more.
+        self._threads = ThreadPoolExecutor(workers, "look")
         self._pause = pause
         self._bells: dict[FeedKey, asyncio.Event] = {}
         self._loops: set[asyncio.Task[None]] = set()
@@ -51,6 +53,7 @@ class Wakeups:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await asyncio.to_thread(self._threads.shutdown)
 
     async def _run(self, key: FeedKey, bell: asyncio.Event) -> None:
         delay: float | None = 0.0
@@ -58,8 +61,7 @@ class Wakeups:
             await _rung(bell, delay or 0.0)
             await asyncio.sleep(self._pause)
             bell.clear()
-            async with self._slots:
-                delay = await asyncio.to_thread(self._look, key)
+            delay = await asyncio.get_running_loop().run_in_executor(self._threads, self._look, key)
         del self._bells[key]
 
 

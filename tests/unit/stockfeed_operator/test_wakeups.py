@@ -111,6 +111,22 @@ def test_no_more_looks_at_once_than_workers_and_never_two_at_one_feed() -> None:
     assert max(most) == 2
 
 
+def test_as_many_looks_at_once_as_workers_however_few_processors_there_are() -> None:
+    workers, done = 50, threading.Event()  # asyncio's own threads are 32 at most
+    all_at_once = threading.Barrier(workers, action=done.set)
+
+    def look(key: FeedKey) -> float | None:
+        all_at_once.wait(30)
+        return 3600.0
+
+    def script(wakeups: Wakeups) -> None:
+        for number in range(workers):
+            wakeups.wake(("n", str(number)))
+
+    _run(look, script, done, workers)
+    assert not all_at_once.broken
+
+
 def test_a_feed_that_is_gone_can_come_back() -> None:
     done, first, looks = threading.Event(), threading.Event(), []
 
