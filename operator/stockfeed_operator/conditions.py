@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from stockfeed_operator.spec_status import Condition
+from stockfeed_operator.spec_status import MESSAGE_LIMIT, Condition
 from stockfeed_operator.times import format_time
 
 READY = "Ready"
@@ -88,7 +88,7 @@ def _condition(
         type=said.type,
         status=said.status,
         reason=said.reason,
-        message=said.message,
+        message=said.message[:MESSAGE_LIMIT],
         last_transition_time=before.last_transition_time if kept and before else format_time(now),
         observed_generation=generation,
     )

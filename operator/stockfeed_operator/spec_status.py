@@ -1,6 +1,6 @@
 """What the operator says about a feed."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -8,6 +8,9 @@ from stockfeed_operator.spec_types import ListMap, Model
 
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """RFC 3339 in UTC."""
+
+MESSAGE_LIMIT: Final = 32_768
+"""Characters in a condition's message, as Kubernetes' own conditions have it."""
 
 
 class Condition(Model):
@@ -19,7 +22,7 @@ class Condition(Model):
     """Whether it is so."""
     reason: Annotated[str, Field(min_length=1, max_length=1024)]
     """Why, in one CamelCase word for programs."""
-    message: Annotated[str, Field(max_length=32768)] = ""
+    message: Annotated[str, Field(max_length=MESSAGE_LIMIT)] = ""
     """Why, and what to do, for people."""
     last_transition_time: Timestamp
     """When `status` last changed."""

@@ -22,6 +22,11 @@ def test_the_time_moves_only_when_the_status_flips() -> None:
     )
 
 
+def test_a_message_is_cut_to_what_a_status_may_hold() -> None:
+    (said,) = flipped([Statement("NotApplied", "True", "Rejected", "x" * 40_000)], (), THEN, 1)
+    assert said.message == "x" * 32_768
+
+
 def test_a_statement_that_comes_again_is_new() -> None:
     gone = flipped([], flipped([Statement("Paused", "True", "x")], (), THEN, 1), LATER, 1)
     again = flipped([Statement("Paused", "True", "x")], gone, LATER, 1)
