@@ -22,7 +22,7 @@ OUTAGES: tuple[type[Outage], ...] = (
     *(Slow, Chain, Taken, Daily, Size, Stopped),
     *(Answers, Key, Market, Spec, Images, Lost, Bucket, Certificate),
 )
-_THRESHOLDS = {"sourceStaleSeconds": 60, "staleSeconds": 120, "suppressedRuns": 1, "lagSeconds": 30}
+_THRESHOLDS = {"sourceStaleSeconds": 60, "staleSeconds": 120, "suppressedRuns": 1, "lagSeconds": 90}
 
 
 @pytest.fixture(scope="session")
