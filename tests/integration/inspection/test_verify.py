@@ -10,8 +10,9 @@ from stockfeed.moments import from_milliseconds
 from stockfeed.verify import app
 
 LEDGER, POSITION, RAW = "LOAD_LEDGER", "LOAD_POSITION", "SOURCE_STOCK_QUOTES"
-SILVER, CANDLES, LATEST = (
-    f"ANALYTICS.{name}" for name in ("SILVER_CLEAN_STOCK", "GOLD_CANDLESTICK", "GOLD_KPI")
+SILVER, CANDLES, VOLATILITY, LATEST = (
+    f"ANALYTICS.{name}"
+    for name in ("SILVER_CLEAN_STOCK", "GOLD_CANDLESTICK", "GOLD_VOLATILITY", "GOLD_KPI")
 )
 # The second object of a partition, with neighbours on both sides.
 SECOND = "(SELECT OBJECT_KEY FROM LOAD_LEDGER WHERE BATCH_SEQ = 2 AND PARTITION_ID = 0)"
@@ -114,6 +115,8 @@ def test_the_command_prints_a_table(feed):
         (CANDLES, f"UPDATE {CANDLES} SET QUOTES = QUOTES - 1", {"gold"}),
         (CANDLES, f"DELETE FROM {CANDLES} WHERE BAR_INTERVAL = '5m' AND SYMBOL = 'GM'", {"gold"}),
         (CANDLES, f"DELETE FROM {CANDLES} WHERE BAR_INTERVAL = '1d' AND SYMBOL = 'F'", {"gold"}),
+        (VOLATILITY, f"UPDATE {VOLATILITY} SET CLOSE = CLOSE + 1 WHERE SYMBOL = 'GM'", {"gold"}),
+        (VOLATILITY, f"DELETE FROM {VOLATILITY} WHERE SYMBOL = 'F'", {"gold"}),
         (LATEST, f"UPDATE {LATEST} SET T = T - 1 WHERE SYMBOL = 'BRK.B'", {"gold"}),
     ],
 )

@@ -11,6 +11,7 @@ from stockfeed.verify.findings import Finding, Kind
 from stockfeed.verify.lines import SILVER, Lines
 
 CANDLES: Final = "GOLD_CANDLESTICK"
+VOLATILITY: Final = "GOLD_VOLATILITY"
 LATEST: Final = "GOLD_KPI"
 SLICES: Final = {"1m": 60, "5m": 300, "1h": 3600}
 """Candles by slices of UTC, in seconds."""
@@ -21,9 +22,9 @@ _SHOWN: Final = 20
 
 
 def read_gold(reader: Reader, lines: Lines, exchange: ZoneInfo) -> list[Finding]:
-    """Candles that do not count silver's quotes, and latest quotes that are not the latest.
+    """Candles that are not of silver's quotes, volatility not of the candles, stale latest quotes.
 
-    What silver got after gold was built is left out: a build may be under way.
+    What came after a model was built is left out: a build may be under way.
 
     Args:
         reader: a session.
@@ -39,6 +40,9 @@ def read_gold(reader: Reader, lines: Lines, exchange: ZoneInfo) -> list[Finding]
         query = _candles(lines.query, reader.models, kind)
         rows = reader.rows(f"compare candles of {kind.name}", query, *lines.values, *kind.reach)
         found += [_candle(kind.name, row) for row in rows]
+        query = _volatility(lines.query, reader.models, kind)
+        rows = reader.rows(f"compare volatility of {kind.name}", query, *lines.values, *kind.reach)
+        found += [_unmeasured(kind.name, row) for row in rows]
     latest = reader.rows(
         "compare the latest quotes", _latest(lines.query, reader.models), *lines.values
     )
@@ -100,6 +104,27 @@ def _candles(lines: str, models: str, bars: _Bars) -> str:
     """
 
 
+def _volatility(lines: str, models: str, bars: _Bars) -> str:
+    """Candles of the rows' symbols, within the rows' reach, whose volatility is not of them."""
+    return f"""
+        WITH CANDLES AS (
+            SELECT SYMBOL, BUCKET_START, CLOSE, BATCH_SEQ FROM {models}.{CANDLES}
+            WHERE BAR_INTERVAL = '{bars.name}'
+              AND SYMBOL IN (SELECT SYMBOL FROM ({lines}) WHERE BAD_REASON IS NULL)
+              AND BUCKET_START >= {_utc("?")} AND BUCKET_START < {_utc("?")}
+        )
+        SELECT C.SYMBOL, C.BUCKET_START AS SLICE, C.CLOSE AS WANTED, V.CLOSE AS FOUND
+        FROM CANDLES C
+        CROSS JOIN (SELECT COALESCE(MAX(BATCH_SEQ), -1) AS BUILT FROM {models}.{VOLATILITY}) B
+        LEFT JOIN {models}.{VOLATILITY} V
+            ON V.SYMBOL = C.SYMBOL AND V.BAR_INTERVAL = '{bars.name}'
+            AND V.BUCKET_START = C.BUCKET_START
+        WHERE C.BATCH_SEQ <= B.BUILT
+          AND (V.CLOSE IS NULL OR V.CLOSE <> C.CLOSE OR V.BATCH_SEQ < C.BATCH_SEQ)
+        ORDER BY 1, 2 LIMIT {_SHOWN}
+    """
+
+
 def _latest(lines: str, models: str) -> str:
     return f"""
         WITH WANTED AS (
@@ -122,6 +147,15 @@ def _candle(interval: str, row: Row) -> Finding:
         Kind.GOLD,
         f"{row['symbol']}: the {interval} candle of {row['slice'].isoformat()}Z counts "
         f"{row['found'] or 0} quotes, silver has {row['wanted']}",
+    )
+
+
+def _unmeasured(interval: str, row: Row) -> Finding:
+    what = "is missing" if row["found"] is None else f"is of a close of {row['found']}"
+    return Finding(
+        Kind.GOLD,
+        f"{row['symbol']}: the volatility at the {interval} candle of {row['slice'].isoformat()}Z "
+        f"{what}, the candle's close is {row['wanted']}",
     )
 
 
