@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import httpx
 
 from stockfeed.contract import endpoints, env, secretkeys
 from stockfeed.contract.topics import consumer_group, topic_name
-from stockfeed.errors import ConfigurationError
+from stockfeed.errors import ConfigurationError, StockfeedError
 from stockfeed_local.demo.services import BUCKET, Services
 from stockfeed_local.stack.ports import HOST, free_ports
 from stockfeed_local.stack.process import Process
@@ -21,6 +22,8 @@ DATABASE: Final = "STOCKS"
 PARTITIONS: Final = 3
 
 _GROUPS: Final = 2
+# A killed role is no failure; one that cannot run would be started again for ever.
+_DEATHS: Final = 10
 _COMMAND: Final = str(Path(sys.executable).parent / "stockfeed")
 _PROJECT: Final = Path(__file__).resolve().parents[4] / "dbt_stocks"
 # What a user has set for real accounts must not reach the demo.
@@ -156,6 +159,7 @@ class Roles:
         ports = iter(free_ports(2 * len(groups)))
         self._producers: list[Process] = []
         self._consumers: dict[int, Process] = {}
+        self._deaths: Counter[str] = Counter()
         for group in groups:
             self._producers.append(
                 _role("producer", group, environment.producer(group, next(ports)), logs)
@@ -180,10 +184,20 @@ class Roles:
         _terminate(self._producers)
 
     def revive(self, *, producers: bool) -> list[str]:
-        """Starts what died, as Kubernetes would; returns the names."""
+        """Starts what died, as Kubernetes would; returns the names.
+
+        Raises:
+            StockfeedError: one died too often; the message shows the log's end.
+        """
         watched = [*self._consumers.values(), *(self._producers if producers else [])]
         dead = [process for process in watched if not process.alive]
         for process in dead:
+            self._deaths[process.name] += 1
+            if self._deaths[process.name] > _DEATHS:
+                raise StockfeedError(
+                    f"{process.name} ended {_DEATHS + 1} times; the end of {process.log_path}:\n"
+                    f"{process.log_tail(40)}"
+                )
             process.start()
         return [process.name for process in dead]
 

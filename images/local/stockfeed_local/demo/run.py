@@ -126,29 +126,31 @@ class _Run:
         self, progress: Progress, roles: Roles, rounds: Rounds, partitions: int
     ) -> None:
         while not progress.tape_done.wait(_TICK_SECONDS):
-            progress.check()
-            self._look_after(roles, rounds, producers=True)
+            self._look_after(progress, roles, rounds, producers=True)
         roles.stop_producers()
         with httpx.Client(timeout=10) as client:
             while not roles.drained(client, partitions):
-                self._look_after(roles, rounds, producers=False)
+                self._look_after(progress, roles, rounds, producers=False)
                 time.sleep(_TICK_SECONDS)
-        self._finish(roles, rounds)
+        self._finish(progress, roles, rounds)
 
-    def _finish(self, roles: Roles, rounds: Rounds) -> None:
+    def _finish(self, progress: Progress, roles: Roles, rounds: Rounds) -> None:
         """The last round, watched: a load waits long for a warehouse that is gone."""
         with ThreadPoolExecutor(1) as executor:
             finished = executor.submit(rounds.finish)
             try:
                 while not wait([finished], _TICK_SECONDS).done:
-                    self._look_after(roles, rounds, producers=False)
+                    self._look_after(progress, roles, rounds, producers=False)
             except BaseException:
                 rounds.stop()
                 raise
             finished.result()
 
-    def _look_after(self, roles: Roles, rounds: Rounds, *, producers: bool) -> None:
+    def _look_after(
+        self, progress: Progress, roles: Roles, rounds: Rounds, *, producers: bool
+    ) -> None:
         self._services.check()
+        progress.check()
         rounds.check()
         for name in roles.revive(producers=producers):
             self._console.print(f"{name} was gone and is started again", style="yellow")

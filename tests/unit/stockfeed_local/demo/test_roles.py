@@ -1,6 +1,11 @@
+from pathlib import Path
+from time import monotonic, sleep
+
 import pytest
 
-from stockfeed_local.demo.roles import groups_of
+from stockfeed.errors import StockfeedError
+from stockfeed_local.demo import roles as module
+from stockfeed_local.demo.roles import Group, Roles, groups_of
 
 
 @pytest.mark.parametrize(
@@ -14,3 +19,36 @@ def test_symbols_are_spread_over_up_to_two_groups(symbols, expected):
     groups = groups_of("demo", symbols)
     assert {group.name: group.symbols for group in groups} == expected
     assert [group.topic for group in groups] == [f"stock-quotes.demo.{name}" for name in expected]
+
+
+class Empty:
+    """Settings that no role can run with."""
+
+    def producer(self, *_):
+        return {}
+
+    consumer = producer
+
+
+def test_a_role_that_cannot_run_ends_the_demo_with_its_log(tmp_path, monkeypatch):
+    script = tmp_path / "stockfeed"
+    script.write_text("#!/bin/sh\necho $1 refused by Kafka\nexit 1\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(module, "_COMMAND", str(script))
+    logs = Path(tmp_path / "logs")
+    roles = Roles(Empty(), [Group("group-1", "topic", ("F",))], logs)
+    roles.start()
+    revived = []
+
+    def until_given_up():
+        deadline = monotonic() + 120
+        while monotonic() < deadline:
+            revived.extend(roles.revive(producers=False))
+            sleep(0.01)
+
+    with pytest.raises(StockfeedError, match="consumer refused by Kafka") as raised:
+        until_given_up()
+
+    assert "consumer-group-1 ended 11 times" in str(raised.value)
+    assert revived == ["consumer-group-1"] * 10
+    roles.stop()
