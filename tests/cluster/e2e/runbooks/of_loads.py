@@ -55,7 +55,7 @@ class Chain(Outage):
 class Images(Outage):
     """Pods of producers, consumers and loads cannot start."""
 
-    alerts = ("StockFeedPodsNotReady", "StockFeedLoadFailing")
+    alerts = ("StockFeedPodsNotReady",)
     ends = frozenset(alerts)
 
     def resource(self) -> Manifest:
