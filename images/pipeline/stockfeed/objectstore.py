@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         HeadObjectOutputTypeDef,
         LifecycleRuleOutputTypeDef,
         ListObjectsV2OutputTypeDef,
+        ObjectTypeDef,
         PutBucketLifecycleConfigurationRequestTypeDef,
     )
 
@@ -148,7 +149,17 @@ class ObjectStore:
         """Objects below `prefix` whose keys are greater than `start_after`, in key order."""
         for page in self._pages(prefix, start_after=start_after):
             for row in page.get("Contents", ()):
-                yield StoredObject(row["Key"], row["ETag"].strip('"'), row["Size"])
+                yield _stored(row)
+
+    def first(self, prefix: str, start_after: str) -> StoredObject | None:
+        """The first of what `list` gives, for less than a whole page."""
+        try:
+            page = self._client.list_objects_v2(
+                Bucket=self._bucket, Prefix=prefix, StartAfter=start_after, MaxKeys=1
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated(error, f"list {prefix}") from error
+        return next((_stored(row) for row in page.get("Contents", ())), None)
 
     def list_prefixes(self, prefix: str) -> Iterator[str]:
         """The next level of "directories" below `prefix`, each ending in `/`, in order."""
@@ -284,6 +295,10 @@ class _MountedKeys(CredentialProvider):
             "token": "",
             "expiry_time": expires.isoformat(),
         }
+
+
+def _stored(row: "ObjectTypeDef") -> StoredObject:
+    return StoredObject(row["Key"], row["ETag"].strip('"'), row["Size"])
 
 
 def _head(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef") -> ObjectHead:

@@ -75,6 +75,8 @@ def test_a_listing_is_in_order_and_starts_after_a_key(store):
     assert [(row.key, row.size) for row in store.list("p/")] == [("p/1", 2), ("p/2", 2), ("p/3", 2)]
     assert [row.key for row in store.list("p/", "p/1")] == ["p/2", "p/3"]
     assert list(store.list("p/", "p/3")) == []
+    assert store.first("p/", "p/1") == next(store.list("p/", "p/1"))
+    assert store.first("p/", "p/3") is None
     assert next(store.list("p/")).etag == store.head("p/1").etag
 
 

@@ -6,12 +6,16 @@ would leave a hole.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from stockfeed.consumer.batch import Batch, lost_batch
 from stockfeed.consumer.log import Commit
 from stockfeed.contract.objects import BadKeyError, BatchMetadata, Chain
 from stockfeed.errors import DataError, TransientError
 from stockfeed.objectstore import ObjectStore
+
+_LISTED: Final = 1000
+"""Objects that a listing gives with one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def find_start(
     Raises:
         DataError: the log ends before the landed data does, so it was truncated.
     """
-    last = _last(store, chain, commit)
+    last = _last(store, chain, commit, high)
     if last is None:
         return Start(low)
     previous, offset = last
@@ -63,16 +67,45 @@ def find_start(
     return Start(offset, lost, previous)
 
 
-def _last(store: ObjectStore, chain: Chain, commit: Commit | None) -> tuple[int, int] | None:
+def _last(
+    store: ObjectStore, chain: Chain, commit: Commit | None, high: int
+) -> tuple[int, int] | None:
     """The start of the chain's last object, and the offset behind it."""
     if commit is not None and not _is_in(chain, commit.key):
         commit = None  # It belongs to an earlier topic of the same name.
-    last = ""
-    for stored in store.list(chain.prefix, start_after="" if commit is None else commit.key):
-        last = stored.key
+    last = _last_key(store, chain, "" if commit is None else commit.key, high)
     if last:
         return _start_of(last), end_of(store, last).end + 1
     return None if commit is None else (_start_of(commit.key), commit.offset)
+
+
+def _last_key(store: ObjectStore, chain: Chain, after: str, high: int) -> str:
+    """The greatest key of the chain; empty where none is greater than `after`.
+
+    Without a fresh commit a chain of a year would be listed whole, which takes longer than a
+    consumer may be silent. So what is behind the first thousand is searched by halves.
+    """
+    last = ""
+    for number, stored in enumerate(store.list(chain.prefix, start_after=after), start=1):
+        last = stored.key
+        if number == _LISTED:
+            return _searched(store, chain, last, high)
+    return last
+
+
+def _searched(store: ObjectStore, chain: Chain, last: str, high: int) -> str:
+    low = _start_of(last)
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = store.first(chain.prefix, chain.key(middle - 1))
+        if found is None:
+            high = middle - 1
+        else:
+            last, low = found.key, _start_of(found.key)
+    # What another owner landed meanwhile, and what a truncated log does not reach.
+    for stored in store.list(chain.prefix, start_after=last):
+        last = stored.key
+    return last
 
 
 def _start_of(key: str) -> int:

@@ -1,5 +1,6 @@
 import pytest
 
+from stockfeed.consumer import start as module
 from stockfeed.consumer.log import Commit
 from stockfeed.consumer.start import find_start
 from stockfeed.contract.objects import BatchMetadata, Chain
@@ -18,11 +19,21 @@ class Bucket:
             for start, end in intervals
         }
         self.listed_after: list[str] = []
+        self.requests = 0
+        self.page = 1000
 
     def list(self, prefix, start_after=""):
         self.listed_after.append(start_after)
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > start_after)
-        return (StoredObject(key, "etag", 1) for key in keys)
+        for number, key in enumerate(keys):
+            self.requests += number % self.page == 0
+            yield StoredObject(key, "etag", 1)
+
+    def first(self, prefix, start_after):
+        self.requests += 1
+        keys = (key for key in self.objects if key.startswith(prefix) and key > start_after)
+        key = min(keys, default=None)
+        return None if key is None else StoredObject(key, "etag", 1)
 
     def head(self, key):
         metadata = self.objects.get(key)
@@ -66,6 +77,25 @@ def test_a_commit_spares_the_listing_of_what_lies_before_it():
     bucket = Bucket(*LANDED)
     find_start(bucket, CHAIN, Commit(25, CHAIN.key(10)), 0, 100)
     assert bucket.listed_after == [CHAIN.key(10)]
+
+
+@pytest.mark.parametrize("commit", [None, Commit(10, CHAIN.key(0))])
+@pytest.mark.parametrize("number", [9, 10, 11, 600])
+@pytest.mark.parametrize("ahead", [0, 1, 10**9])
+def test_a_long_chain_is_not_listed_whole(monkeypatch, number, ahead, commit):
+    monkeypatch.setattr(module, "_LISTED", 10)
+    bucket = Bucket(*((start, start + 9) for start in range(0, 10 * number, 10)))
+    bucket.page = 10
+    start = find_start(bucket, CHAIN, commit, 0, 10 * number + ahead)
+    assert (start.offset, start.previous) == (10 * number, 10 * number - 10)
+    assert bucket.requests < 40
+
+
+def test_a_truncated_log_is_seen_in_a_long_chain_too(monkeypatch):
+    monkeypatch.setattr(module, "_LISTED", 10)
+    bucket = Bucket(*((start, start + 9) for start in range(0, 300, 10)))
+    with pytest.raises(DataError, match="landed up to offset 299, but the topic's log ends at 5"):
+        find_start(bucket, CHAIN, None, 0, 5)
 
 
 def test_a_commit_of_an_earlier_topic_is_nothing():
