@@ -116,7 +116,8 @@ cluster-down: $(VENV)/.dev ## End that cluster and remove all that it made but t
 cluster-status: $(VENV)/.dev ## What of that cluster runs
 	PYTHONPATH=tests $(BIN)/python -m cluster status
 
-# Parts of the tests on a cluster: core (under 15 minutes), faults, scale; and runbooks, when asked for.
+# Parts of the tests on a cluster, each about a quarter of an hour: core, faults, scale; and runbooks,
+# when asked for.
 PARTS ?= core faults scale
 
 .PHONY: e2e

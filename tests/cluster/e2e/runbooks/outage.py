@@ -16,6 +16,7 @@ SYMBOLS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 # Quotes shall not end before the last outage is over.
 _INTERVAL = "2s"
 _HEALING_SECONDS = 300
+_WELL = ("ProducersAvailable", "ConsumersAvailable", "LoadHealthy")
 _PAUSE = "stockfeed.dev/pause-reconciliation"
 
 
@@ -70,13 +71,18 @@ class Outage:
         """Does what the page says."""
 
     def healed(self) -> None:
-        """Waits until the feed runs and its alerts have ended."""
-        self.feed.wait("Ready", "True", _HEALING_SECONDS, "Running")
+        """Waits until nothing of the feed is at fault and its alerts have ended."""
+        self.feed.until("all to be well", self._is_well, _HEALING_SECONDS)
         self.feed.until(
             f"{set(self.ends)} to end",
             lambda: not self.ends & self.ward.monitoring.alerts(self.feed.name).keys(),
             _HEALING_SECONDS,
         )
+
+    def _is_well(self) -> bool:
+        said = {kind: self.feed.condition(kind).get("status") for kind in _WELL}
+        # Who never loads does not know.
+        return all(said[kind] == "True" for kind in _WELL[:-1]) and said[_WELL[-1]] != "False"
 
     def group_of(self, alert: str) -> str:
         """The group that an alert is about; where it has no such label, the one to look at."""
