@@ -8,7 +8,7 @@ from cluster.e2e.kube import NAMESPACE, Manifest
 from cluster.e2e.runbooks import inject
 from cluster.e2e.runbooks.outage import EACH_MINUTE, NO_LOADS, Outage, Ward
 
-_RUN_SECONDS = 240
+_RUN_SECONDS = 360
 _CONDITION_SECONDS = 240
 _QUICK = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
 # So little that a build takes longer than a minute.
