@@ -122,6 +122,7 @@ def test_requests_of_a_load(minutes, groups, partitions):
     settings = LoaderSettings.from_env(environment)
     assert requests(settings, loads=2 * len(chains)) == {
         "ListObjectsV2": listed,
+        "HeadObject": len(chains),  # whether the first object of all is a chain's first; asked once
         "GetObject": 2 * len(chains),
     }
     assert requests(settings, loads=0) == {"ListObjectsV2": listed}
