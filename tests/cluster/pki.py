@@ -46,7 +46,7 @@ class Pair:
     certificate: x509.Certificate
 
     def key_pem(self) -> bytes:
-        return _pem(self.key)
+        return _pem(self.key, serialization.PrivateFormat.PKCS8)  # all that Kafka reads
 
     def certificate_pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
@@ -61,7 +61,9 @@ def write(directory: Path) -> None:
     _write_pair(directory, "apiserver", apiserver)
     kubelet_client = _sign(_name("kube-apiserver", "system:masters"), authority, _client())
     _write_pair(directory, "apiserver-kubelet-client", kubelet_client)
-    _write(directory / "service-account.key", _pem(_new_key()))
+    # All that the API server reads a public key from.
+    signer = _pem(_new_key(), serialization.PrivateFormat.TraditionalOpenSSL)
+    _write(directory / "service-account.key", signer)
     for client, (name, group) in _CLIENTS.items():
         pair = _sign(_name(name, group), authority, _client())
         _write(directory / f"{client}.kubeconfig", _kubeconfig(authority, pair).encode())
@@ -167,12 +169,8 @@ def _new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+def _pem(key: ec.EllipticCurvePrivateKey, form: serialization.PrivateFormat) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
 
 
 def _base64(pair: Pair) -> str:
