@@ -1,10 +1,17 @@
-"""What `render` prints for sample feeds, against golden files, schemas and the pods' own settings.
+"""Checks the output of `render` against golden files, Kubernetes schemas and the roles' settings.
 
-To write the golden files anew after a wanted change, then look at the difference:
+`golden/smallest.rendered.yaml` is the complete output for the smallest feed. Every other sample
+has a `.rendered.diff` against it: first the list of objects, then each object that differs.
+Equal diffs against the same file mean equal output, down to the order of objects and fields.
+
+After an intended change, rewrite the golden files and review them with `git diff`:
 `STOCKFEED_REFRESH_GOLDEN=1 python -m pytest tests/unit/stockfeed_operator/test_render.py`
 """
 
 import os
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +33,63 @@ from stockfeed.settings import (
 )
 from stockfeed_operator.build.specs import containers_of
 from stockfeed_operator.cli import main
-from stockfeed_operator.desired import render
+from stockfeed_operator.desired import desired, render
 from stockfeed_operator.kinds import Manifest
 from stockfeed_operator.manifests_yaml import to_yaml
+from stockfeed_operator.plan import Intent, Plan, Why, plan_for
+from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.validate import check
 
 GOLDEN = Path(__file__).parent / "golden"
+SMALLEST = GOLDEN / "smallest.rendered.yaml"
 SAMPLES = sorted(path.name.removesuffix(".feed.yaml") for path in GOLDEN.glob("*.feed.yaml"))
+_REFRESH = bool(os.environ.get("STOCKFEED_REFRESH_GOLDEN"))
 NATIVE_GROUPS = ("apps", "networking.k8s.io", "policy", "rbac.authorization.k8s.io")
 VERSIONS = ("1.30", kubernetes_validate.latest_version())
 
 
+def _feed(sample: str) -> StockFeed:
+    return check(yaml.safe_load((GOLDEN / f"{sample}.feed.yaml").read_text()))
+
+
 def _rendered(sample: str) -> list[Manifest]:
-    text = (GOLDEN / f"{sample}.feed.yaml").read_text()
-    return render(check(yaml.safe_load(text)), INSTALLATION)
+    found = _feed(sample)
+    if sample == "session-closed":
+        return list(desired(found, _plan_outside_session(found), INSTALLATION).manifests)
+    return render(found, INSTALLATION)
+
+
+def _plan_outside_session(found: StockFeed) -> Plan:
+    """Returns the plan of a feed that has stopped because its exchange is closed."""
+    suspended = found.model_copy(update={"spec": found.spec.model_copy(update={"suspend": True})})
+    plan = plan_for(suspended)
+    return replace(plan, intent=Intent(Why.SESSION_CLOSED, None, plan.intent.stopping))
+
+
+def _objects(text: str) -> dict[str, list[str]]:
+    """Splits rendered YAML into the lines of each object, keyed by kind and name, in order."""
+    found = {}
+    for document in text.split("\n---\n"):
+        manifest = yaml.safe_load(document)
+        key = f"{manifest['kind']} {manifest['metadata']['name']}"
+        assert key not in found
+        found[key] = document.removesuffix("\n").split("\n")
+    return found
+
+
+def _diff(base: str, other: str) -> str:
+    """Returns a unified diff for the list of objects, and one for each object that differs."""
+    before, after = _objects(base), _objects(other)
+    lines = _diff_of("objects", list(before), list(after))
+    # Line numbers count from the start of each object, so that a change to one object does not
+    # move the hunks of the objects after it.
+    for key in (*after, *(key for key in before if key not in after)):
+        lines = [*lines, *_diff_of(key, before.get(key, []), after.get(key, []))]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _diff_of(name: str, before: list[str], after: list[str]) -> Iterator[str]:
+    return unified_diff(before, after, f"smallest: {name}", name, n=1, lineterm="")
 
 
 def _is_native(manifest: Manifest) -> bool:
@@ -47,10 +97,10 @@ def _is_native(manifest: Manifest) -> bool:
     return version == "v1" and group in ("", *NATIVE_GROUPS)
 
 
-def test_samples_cover_what_feeds_can_be() -> None:
+def test_samples_cover_every_kind_of_feed() -> None:
     assert SAMPLES == [
         "per-event",
-        "session-calendar",
+        "session-closed",
         "smallest",
         "suspended",
         "tls",
@@ -58,13 +108,25 @@ def test_samples_cover_what_feeds_can_be() -> None:
     ]
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
-def test_golden(sample: str) -> None:
-    golden = GOLDEN / f"{sample}.rendered.yaml"
-    text = to_yaml(*_rendered(sample))
-    if os.environ.get("STOCKFEED_REFRESH_GOLDEN"):
-        golden.write_text(text)
-    assert text == golden.read_text()
+def _assert_golden(file: Path, text: str) -> None:
+    if _REFRESH:
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+def test_smallest_feed_renders_the_golden_output() -> None:
+    _assert_golden(SMALLEST, to_yaml(*_rendered("smallest")))
+
+
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if sample != "smallest"])
+def test_other_feeds_differ_from_the_smallest_as_recorded(sample: str) -> None:
+    # Against the file, not against fresh output: a change to every object must fail every sample.
+    base = to_yaml(*_rendered("smallest")) if _REFRESH else SMALLEST.read_text()
+    _assert_golden(GOLDEN / f"{sample}.rendered.diff", _diff(base, to_yaml(*_rendered(sample))))
+
+
+def test_a_session_leaves_a_running_feed_as_it_is() -> None:
+    assert render(_feed("session-closed"), INSTALLATION) == _rendered("smallest")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -88,7 +150,7 @@ def _environment(container: dict[str, Any], parameters: dict[str, str]) -> dict[
 
 
 def _containers(sample: str) -> dict[str, dict[str, str]]:
-    """The environment of each container, by its command."""
+    """Returns the environment of each container, keyed by its command."""
     found = {}
     for manifest in _rendered(sample):
         spec = manifest.get("spec", {})
@@ -107,14 +169,14 @@ def _containers(sample: str) -> dict[str, dict[str, str]]:
         else:
             continue
         for container in containers:
-            # Two runs of one role, such as the minute's build and the daily one, are two.
+            # By command rather than by role: the build runs every minute and, differently, daily.
             name = " ".join(container["command"][1:])
             found[name] = _environment(container, parameters)
     return found
 
 
 class _Inspection(InspectionSettings, BrokerSettings):
-    """What `stockfeed verify` and `stockfeed trace` read."""
+    """Settings of `stockfeed verify` and `stockfeed trace`."""
 
 
 ROLES: dict[str, type[Settings]] = {
@@ -129,7 +191,7 @@ ROLES: dict[str, type[Settings]] = {
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_each_role_understands_its_environment(sample: str) -> None:
+def test_each_role_accepts_its_environment(sample: str) -> None:
     containers = _containers(sample)
     without_dbt = sample == "two-groups"
     assert {command.partition(" ")[0] for command in containers} == (
@@ -137,23 +199,23 @@ def test_each_role_understands_its_environment(sample: str) -> None:
     )
     for command, environment in containers.items():
         role, _, _ = command.partition(" ")
-        # The build's image knows where its project is.
+        # The dbt image sets its own project directory.
         given = {env.DBT_PROJECT_DIR: "/dbt", **environment}
         settings = ROLES[role].model_validate(given)
         assert settings.feed == "us-equities"
-        # The files are not there: what is missing must be files, each of a Secret that is mounted.
+        # No Secret is mounted here, so every credential must be missing, and only for its file.
         missing = [secret.missing() for secret in settings.credentials()]
         assert all("/etc/stockfeed/secrets/" in text for text in missing), missing
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_no_variable_is_unknown_to_the_contract(sample: str) -> None:
+def test_containers_set_only_variables_of_the_contract(sample: str) -> None:
     known = {value for name, value in vars(env).items() if name.isupper()} | {"HOME"}
     for environment in _containers(sample).values():
         assert set(environment) <= known
 
 
-def test_names_of_the_longest_feed_fit() -> None:
+def test_longest_feed_name_stays_within_kubernetes_limits() -> None:
     longest = feed("f" * 40, symbolGroups=[{"name": "g" * 30, "symbols": ["A"]}])
     limits = {"CronWorkflow": 52, "ServiceAccount": 63, "RoleBinding": 63}
     for manifest in render(longest, INSTALLATION):
@@ -161,7 +223,7 @@ def test_names_of_the_longest_feed_fit() -> None:
         assert all(len(value) <= 63 for value in manifest["metadata"]["labels"].values())
 
 
-def test_the_command_prints_what_would_be_applied() -> None:
+def test_command_prints_the_rendered_objects() -> None:
     file = str(GOLDEN / "smallest.feed.yaml")
     done = CliRunner().invoke(main, ["render", "-f", file, "--pipeline-image", "p:9"])
     assert done.exit_code == 0
@@ -174,7 +236,7 @@ def test_the_command_prints_what_would_be_applied() -> None:
     ("named", "option", "namespace"),
     [(True, "other", "markets"), (False, "other", "other"), (False, None, "default")],
 )
-def test_the_namespace_is_the_files_then_the_options(
+def test_namespace_comes_from_the_file_then_the_option_then_default(
     tmp_path: Path, named: bool, option: str | None, namespace: str
 ) -> None:
     text = (GOLDEN / "smallest.feed.yaml").read_text()
@@ -186,7 +248,7 @@ def test_the_namespace_is_the_files_then_the_options(
     assert found == {namespace}
 
 
-def test_the_command_refuses_a_wrong_feed() -> None:
+def test_command_rejects_an_invalid_feed() -> None:
     wrong = (GOLDEN / "smallest.feed.yaml").read_text().replace("AAPL", "aapl")
     done = CliRunner().invoke(main, ["render", "-f", "-"], input=wrong)
     assert done.exit_code == 1
