@@ -83,7 +83,7 @@ def test_the_operator_renders_a_feed_with_its_workflow(built, tmp_path):
         ("pipeline", "stockfeed.producer"),
         ("pipeline", "stockfeed.consumer"),
         ("pipeline", "stockfeed.loader"),
-        ("dbt", "stockfeed.build"),
+        ("dbt", "stockfeed.transform"),
         ("operator", "stockfeed_operator"),
         ("local", "stockfeed_local"),
     ],

@@ -122,7 +122,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def _dbt_image_env(parsed: Path) -> dict[str, str]:
     """What the dbt image sets; the project is parsed once, as when the image is built."""
     env = {"STOCKFEED_DBT_PROJECT_DIR": str(PROJECT)}
-    command = [sys.executable, "-m", "stockfeed.build.parsed", str(parsed)]
+    command = [sys.executable, "-m", "stockfeed.transform.parsed", str(parsed)]
     subprocess.run(command, env=env, check=True, capture_output=True)
     return {**env, "STOCKFEED_DBT_PARSED_FILE": str(parsed)}
 

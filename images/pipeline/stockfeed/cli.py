@@ -75,7 +75,7 @@ def replay(**options: str | None) -> None:
     The range is one of offsets, both ends included, or one of poll times, the end left out; one
     of the two ends may be missing, but not empty. Any other empty value is none.
     """
-    _run("stockfeed.loader.replay_app", lambda module: module.main(os.environ, options))
+    _run("stockfeed.replay.app", lambda module: module.main(os.environ, options))
 
 
 @main.command()
@@ -85,7 +85,7 @@ def build(daily: bool, rebuild: str | None) -> None:
     """Run dbt build on what was loaded."""
     if daily and rebuild is not None:
         raise click.UsageError("--daily and --rebuild are two builds")
-    _run("stockfeed.build.app", lambda module: module.main(os.environ, daily, rebuild))
+    _run("stockfeed.transform.app", lambda module: module.main(os.environ, daily, rebuild))
 
 
 @main.command()

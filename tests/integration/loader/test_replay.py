@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stockfeed.errors import DataError
-from stockfeed.loader import replay_app
+from stockfeed.replay import app as replay_app
 
 Replay = Callable[..., str]
 

@@ -13,9 +13,9 @@ from dbt.config.runtime import load_profile
 from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
 
-from stockfeed.build.invocation import exported
 from stockfeed.settings import BuildSettings
 from stockfeed.snowflake import private_key_der
+from stockfeed.transform.invocation import exported
 
 PROJECT = Path(__file__).parents[3] / "dbt_stocks"
 KEY = rsa.generate_private_key(65537, 2048)

@@ -7,7 +7,7 @@ from stockfeed.loader import sql
 from stockfeed.loader.plan import Piece, trim, without
 from stockfeed.loader.retry import retrying
 from stockfeed.loader.sql import Stamp
-from stockfeed.loader.staged import RejectedError, Staged, with_rows
+from stockfeed.loader.stage import RejectedError, Staged, with_rows
 from stockfeed.loader.warehouse import CommitUnknownError
 
 

@@ -12,7 +12,6 @@ import structlog
 
 from stockfeed.contract.objects import Chain
 from stockfeed.errors import LeftOutError, StockfeedError, TransientError
-from stockfeed.loader import sweep
 from stockfeed.loader.backlog import Backlog, pick
 from stockfeed.loader.batch import Batch, Outcome
 from stockfeed.loader.discovery import open_backlogs
@@ -21,6 +20,7 @@ from stockfeed.loader.plan import Listed, Piece, Stop, skip_command
 from stockfeed.loader.report import Report
 from stockfeed.loader.retry import retrying
 from stockfeed.loader.sql import MAX_FILES
+from stockfeed.loader.stage import sweep
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.objectstore import ObjectStore
 
@@ -129,7 +129,7 @@ class Run:
 
     def _sweep(self) -> None:
         try:
-            sweep.sweep(self._warehouse)
+            sweep(self._warehouse)
         except StockfeedError as error:
             # What was loaded is loaded; the next run sweeps again.
             _log.warning("old staged files were not removed", error=str(error))

@@ -8,11 +8,11 @@ from stockfeed.moments import rfc3339
 from stockfeed.objectstore import ObjectStore
 from stockfeed.reader import Reader
 from stockfeed.trace import stages
-from stockfeed.trace.built import Way
 from stockfeed.trace.event import Event, Loaded, Wanted
-from stockfeed.trace.loaded import find_loaded, similar_symbols
+from stockfeed.trace.models import Way
+from stockfeed.trace.raw import find_loaded, similar_symbols
 from stockfeed.trace.stages import Stage
-from stockfeed.trace.waiting import find_landed, find_published, read_tails
+from stockfeed.trace.unloaded import find_landed, find_published, read_tails
 from stockfeed.verify.broker import Broker
 from stockfeed.verify.ledger import read_heads, read_interval
 

@@ -1,4 +1,4 @@
-"""Reads Kafka: the feed's topics, and what their logs hold."""
+"""The broker: reads each partition's log from Kafka, and checks that all of it was landed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,9 @@ from stockfeed.contract.topics import consumer_group
 from stockfeed.errors import TransientError
 from stockfeed.moments import milliseconds
 from stockfeed.settings import BrokerSettings
-from stockfeed.verify.facts import BrokerLog, Window
+from stockfeed.verify.bucket import landed_end
+from stockfeed.verify.facts import BrokerLog, PartitionFacts, Window
+from stockfeed.verify.findings import Finding, Kind
 
 _TIMEOUT_SECONDS: Final = 10.0
 
@@ -155,3 +157,39 @@ def _next(message: Message) -> int:
 
 def _unanswered(what: str, error: KafkaException) -> TransientError:
     return TransientError(f"no {what} from Kafka: {error}")
+
+
+def check_broker(facts: PartitionFacts) -> Iterator[Finding]:
+    """Messages that were not landed in time, or not at all, and a log that was cut."""
+    log, end = facts.log, landed_end(facts)
+    if log is None:
+        return
+    if end is None:
+        end = log.low
+    if end > log.high:
+        yield Finding(
+            Kind.TRUNCATED_LOG,
+            f"offsets up to {end - 1} are landed, but Kafka's log of {log.topic} ends at "
+            f"{log.high}",
+        )
+    if end < log.low:
+        yield Finding(
+            Kind.LOST,
+            f"offsets {end} to {log.low - 1} are not landed, and Kafka's retention has removed "
+            "them",
+        )
+    first = max(end, log.low)
+    if first < log.due:
+        yield Finding(
+            Kind.NOT_LANDED,
+            f"offsets {first} to {log.due - 1} of {log.topic} are acknowledged and not landed",
+        )
+
+
+def in_flight(facts: PartitionFacts) -> int:
+    """Messages in the window that Kafka has and no object holds, settled or not."""
+    log = facts.log
+    if log is None:
+        return 0
+    end = landed_end(facts)
+    return max(0, log.end - max(log.low if end is None else end, log.low))

@@ -17,12 +17,12 @@ from stockfeed.moments import milliseconds
 from stockfeed.objectstore import ObjectStore
 from stockfeed.reader import MissingTableError, Reader
 from stockfeed.verify.broker import Broker
+from stockfeed.verify.bronze import read_lines
 from stockfeed.verify.bucket import Span, read_chains, read_objects
 from stockfeed.verify.facts import Modelled, PartitionFacts, Window
 from stockfeed.verify.findings import Finding, Kind
 from stockfeed.verify.gold import read_gold
 from stockfeed.verify.ledger import Ledger, read_ledger
-from stockfeed.verify.lines import read_lines
 from stockfeed.verify.raw import read_files, read_unknown
 from stockfeed.verify.silver import read_silver
 

@@ -7,8 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from stockfeed.reader import Reader, Row
+from stockfeed.verify.bronze import SILVER, Lines
 from stockfeed.verify.findings import Finding, Kind
-from stockfeed.verify.lines import SILVER, Lines
 
 CANDLES: Final = "GOLD_CANDLESTICK"
 VOLATILITY: Final = "GOLD_VOLATILITY"

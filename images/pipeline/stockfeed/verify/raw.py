@@ -1,19 +1,20 @@
-"""Reads what raw holds of each object."""
+"""The raw table: counts each object's rows, and compares them with the ledger."""
 
 # ruff: noqa: S608 - names are constants of the contract; values are bound
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from stockfeed.contract import tables
 from stockfeed.contract.objects import feed_prefix
 from stockfeed.reader import Reader, Row
-from stockfeed.verify.facts import FileRows
+from stockfeed.verify.facts import FileRows, Interval, PartitionFacts
 from stockfeed.verify.findings import Finding, Kind
 
 FileKey = tuple[str, int]
 """An object's key, and the number of the batch that loaded it."""
 
+_NOTHING = FileRows(0, 0, 0, None, None)
 _SHOWN: Final = 20
 
 # A file's name is `<batch id>/<key>`, and Snowflake may put the stage before it.
@@ -71,3 +72,36 @@ def _file(row: Row) -> FileRows:
         lowest=None if lowest is None else int(lowest),
         highest=None if highest is None else int(highest),
     )
+
+
+def check_raw(facts: PartitionFacts) -> Iterator[Finding]:
+    """Objects whose rows in raw are too few, too many, repeated, or of other offsets."""
+    for interval in facts.intervals:
+        found = facts.files.get((interval.key, interval.batch_seq), _NOTHING)
+        yield from _check_file(interval, found)
+
+
+def _check_file(interval: Interval, found: FileRows) -> Iterator[Finding]:
+    if found.rows > found.offsets:
+        yield Finding(
+            Kind.DUPLICATE_ROWS,
+            f"{interval.key}: raw has {found.rows} rows of {found.offsets} offsets",
+        )
+    elif (found.rows, found.errors) != (interval.rows, interval.errors):
+        yield Finding(
+            Kind.ROW_COUNT,
+            f"{interval.key}: raw has {found.rows} rows ({found.errors} of them error lines), the "
+            f"ledger says {interval.rows} ({interval.errors})",
+        )
+    if not _inside(interval, found):
+        yield Finding(
+            Kind.FOREIGN_ROWS,
+            f"{interval.key}: raw has rows of offsets {found.lowest} to {found.highest}, the "
+            f"object holds {interval.start} to {interval.end}",
+        )
+
+
+def _inside(interval: Interval, found: FileRows) -> bool:
+    if found.lowest is None or found.highest is None:
+        return found.rows == 0
+    return interval.start <= found.lowest and found.highest <= interval.end

@@ -1,13 +1,15 @@
-"""Compares bronze with silver, inside of Snowflake."""
+"""Silver: checks inside Snowflake that it counts every good row of bronze exactly once."""
 
 # ruff: noqa: S608 - names are checked settings and constants; values are bound
 
+from collections.abc import Iterator
 from typing import Final
 
 from stockfeed.moments import rfc3339
 from stockfeed.reader import Reader, Row
-from stockfeed.verify.facts import Modelled, Window
-from stockfeed.verify.lines import IDENTITY, SILVER, Lines
+from stockfeed.verify.bronze import IDENTITY, SILVER, Lines
+from stockfeed.verify.facts import Modelled, PartitionFacts, Window
+from stockfeed.verify.findings import Finding, Kind
 
 _DAY: Final = 86_400
 
@@ -84,3 +86,28 @@ def _modelled(row: Row) -> Modelled:
         example=None if example is None else int(example),
         **counts | {"unbuilt": counts["unbuilt"] + counts["late"]},
     )
+
+
+def check_silver(facts: PartitionFacts) -> Iterator[Finding]:
+    """Rows that no build came to, quotes that silver lacks, and those that it has twice."""
+    found = facts.modelled
+    if found is None:
+        return
+    if found.late:
+        yield Finding(Kind.NOT_BUILT, f"{found.late} loaded rows are in no build yet")
+    where = f", e.g. at offset {found.example}"
+    if found.missing:
+        yield Finding(
+            Kind.MISSING_IDENTITY, f"silver lacks the quotes of {found.missing} rows{where}"
+        )
+    if found.unseen:
+        yield Finding(
+            Kind.MISSING_IDENTITY,
+            f"silver has the quotes of {found.unseen} rows, but says that it saw them at other "
+            f"times only{where}",
+        )
+    if found.repeated:
+        yield Finding(
+            Kind.DUPLICATE_IDENTITY,
+            f"silver has the quotes of {found.repeated} rows more than once{where}",
+        )

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stockfeed.verify.chain import check_chain
+from stockfeed.verify.broker import check_broker, in_flight
+from stockfeed.verify.bucket import check_bucket, waiting
 from stockfeed.verify.collect import Collected
 from stockfeed.verify.facts import PartitionFacts, Window
 from stockfeed.verify.findings import Finding
-from stockfeed.verify.log import check_log, in_flight
-from stockfeed.verify.modelled import check_modelled
-from stockfeed.verify.objects import check_objects, waiting
-from stockfeed.verify.rows import check_rows
+from stockfeed.verify.ledger import check_ledger
+from stockfeed.verify.raw import check_raw
+from stockfeed.verify.silver import check_silver
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ def judge(feed: str, window: Window, collected: Collected) -> Verdict:
 def judge_partition(facts: PartitionFacts, window: Window) -> PartitionVerdict:
     """Compares the stages of one partition, from the broker to silver."""
     findings: Sequence[Finding] = [
-        *check_log(facts),
-        *check_chain(facts),
-        *check_objects(facts, window),
-        *check_rows(facts),
-        *check_modelled(facts),
+        *check_broker(facts),
+        *check_ledger(facts),
+        *check_bucket(facts, window),
+        *check_raw(facts),
+        *check_silver(facts),
     ]
     unbuilt = 0 if facts.modelled is None else facts.modelled.unbuilt
     return PartitionVerdict(facts, tuple(findings), in_flight(facts), len(waiting(facts)), unbuilt)

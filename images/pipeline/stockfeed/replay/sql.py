@@ -9,8 +9,8 @@ import orjson
 
 from stockfeed.contract import tables
 from stockfeed.contract.events import META
-from stockfeed.loader.selection import Axis, Selection
 from stockfeed.loader.sql import FILE_FORMAT, Statement, file_list
+from stockfeed.replay.selection import Axis, Selection
 
 _ID_CHARACTERS: Final = 32
 _KEY: Final = f"SUBSTR(FILE_NAME, {_ID_CHARACTERS + 2})"

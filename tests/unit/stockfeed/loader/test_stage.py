@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from stockfeed.loader.sweep import abandoned
+from stockfeed.loader.stage import abandoned
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from stockfeed.verify.lines import Lines
+from stockfeed.verify.bronze import Lines
 
 
 @pytest.mark.parametrize(

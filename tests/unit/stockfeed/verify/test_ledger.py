@@ -1,12 +1,12 @@
 from dataclasses import replace
 
-from stockfeed.verify.chain import check_chain
 from stockfeed.verify.facts import Head
 from stockfeed.verify.findings import Kind
+from stockfeed.verify.ledger import check_ledger
 
 
 def kinds(facts):
-    return [found.kind for found in check_chain(facts)]
+    return [found.kind for found in check_ledger(facts)]
 
 
 def test_an_unbroken_chain_has_no_findings(complete):
@@ -15,7 +15,7 @@ def test_an_unbroken_chain_has_no_findings(complete):
 
 def test_a_gap_names_its_offsets(complete):
     first, _, *rest = complete.intervals
-    (found,) = check_chain(replace(complete, intervals=(first, *rest)))
+    (found,) = check_ledger(replace(complete, intervals=(first, *rest)))
     assert found.kind is Kind.GAP
     assert "offsets 10 to 19 are in no object" in found.text
 
@@ -23,7 +23,7 @@ def test_a_gap_names_its_offsets(complete):
 def test_an_overlap_names_both_objects(complete):
     first, second, *rest = complete.intervals
     longer = replace(first, end=12)
-    (found,) = check_chain(replace(complete, intervals=(longer, second, *rest)))
+    (found,) = check_ledger(replace(complete, intervals=(longer, second, *rest)))
     assert found.kind is Kind.OVERLAP
     assert first.key in found.text
     assert second.key in found.text

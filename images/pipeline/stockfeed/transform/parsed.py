@@ -5,7 +5,7 @@ differs, the account's name included. The account has no part in what parsing gi
 database, schemas and time zone have. So the project is parsed with placeholders for these, which
 give way to the names once the file is read.
 
-`python -m stockfeed.build.parsed FILE` parses the project into a file.
+`python -m stockfeed.transform.parsed FILE` parses the project into a file.
 """
 
 import os

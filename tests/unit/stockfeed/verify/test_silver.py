@@ -4,7 +4,7 @@ import pytest
 
 from stockfeed.verify.facts import Modelled
 from stockfeed.verify.findings import Kind
-from stockfeed.verify.modelled import check_modelled
+from stockfeed.verify.silver import check_silver
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from stockfeed.verify.modelled import check_modelled
     ],
 )
 def test_silver_counts_each_good_row_once(complete, modelled, expected):
-    found = list(check_modelled(replace(complete, modelled=modelled)))
+    found = list(check_silver(replace(complete, modelled=modelled)))
     assert [finding.kind for finding in found] == expected
     if modelled is not None and modelled.example is not None:
         assert all("offset 7" in finding.text for finding in found)

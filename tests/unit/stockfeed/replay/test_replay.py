@@ -2,7 +2,7 @@ import pytest
 
 from stockfeed.contract.objects import Chain
 from stockfeed.loader.plan import Listed
-from stockfeed.loader.replay import parts
+from stockfeed.replay.replay import parts
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from dbt.artifacts.schemas.run import RunExecutionResult, RunResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
-from stockfeed.build import parsed
 from stockfeed.contract import env
 from stockfeed.settings import BuildSettings
+from stockfeed.transform import parsed
 
 _FAILED = frozenset({"error", "fail", "runtime error"})
 """Values of dbt's RunStatus and TestStatus."""

@@ -9,11 +9,11 @@ from typing import Final
 from stockfeed import logs
 from stockfeed.contract import tables
 from stockfeed.errors import ConfigurationError, TransientError
-from stockfeed.loader.replay import Replay
 from stockfeed.loader.run import THREADS
-from stockfeed.loader.selection import Selection
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.objectstore import object_store
+from stockfeed.replay.replay import Replay
+from stockfeed.replay.selection import Selection
 from stockfeed.settings import LoaderSettings
 
 _OWN: Final = frozenset({tables.QUOTES, tables.LEDGER, tables.POSITION, tables.LOCK})

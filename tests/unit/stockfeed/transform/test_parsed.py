@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stockfeed.build import parsed
-from stockfeed.build.parsed import PLACEHOLDERS
+from stockfeed.transform import parsed
+from stockfeed.transform.parsed import PLACEHOLDERS
 
 PROJECT = Path(__file__).parents[4] / "dbt_stocks"
 NAMES = {
@@ -32,14 +32,14 @@ def parsed_by_a_process(file, code, environment):
 @pytest.fixture(scope="module")
 def ahead(tmp_path_factory):
     file = tmp_path_factory.mktemp("ahead") / "parsed"
-    parsed_by_a_process(file, ["-m", "stockfeed.build.parsed"], {})
+    parsed_by_a_process(file, ["-m", "stockfeed.transform.parsed"], {})
     return parsed.load(file, NAMES).to_dict()
 
 
 @pytest.fixture(scope="module")
 def in_place(tmp_path_factory):
     file = tmp_path_factory.mktemp("in-place") / "parsed"
-    code = "import sys; from pathlib import Path; from stockfeed.build.parsed import parse"
+    code = "import sys; from pathlib import Path; from stockfeed.transform.parsed import parse"
     call = f"parse(Path({str(PROJECT)!r}), Path(sys.argv[1]))"
     account = {"SNOWFLAKE_ACCOUNT": "another", "SNOWFLAKE_ROLE": "TRANSFORMER"}
     parsed_by_a_process(file, ["-c", f"{code}; {call}"], NAMES | account)

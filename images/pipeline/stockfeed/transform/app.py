@@ -87,7 +87,7 @@ def rows_loaded(outputs_dir: Path | None) -> int | None:
 
 def _is_behind(settings: BuildSettings) -> bool:
     # Snowflake's connector takes a second to import: only a run without rows needs it here.
-    behind: bool = import_module("stockfeed.build.backlog").is_behind(settings)
+    behind: bool = import_module("stockfeed.transform.backlog").is_behind(settings)
     return behind
 
 
@@ -110,7 +110,7 @@ def _build(
     settings: BuildSettings, environment: Mapping[str, str], selector: str, rebuild: str | None
 ) -> list[str]:
     # dbt takes seconds to import: not for a run that builds nothing.
-    invocation = import_module("stockfeed.build.invocation")
+    invocation = import_module("stockfeed.transform.invocation")
     os.environ.update(invocation.exported(settings))
     target = environment.get("DBT_TARGET_PATH")
     failures: list[str] = invocation.build(

@@ -16,17 +16,17 @@ import structlog
 
 from stockfeed.contract import outputs
 from stockfeed.errors import DataError
-from stockfeed.loader import replay_sql
 from stockfeed.loader.download import download
-from stockfeed.loader.finding import find, nothing_in_range
 from stockfeed.loader.plan import Listed, Piece, Stop
 from stockfeed.loader.retry import retrying
 from stockfeed.loader.run import BATCH_BYTES, THREADS
-from stockfeed.loader.selection import Selection
 from stockfeed.loader.sql import MAX_FILES
-from stockfeed.loader.staged import RejectedError, Staged
+from stockfeed.loader.stage import RejectedError, Staged
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.objectstore import ObjectStore
+from stockfeed.replay import sql
+from stockfeed.replay.find import find, nothing_in_range
+from stockfeed.replay.selection import Selection
 
 _log = structlog.get_logger()
 
@@ -98,7 +98,7 @@ class Replay:
 
     def _find(self, executor: Executor) -> list[Listed]:
         self._warehouse.set_up()
-        self._warehouse.run(replay_sql.create(self._table))
+        self._warehouse.run(sql.create(self._table))
         return find(self._store, self._warehouse, self._feed, self._selection, executor)
 
     def _load(self, listed: Sequence[Listed], executor: Executor) -> int:
@@ -124,10 +124,10 @@ class _Part(Staged):
         keys = [piece.key for piece in self._pieces]
         try:
             with self._warehouse.transaction():
-                self._warehouse.run(replay_sql.forget(table, keys, selection))
-                self.copy(replay_sql.copy(table, self._id, keys), self._pieces)
-                self._warehouse.run(replay_sql.trim(table, self._id, selection))
-                (counted,) = self._warehouse.run(replay_sql.count(table, self._id))
+                self._warehouse.run(sql.forget(table, keys, selection))
+                self.copy(sql.copy(table, self._id, keys), self._pieces)
+                self._warehouse.run(sql.trim(table, self._id, selection))
+                (counted,) = self._warehouse.run(sql.count(table, self._id))
         except RejectedError as error:
             lines = [f"{key}: {reason}" for key, reason in error.reasons.items()]
             text = "objects cannot be loaded; take ranges without them:"

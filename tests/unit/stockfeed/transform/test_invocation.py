@@ -7,8 +7,8 @@ from dbt.artifacts.schemas.results import RunStatus, TestStatus
 from dbt.artifacts.schemas.run import RunExecutionResult, RunResult
 from dbt.cli.main import dbtRunnerResult
 
-from stockfeed.build.invocation import arguments, exported, failures
 from stockfeed.settings import BuildSettings
+from stockfeed.transform.invocation import arguments, exported, failures
 
 
 @pytest.fixture

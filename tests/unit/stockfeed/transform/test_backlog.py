@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import pytest
 from snowflake.connector.errors import OperationalError, ProgrammingError
 
-from stockfeed.build import backlog
 from stockfeed.errors import TransientError
 from stockfeed.settings import BuildSettings
+from stockfeed.transform import backlog
 
 
 @pytest.fixture

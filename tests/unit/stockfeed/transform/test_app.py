@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from stockfeed import termination
-from stockfeed.build import app
 from stockfeed.errors import ConfigurationError, DataError, TransientError
+from stockfeed.transform import app
 
 
 @pytest.fixture
@@ -35,10 +35,10 @@ def dbt(monkeypatch):
         return fake.failures
 
     modules = {
-        "stockfeed.build.invocation": SimpleNamespace(
+        "stockfeed.transform.invocation": SimpleNamespace(
             build=build, exported=lambda settings: {"EXPORTED": "yes"}
         ),
-        "stockfeed.build.backlog": SimpleNamespace(is_behind=lambda settings: fake.behind),
+        "stockfeed.transform.backlog": SimpleNamespace(is_behind=lambda settings: fake.behind),
     }
     monkeypatch.setattr(app, "import_module", modules.__getitem__)
     monkeypatch.setenv("EXPORTED", "no")

@@ -8,13 +8,13 @@ import structlog
 
 from stockfeed.contract.objects import BadKeyError, Chain, feed_prefix
 from stockfeed.errors import DataError
-from stockfeed.loader import replay_sql
 from stockfeed.loader.discovery import chains
 from stockfeed.loader.download import REPAIR
 from stockfeed.loader.plan import Listed, Piece
-from stockfeed.loader.selection import Selection
 from stockfeed.loader.warehouse import Row, Warehouse
 from stockfeed.objectstore import ObjectStore
+from stockfeed.replay import sql
+from stockfeed.replay.selection import Selection
 
 _log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ def find(
     Raises:
         DataError: nothing was found, or something that was loaded is gone.
     """
-    loaded = _loaded(warehouse.run(replay_sql.read_ledger(feed, selection)))
+    loaded = _loaded(warehouse.run(sql.read_ledger(feed, selection)))
     positions = warehouse.positions()
     landed, _ = chains(store, feed, executor)
     wanted = sorted({chain for chain in landed if selection.takes(chain)} | set(loaded))
@@ -47,7 +47,7 @@ def find(
 
 def nothing_in_range(store: ObjectStore, warehouse: Warehouse, feed: str) -> str:
     """What to say of a range that holds nothing, with what there is."""
-    known = [_extent(row) for row in warehouse.run(replay_sql.read_extents(feed))]
+    known = [_extent(row) for row in warehouse.run(sql.read_extents(feed))]
     if known:
         return "\n  ".join(["nothing is landed in this range; loaded so far are:", *known])
     feeds = ", ".join(store.list_prefixes("feed=")) or "nothing"

@@ -3,13 +3,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from stockfeed.verify.bucket import check_bucket, landed_end, waiting
 from stockfeed.verify.findings import Kind
-from stockfeed.verify.objects import check_objects, landed_end, waiting
 
 
 @pytest.fixture
 def kinds(window):
-    return lambda facts, within=window: [found.kind for found in check_objects(facts, within)]
+    return lambda facts, within=window: [found.kind for found in check_bucket(facts, within)]
 
 
 def test_a_bucket_that_has_what_was_loaded_has_no_findings(complete, kinds):

@@ -1,15 +1,22 @@
-"""Objects in the stage: uploaded under a path of their own, copied whole or not at all, removed."""
+"""Snowflake's internal stage: uploading a batch's files, copying them, and removing them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 from stockfeed.errors import DataError, StockfeedError, TransientError
 from stockfeed.loader import sql
 from stockfeed.loader.plan import Piece
 from stockfeed.loader.sql import Statement
 from stockfeed.loader.warehouse import Row, Warehouse
+
+_AGE: Final = timedelta(days=1)
+"""No loader works on a batch for so long; and one that did would find its files missing and roll
+back."""
 
 
 class Staged:
@@ -117,3 +124,27 @@ def _key(file: str, batch_id: str) -> str:
     """The object's key in COPY's answer, which may put the stage's name before the path."""
     _, found, key = file.partition(f"{batch_id}/")
     return key if found else file
+
+
+def sweep(warehouse: Warehouse) -> None:
+    """Removes the batches in the stage whose newest file is older than a day."""
+    rows = warehouse.run(sql.list_stage())
+    for batch_id in abandoned(rows, datetime.now(UTC)):
+        warehouse.run(sql.remove(batch_id))
+
+
+def abandoned(rows: Sequence[Row], now: datetime) -> list[str]:
+    """The ids of old batches.
+
+    Args:
+        rows: the answer of LIST: `name` is `<stage>/<batch id>/<key>`, `last_modified` like
+            `Fri, 30 Oct 2026 10:10:10 GMT`.
+        now: with a time zone.
+    """
+    newest: dict[str, datetime] = {}
+    for row in rows:
+        _, _, path = str(row["name"]).partition("/")
+        batch_id = path.partition("/")[0]
+        modified = parsedate_to_datetime(str(row["last_modified"]))
+        newest[batch_id] = max(newest.get(batch_id, modified), modified)
+    return [batch_id for batch_id, modified in newest.items() if now - modified > _AGE]

@@ -2,7 +2,7 @@ import pytest
 
 from stockfeed.contract import tables
 from stockfeed.errors import ConfigurationError
-from stockfeed.loader import replay_app
+from stockfeed.replay import app as replay_app
 
 ENVIRONMENT = {
     "STOCKFEED_FEED": "us",

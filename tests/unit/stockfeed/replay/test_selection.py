@@ -2,7 +2,7 @@ import pytest
 
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.errors import ConfigurationError
-from stockfeed.loader.selection import Axis, Selection
+from stockfeed.replay.selection import Axis, Selection
 
 NOON = 1_763_726_400_000  # 2025-11-21T12:00:00Z
 MINUTE = 60_000

@@ -4,7 +4,7 @@ import pytest
 
 from stockfeed.verify.facts import FileRows
 from stockfeed.verify.findings import Kind
-from stockfeed.verify.rows import check_rows
+from stockfeed.verify.raw import check_raw
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,14 @@ from stockfeed.verify.rows import check_rows
 def test_raw_must_have_each_row_of_an_object_once(complete, found, expected):
     second = complete.intervals[1]
     files = {**complete.files, (second.key, second.batch_seq): found}
-    assert [finding.kind for finding in check_rows(replace(complete, files=files))] == expected
+    assert [finding.kind for finding in check_raw(replace(complete, files=files))] == expected
 
 
 def test_an_object_without_rows_in_raw_is_found_unless_it_has_none(complete):
     first, *rest = complete.intervals
     files = {place: found for place, found in complete.files.items() if place[0] != first.key}
-    (finding,) = check_rows(replace(complete, files=files))
+    (finding,) = check_raw(replace(complete, files=files))
     assert finding.kind is Kind.ROW_COUNT
     skipped = replace(first, rows=0, errors=0, skip_reason="broken archive")
     facts = replace(complete, intervals=(skipped, *rest), files=files)
-    assert list(check_rows(facts)) == []
+    assert list(check_raw(facts)) == []

@@ -9,8 +9,8 @@ from stockfeed.reader import MissingTableError, Reader, Row
 from stockfeed.trace import stages
 from stockfeed.trace.event import Loaded
 from stockfeed.trace.stages import Stage
+from stockfeed.verify.bronze import BRONZE, IDENTITY, SILVER
 from stockfeed.verify.gold import CANDLES, LATEST
-from stockfeed.verify.lines import BRONZE, IDENTITY, SILVER
 
 _DURATIONS: Final = {"1m": 60, "5m": 300, "1h": 3600, "1d": 90_000}
 """Seconds that a candle of each interval may last; a day has an hour more in autumn."""

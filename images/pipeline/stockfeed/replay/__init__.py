@@ -1,0 +1,1 @@
+"""`stockfeed replay`: loads a range of landed quotes again, into a side table."""
