@@ -3,7 +3,7 @@
 The API server enforces the CEL text; `stockfeed-operator render` runs the Python check. A rule is
 defined once, where it sits in the model: on a type, on a field (inside `Annotated`), or on a class.
 No CEL library for Python knows the API server's `sum` and `sets`, so each rule carries both forms,
-and one table of feeds (tests/crd/cases) shows that they agree.
+and one table of feeds (tests/support/crd/cases) shows that they agree.
 """
 
 from collections.abc import Callable

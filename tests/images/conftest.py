@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from images import engine
+from support.images import engine
 
 
 @pytest.fixture(scope="session")

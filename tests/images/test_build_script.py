@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from images import engine
+from support.images import engine
 
 RECORDING = '#!/bin/sh\nprintf "%s\\n" "$*" >> "$CALLS"\n'
 SHOWING_THE_SECRET = """#!/bin/bash

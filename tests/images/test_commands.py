@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from images import engine
+from support.images import engine
 
 FEED = {
     "apiVersion": "stockfeed.dev/v1alpha1",

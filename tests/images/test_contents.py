@@ -8,7 +8,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from images import engine
+from support.images import engine
 
 VERSION = tomllib.loads((engine.ROOT / "pyproject.toml").read_text())["project"]["version"]
 PYTHON = {"python_version": "3.11", "python_full_version": "3.11.2", "extra": ""}

@@ -2,7 +2,7 @@
 
 import json
 
-from images import engine
+from support.images import engine
 
 GET = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
 PORT = ("cat", "/tmp/port")

@@ -17,15 +17,6 @@ from pathlib import Path
 import pytest
 from prometheus_client import start_http_server
 
-from dashboards import sheet, standins
-from dashboards.panels import panels
-from dashboards.server import Prometheus, Target
-from inmemory.apiserver import ApiServer
-from inmemory.cluster import NAMESPACE, InMemoryCluster
-from inmemory.feeds import Life
-from inmemory.http import StubServer
-from inmemory.process import free_port, operator, until
-from prometheus.rules import groups
 from stockfeed.contract import env
 from stockfeed_local.demo.roles import Environment, Group
 from stockfeed_local.demo.services import BUCKET, Services
@@ -36,6 +27,15 @@ from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
 from stockfeed_operator.kinds import FEED, Key
 from stockfeed_operator.times import format_time
+from support.dashboards import sheet, standins
+from support.dashboards.panels import panels
+from support.dashboards.server import Prometheus, Target
+from support.inmemory.apiserver import ApiServer
+from support.inmemory.cluster import NAMESPACE, InMemoryCluster
+from support.inmemory.feeds import Life
+from support.inmemory.http import StubServer
+from support.inmemory.process import free_port, operator, until
+from support.prometheus.rules import groups
 
 US = "us"
 GROUPS = (

@@ -7,15 +7,15 @@ import pytest
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
-from inmemory.apiserver import ApiServer
-from inmemory.cluster import InMemoryCluster
-from inmemory.feeds import Life
-from inmemory.http import StubServer
-from inmemory.process import free_port, operator, until
 from stockfeed.contract.metrics.operator import METRICS
 from stockfeed_operator.build.metadata import FEED_LABEL
 from stockfeed_operator.kinds import CRON_WORKFLOW, FEED, MANAGED, POD_MONITOR, WORKFLOW, Key
 from stockfeed_operator.settings import PREFIX
+from support.inmemory.apiserver import ApiServer
+from support.inmemory.cluster import InMemoryCluster
+from support.inmemory.feeds import Life
+from support.inmemory.http import StubServer
+from support.inmemory.process import free_port, operator, until
 
 _SETTINGS = {
     "PIPELINE_IMAGE": "stockfeed/pipeline:1",

@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 from kubernetes.client import ApiClient, Configuration
 
-from helm.tool import template
-from inmemory.apiserver import ApiServer
-from inmemory.cluster import NAMESPACE, InMemoryCluster
-from inmemory.feeds import Life
-from inmemory.http import StubServer
-from inmemory.process import free_port, operator, until
-from inmemory.rbac import Access, Recorder, Right, rights_of
 from stockfeed_operator.api import Drained
 from stockfeed_operator.cluster import KubernetesCluster
 from stockfeed_operator.kinds import DEPLOYMENT, FEED, MANAGED, Key, Manifest
 from stockfeed_operator.run import installation_of
 from stockfeed_operator.settings import PREFIX, Settings
+from support.helm.tool import template
+from support.inmemory.apiserver import ApiServer
+from support.inmemory.cluster import NAMESPACE, InMemoryCluster
+from support.inmemory.feeds import Life
+from support.inmemory.http import StubServer
+from support.inmemory.process import free_port, operator, until
+from support.inmemory.rbac import Access, Recorder, Right, rights_of
 
 CHART = Path(__file__).parents[2] / "charts" / "stockfeed-operator"
 OF_THE_POD = {"metadata.name": "operator-0", "metadata.namespace": "streams"}

@@ -9,11 +9,11 @@ import pytest
 from confluent_kafka import Producer, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource
 
-from cluster.platform.topic_operator.__main__ import look
-from cluster.platform.topic_operator.broker import Broker
-from cluster.platform.topic_operator.resources import Resources
-from cluster.platform.topic_operator.topics import FINALIZER
 from stockfeed_local.stack.java_kafka import JavaKafka
+from support.cluster.platform.topic_operator.__main__ import look
+from support.cluster.platform.topic_operator.broker import Broker
+from support.cluster.platform.topic_operator.resources import Resources
+from support.cluster.platform.topic_operator.topics import FINALIZER
 
 _UNMANAGED = {"strimzi.io/managed": "false"}
 

@@ -16,7 +16,6 @@ import pytest
 import snowflake.connector
 from confluent_kafka import Producer
 
-from inmemory.feeds import INSTALLATION, feed
 from stockfeed.contract.topics import topic_name
 from stockfeed.objectstore import ObjectStore
 from stockfeed_local.stack.java_kafka import JavaKafka
@@ -24,9 +23,10 @@ from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
 from stockfeed_operator import loads
 from stockfeed_operator.desired import render
-from workflows.processes import Processes
-from workflows.quotes import Quotes
-from workflows.runner import Engine, Run, play
+from support.inmemory.feeds import INSTALLATION, feed
+from support.workflows.processes import Processes
+from support.workflows.quotes import Quotes
+from support.workflows.runner import Engine, Run, play
 
 # Building an image takes minutes the first time.
 pytestmark = pytest.mark.timeout(3600)

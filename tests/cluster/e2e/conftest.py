@@ -5,12 +5,12 @@ import subprocess
 
 import pytest
 
-from cluster.e2e.figures import ROOT, Figures
-from cluster.e2e.kube import Kube
-from cluster.e2e.leftovers import clear
-from cluster.e2e.monitoring import Monitoring
-from cluster.layout import KUBECONFIG
-from cluster.platform.install import ON_KIND
+from support.cluster.layout import KUBECONFIG
+from support.cluster.platform.install import ON_KIND
+from support.e2e.figures import ROOT, Figures
+from support.e2e.kube import Kube
+from support.e2e.leftovers import clear
+from support.e2e.monitoring import Monitoring
 
 LOGS = ROOT / "build" / "e2e-logs"
 _FIGURES = pytest.StashKey[Figures]()
@@ -28,7 +28,7 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 
 @pytest.fixture(scope="session")
 def kube() -> Kube:
-    """The cluster that `cluster.platform.install` or `make kind-up` has made."""
+    """The cluster that `support.cluster.platform.install` or `make kind-up` has made."""
     if ON_KIND:
         return Kube(None)
     kube = Kube(str(KUBECONFIG))
@@ -47,7 +47,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if exitstatus == pytest.ExitCode.TESTS_FAILED:
         LOGS.mkdir(parents=True, exist_ok=True)
         own = {} if ON_KIND else {"KUBECONFIG": str(KUBECONFIG)}
-        script = ROOT / "tests/cluster/e2e/logs.sh"
+        script = ROOT / "tests/support/e2e/logs.sh"
         subprocess.run([script, str(LOGS)], env={**os.environ, **own}, check=False)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster import images, lifecycle
-from cluster.kubectl import apply, kubectl
+from support.cluster import images, lifecycle
+from support.cluster.kubectl import apply, kubectl
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cluster import images, upstream
-from cluster.kubectl import apply, kubectl
+from support.cluster import images, upstream
+from support.cluster.kubectl import apply, kubectl
 
 _NAMESPACE = "stocks"
 _FILE = "/workspace/file"

@@ -5,9 +5,9 @@ import urllib.request
 
 import pytest
 
-from cluster import images
-from cluster.kubectl import KubectlError, apply, kubectl
-from cluster.waiting import wait_for
+from support.cluster import images
+from support.cluster.kubectl import KubectlError, apply, kubectl
+from support.cluster.waiting import wait_for
 
 _SERVER = "server"
 

@@ -1,7 +1,7 @@
 """A claim of the default class gets a volume, which a pod that is not root may write to."""
 
-from cluster import images
-from cluster.kubectl import apply, kubectl
+from support.cluster import images
+from support.cluster.kubectl import apply, kubectl
 
 _SPEC = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster import lifecycle, node
-from cluster.harness.traces import changes, traces
-from cluster.kubectl import kubectl
+from support.cluster import lifecycle, node
+from support.cluster.kubectl import kubectl
+from support.cluster.traces import changes, traces
 
 pytestmark = pytest.mark.skipif(
     "CLUSTER_LIFECYCLE" not in os.environ, reason="ends the running cluster: set CLUSTER_LIFECYCLE"

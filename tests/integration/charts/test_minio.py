@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from crd.upstream import GoModule, downloaded
-from helm.tool import run, template
-from helm.values import get, load, paths, replaced
 from stockfeed.contract.objects import PROBE_PREFIX
+from support.crd.upstream import GoModule, downloaded
+from support.helm.tool import run, template
+from support.helm.values import get, load, paths, replaced
 
 CHARTS = Path(__file__).parents[3] / "charts"
 VALUES = CHARTS / "upstream" / "minio.yaml"

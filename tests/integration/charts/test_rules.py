@@ -1,7 +1,7 @@
 """Service levels and alerts, as Prometheus itself evaluates them.
 
-What a test says of an alert is in `tests/prometheus/cases/<alert>.yaml`: series for which it fires
-and series for which it is silent.
+Each alert's cases are in `tests/support/prometheus/cases/<alert>.yaml`: series for which it fires,
+and series for which it does not.
 """
 
 import re
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from prometheus import rules
-from prometheus.rules import ALERTS, Case, alerts, cases, groups
 from stockfeed.contract.metrics import EXPORTERS
+from support.prometheus import rules
+from support.prometheus.rules import ALERTS, Case, alerts, cases, groups
 
 RUNBOOKS = Path(__file__).parents[3] / "docs" / "runbooks"
 # Argo's own, by its docs/metrics.md (4.1): runs that concurrencyPolicy kept from starting.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from crd.tool import CrdCheck, build
 from stockfeed_operator.crd import crd
+from support.crd.tool import CrdCheck, build
 
 
 @pytest.fixture(scope="session")

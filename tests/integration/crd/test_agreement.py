@@ -7,9 +7,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from crd.table import merged, schema_cases
-from crd.tool import CrdCheck, Subject
 from stockfeed_operator.validate import InvalidFeedError, check
+from support.crd.table import merged, schema_cases
+from support.crd.tool import CrdCheck, Subject
 
 pytestmark = pytest.mark.timeout(1800)
 

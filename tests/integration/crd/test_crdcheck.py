@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crd.table import Case, messages, rule_cases, schema_cases
-from crd.tool import CrdCheck, Subject
 from stockfeed_operator.crd import crd
+from support.crd.table import Case, messages, rule_cases, schema_cases
+from support.crd.tool import CrdCheck, Subject
 
 # A cold build of the Go program takes minutes.
 pytestmark = pytest.mark.timeout(1800)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from crd.table import Case, schema_cases
-from crd.tool import CrdCheck, Subject
-from crd.upstream import upstream_crd
-from helm.tool import template
 from stockfeed_operator.build.installation import Installation
 from stockfeed_operator.desired import render
 from stockfeed_operator.validate import check
+from support.crd.table import Case, schema_cases
+from support.crd.tool import CrdCheck, Subject
+from support.crd.upstream import upstream_crd
+from support.helm.tool import template
 
 pytestmark = pytest.mark.timeout(1800)
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from crd.tool import CrdCheck, Subject
-from crd.upstream import upstream_crd
-from helm.tool import template
+from support.crd.tool import CrdCheck, Subject
+from support.crd.upstream import upstream_crd
+from support.helm.tool import template
 
 pytestmark = pytest.mark.timeout(1800)
 

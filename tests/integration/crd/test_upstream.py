@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from crd import upstream
-from crd.strimzi_crds import KINDS, strimzi_crd
-from crd.tool import CrdCheck
 from stockfeed_local.stack.maven import MavenError
+from support.crd import upstream
+from support.crd.strimzi_crds import KINDS, strimzi_crd
+from support.crd.tool import CrdCheck
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -19,9 +19,10 @@ def test_api_server_takes_strimzis_crd(kind: str, crdcheck: CrdCheck) -> None:
 
 
 def test_argos_linter_and_argos_crds_are_of_one_release() -> None:
-    modules = (Path(__file__).parents[2] / "argo" / "go.mod").read_text()
+    argolint = Path(__file__).parents[2] / "support" / "argolint"
+    modules = (argolint / "go.mod").read_text()
     assert f"require {upstream.ARGO.version.replace('@', ' ')}\n" in modules
-    assert upstream.ARGO.checksum in (Path(__file__).parents[2] / "argo" / "go.sum").read_text()
+    assert upstream.ARGO.checksum in (argolint / "go.sum").read_text()
 
 
 def test_a_module_with_another_content_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dbtproject.runner import Dbt, on_empty_warehouse
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
+from support.dbtproject.runner import Dbt, on_empty_warehouse
 
 
 @dataclass(frozen=True)

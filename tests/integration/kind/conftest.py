@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from inmemory.http import StubServer
-from kind.api import Api
-from kind.world import World
+from support.inmemory.http import StubServer
+from support.kind.api import Api
+from support.kind.world import World
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from helm.tool import binary
-from kind.commands import ENGINES, Command, tool_commands
-from kind.flags import Judge
-from kind.tool import kind
-from kind.world import SCRIPTS, World
+from support.helm.tool import binary
+from support.kind.commands import ENGINES, Command, tool_commands
+from support.kind.flags import Judge
+from support.kind.tool import kind
+from support.kind.world import SCRIPTS, World
 
 FILES = sorted(SCRIPTS.glob("*.sh"))
 WRONG = {

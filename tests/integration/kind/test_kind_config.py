@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kind.tool import KIND_MODULE, kind, module_directory
-from kind.world import ROOT
+from support.kind.tool import KIND_MODULE, kind, module_directory
+from support.kind.world import ROOT
 
 CONFIG = ROOT / "kind-config.yaml"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kind.world import READY, World
+from support.kind.world import READY, World
 
 
 @pytest.fixture

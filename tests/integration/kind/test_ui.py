@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kind.world import World
 from stockfeed_local.stack.ports import free_ports
+from support.kind.world import World
 
 
 def secret(world: World, namespace: str, name: str, **values: str) -> None:

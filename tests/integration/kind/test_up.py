@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from inmemory.http import StubServer
-from kind.api import Api
-from kind.world import World
+from support.inmemory.http import StubServer
+from support.kind.api import Api
+from support.kind.world import World
 
 WAIT = {"WAIT_SECONDS": "1"}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).with_name("dying_loader.py")
+SCRIPT = Path(__file__).parents[2] / "support/loader/dying_loader.py"
 
 STEPS = [
     ("log in", 1),

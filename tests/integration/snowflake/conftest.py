@@ -16,11 +16,11 @@ import snowflake.connector
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from grants.recorder import Recording, recording_emulator
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.objectstore import ObjectStore
 from stockfeed_local.stack.ports import HOST
 from stockfeed_local.stack.s3 import SeaweedS3
+from support.grants.recorder import Recording, recording_emulator
 
 PROJECT = Path(__file__).parents[3] / "dbt_stocks"
 BUCKET = "statements"

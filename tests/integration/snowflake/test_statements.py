@@ -13,10 +13,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bench import cost
-from grants import table
-from grants.privileges import Judged, Need, judged
-from grants.recorder import Recording
-from grants.setup_sql import FILE, grants, statements
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.loader.report import Report
 from stockfeed.loader.service import Service
@@ -24,6 +20,10 @@ from stockfeed.loader.warehouse import Warehouse
 from stockfeed.metrics import LoaderMetrics
 from stockfeed.objectstore import object_store
 from stockfeed.settings import LoaderSettings
+from support.grants import table
+from support.grants.privileges import Judged, Need, judged
+from support.grants.recorder import Recording
+from support.grants.setup_sql import FILE, grants, statements
 
 # The first test waits for all of that life.
 pytestmark = pytest.mark.timeout(600)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards.panels import Panel, dashboards, panels
 from grafana import DASHBOARDS, elsewhere
 from grafana.model import RUNBOOKS
-from helm.tool import template
 from stockfeed.contract.metrics import EXPORTERS
+from support.dashboards.panels import Panel, dashboards, panels
+from support.helm.tool import template
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "stockfeed-operator"

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from helm.tool import template
 from stockfeed.contract.objects import PROBE_PREFIX
 from stockfeed.contract.secretkeys import KAFKA_PASSWORD
 from stockfeed_operator.cli import main
+from support.helm.tool import template
 
 ROOT = Path(__file__).parents[3]
 PLATFORM = ROOT / "charts" / "stockfeed-platform"

@@ -7,10 +7,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from helm.tool import run, template
 from stockfeed.contract import endpoints
 from stockfeed_operator.crd import crd
 from stockfeed_operator.settings import Settings, variables
+from support.helm.tool import run, template
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "stockfeed-operator"

@@ -9,11 +9,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from helm.tool import run, template
 from stockfeed.contract import secretkeys
 from stockfeed.contract.topics import consumer_group, topic_name
 from stockfeed_local.emulator.__main__ import main as emulator
 from stockfeed_local.quotes.__main__ import main as quotes
+from support.helm.tool import run, template
 
 CHARTS = Path(__file__).parents[3] / "charts"
 CHART = CHARTS / "stockfeed-platform"

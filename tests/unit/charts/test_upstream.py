@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helm.values import load, paths
+from support.helm.values import load, paths
 
 UPSTREAM = Path(__file__).parents[3] / "charts" / "upstream"
 README = (UPSTREAM / "README.md").read_text()

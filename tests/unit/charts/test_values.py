@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from helm.tool import helm, run
-from helm.values import get, has, load, paths, replaced, schema_paths
+from support.helm.tool import helm, run
+from support.helm.values import get, has, load, paths, replaced, schema_paths
 
 CHARTS = Path(__file__).parents[3] / "charts"
 OPERATOR = CHARTS / "stockfeed-operator"

@@ -17,10 +17,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from helm.tool import binary
 from stockfeed.cli import main as stockfeed
 from stockfeed.settings import LoaderSettings
 from stockfeed_operator.cli import main as operator
+from support.helm.tool import binary
 
 ROOT = Path(__file__).parents[3]
 RUNBOOKS = ROOT / "docs" / "runbooks"

@@ -7,10 +7,10 @@ from typing import Any
 import yaml
 from click.testing import CliRunner
 
-from helm.tool import template
 from stockfeed_operator.cli import main
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.validate_yaml import valid_feeds
+from support.helm.tool import template
 
 ROOT = Path(__file__).parents[3]
 FEED = ROOT / "charts" / "kind" / "feed.yaml"

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from helm.tool import template
 from stockfeed_operator.cli import main
+from support.helm.tool import template
 
 ROOT = Path(__file__).parents[3]
 CHARTS = ROOT / "charts"

@@ -1,6 +1,6 @@
 import pytest
 
-from inmemory.feeds import Life
+from support.inmemory.feeds import Life
 
 
 @pytest.fixture

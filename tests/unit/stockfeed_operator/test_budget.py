@@ -1,8 +1,8 @@
 import pytest
 
-from inmemory.feeds import feed
 from stockfeed_operator.budget import Budget, budget_of, demand, effective_interval, shares
 from stockfeed_operator.spec import StockFeed
+from support.inmemory.feeds import feed
 
 
 def _feed(

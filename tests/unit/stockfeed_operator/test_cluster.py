@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 from kubernetes.client import ApiClient, Configuration
 
-from inmemory.http import Request, StubServer
 from stockfeed.contract import endpoints
 from stockfeed_operator.api import Drained, Notice
 from stockfeed_operator.cluster import KubernetesCluster
 from stockfeed_operator.errors import ClusterError, ConflictError, ForbiddenError, RejectedError
 from stockfeed_operator.kinds import CONFIG_MAP, FEED, TOPIC
+from support.inmemory.http import Request, StubServer
 
 CONFIG: dict[str, Any] = {
     "apiVersion": "v1",

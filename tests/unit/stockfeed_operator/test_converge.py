@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from inmemory.feeds import Life
 from stockfeed_operator.build.metadata import FEED_LABEL
 from stockfeed_operator.errors import ClusterError
 from stockfeed_operator.kinds import (
@@ -17,6 +16,7 @@ from stockfeed_operator.kinds import (
     Key,
     Manifest,
 )
+from support.inmemory.feeds import Life
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inmemory.cluster import InMemoryCluster
-from inmemory.feeds import INSTALLATION, Life, feed, resource
 from stockfeed_operator.build.metadata import FEED_LABEL
 from stockfeed_operator.compare import contains
 from stockfeed_operator.desired import render
 from stockfeed_operator.kinds import FEED, Key, Manifest, key_of
+from support.inmemory.cluster import InMemoryCluster
+from support.inmemory.feeds import INSTALLATION, Life, feed, resource
 
 GROUPS = resource()["spec"]["symbolGroups"]
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from inmemory.feeds import Life
 from stockfeed_operator.build.metadata import FEED_LABEL
 from stockfeed_operator.health import _last_words
 from stockfeed_operator.kinds import (
@@ -16,6 +15,7 @@ from stockfeed_operator.kinds import (
     Key,
     Manifest,
 )
+from support.inmemory.feeds import Life
 
 
 def _run(life: Life, pod: dict[str, Any]) -> None:

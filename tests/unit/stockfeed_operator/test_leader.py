@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from kubernetes.client import ApiClient, Configuration
 
-from inmemory.http import Request, StubServer
 from stockfeed_operator.leader import Election, LeaseLock
+from support.inmemory.http import Request, StubServer
 
 
 class Leases:

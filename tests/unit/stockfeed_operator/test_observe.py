@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from inmemory.cluster import NAMESPACE
-from inmemory.feeds import Life
 from stockfeed_operator.observe import observe, ready_replicas, replicas, still_runs
+from support.inmemory.cluster import NAMESPACE
+from support.inmemory.feeds import Life
 
 NOW = datetime(2026, 3, 4, 15, tzinfo=UTC)
 

@@ -1,5 +1,3 @@
-from inmemory.cluster import NAMESPACE
-from inmemory.feeds import Life, resource
 from stockfeed_operator.kinds import (
     CRON_WORKFLOW,
     DEPLOYMENT,
@@ -10,6 +8,8 @@ from stockfeed_operator.kinds import (
     Manifest,
 )
 from stockfeed_operator.observe import FINALIZER, PAUSE_ANNOTATION
+from support.inmemory.cluster import NAMESPACE
+from support.inmemory.feeds import Life, resource
 
 
 def test_a_new_feed_becomes_ready() -> None:

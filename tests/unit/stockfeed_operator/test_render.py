@@ -20,7 +20,6 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from inmemory.feeds import INSTALLATION, feed
 from stockfeed.contract import env
 from stockfeed.settings import (
     BrokerSettings,
@@ -39,6 +38,7 @@ from stockfeed_operator.manifests_yaml import to_yaml
 from stockfeed_operator.plan import Intent, Plan, Why, plan_for
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.validate import check
+from support.inmemory.feeds import INSTALLATION, feed
 
 GOLDEN = Path(__file__).parent / "golden"
 SMALLEST = GOLDEN / "smallest.rendered.yaml"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from crd.table import merged, schema_cases
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.validate import check
+from support.crd.table import merged, schema_cases
 
 SMALLEST = next(case.feed for case in schema_cases() if case.valid)
 

@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from inmemory.cluster import InMemoryCluster
-from inmemory.feeds import Life, resource
 from stockfeed_operator.api import Drained
 from stockfeed_operator.errors import ForbiddenError
 from stockfeed_operator.kinds import (
@@ -18,6 +16,8 @@ from stockfeed_operator.kinds import (
     Key,
     Manifest,
 )
+from support.inmemory.cluster import InMemoryCluster
+from support.inmemory.feeds import Life, resource
 
 BEHIND = Drained(drained=False, lag=12, buffered=4, partitions=frozenset(range(3)))
 

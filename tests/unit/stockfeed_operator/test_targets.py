@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from inmemory.feeds import feed
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.targets import holder
+from support.inmemory.feeds import feed
 
 
 def _feed(name: str, day: int, **warehouse: Any) -> StockFeed:

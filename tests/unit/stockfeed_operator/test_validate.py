@@ -2,8 +2,8 @@
 
 import pytest
 
-from crd.table import Case, merged, render_only_cases, rule_cases, schema_cases
 from stockfeed_operator.validate import InvalidFeedError, check, parse
+from support.crd.table import Case, merged, render_only_cases, rule_cases, schema_cases
 
 RULE_CASES = rule_cases()
 SCHEMA_CASES = [*schema_cases(), *render_only_cases()]

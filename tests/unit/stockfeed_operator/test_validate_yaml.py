@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from crd.table import schema_cases
 from stockfeed_operator.validate import InvalidFeedError
 from stockfeed_operator.validate_yaml import valid_feeds
+from support.crd.table import schema_cases
 
 FEED = yaml.safe_dump(next(case.feed for case in schema_cases() if case.valid))
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from cluster.e2e.feeds import RUN, Feed, group, key_secret, manifest, source
-from cluster.e2e.kube import Kube
-from cluster.e2e.tapes import Tape, start_tape, wait_for_tape
+from support.e2e.feeds import RUN, Feed, group, key_secret, manifest, source
+from support.e2e.kube import Kube
+from support.e2e.tapes import Tape, start_tape, wait_for_tape
 
 TAPE, MOVING, DRIFT, TWIN = (f"{name}-{RUN}" for name in ("tape", "moving", "drift", "twin"))
 NEVER = {"schedule": "0 0 1 1 *"}

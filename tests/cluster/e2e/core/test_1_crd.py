@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube
-from cluster.platform import install
-from cluster.platform.install import CHARTS
-from crd.table import Case, rule_cases, schema_cases
+from support.cluster.platform import install
+from support.cluster.platform.install import CHARTS
+from support.crd.table import Case, rule_cases, schema_cases
+from support.e2e.figures import Figures
+from support.e2e.kube import Kube
 
 _NAMESPACE = "crd-cases"
 _PATH = f"/apis/stockfeed.dev/v1alpha1/namespaces/{_NAMESPACE}/stockfeeds"

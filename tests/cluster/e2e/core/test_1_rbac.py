@@ -9,7 +9,7 @@ from kubernetes.client import (
 )
 
 from cluster.e2e.core.conftest import TAPE
-from cluster.e2e.kube import Kube
+from support.e2e.kube import Kube
 
 _OPERATOR = "system:serviceaccount:stockfeed:stockfeed-operator"
 _LOAD = f"system:serviceaccount:stocks:{TAPE}-load"

@@ -3,9 +3,9 @@
 import pytest
 
 from cluster.e2e.core.conftest import DRIFT, Market
-from cluster.e2e.feeds import OWNED_KINDS
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube, Manifest
+from support.e2e.feeds import OWNED_KINDS
+from support.e2e.figures import Figures
+from support.e2e.kube import Kube, Manifest
 
 _FEED = f"stockfeed.dev/feed={DRIFT}"
 _SECONDS = 60

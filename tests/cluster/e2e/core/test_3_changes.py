@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from cluster.e2e.core.conftest import MOVING, TWIN, Market, twin
-from cluster.e2e.feeds import OWNED_KINDS, Feed, group, key_secret
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube, condition
-from cluster.e2e.sessions import in_seconds, session_ending
-from cluster.e2e.tapes import Tape
+from support.e2e.feeds import OWNED_KINDS, Feed, group, key_secret
+from support.e2e.figures import Figures
+from support.e2e.kube import Kube, condition
+from support.e2e.sessions import in_seconds, session_ending
+from support.e2e.tapes import Tape
 
 _LOAD_SECONDS = 150  # a minute until the run, and the run
 _SESSION_SECONDS = 60

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from cluster.e2e.core.conftest import TAPE, Market
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube, Manifest
+from support.e2e.figures import Figures
+from support.e2e.kube import Kube, Manifest
 
 _SYMBOLS = ("AAPL", "IBM", "MSFT")
 

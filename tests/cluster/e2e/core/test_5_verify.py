@@ -3,11 +3,11 @@
 import pytest
 
 from cluster.e2e.core.conftest import TAPE, Market
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube
-from cluster.platform.install import BUCKET, ON_KIND, s3_client
 from stockfeed.contract import tables
 from stockfeed.contract.objects import feed_prefix
+from support.cluster.platform.install import BUCKET, ON_KIND, s3_client
+from support.e2e.figures import Figures
+from support.e2e.kube import Kube
 
 _STAGES = ["poll", "kafka", "object", "ledger", "bronze", "silver", "gold"]
 

@@ -9,12 +9,12 @@ import time
 import pytest
 
 from cluster.e2e.core.conftest import Market
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import until
-from cluster.e2e.monitoring import Monitoring
-from cluster.platform.install import ON_KIND
-from dashboards.panels import Panel, Query, panels
-from prometheus.rules import alerts
+from support.cluster.platform.install import ON_KIND
+from support.dashboards.panels import Panel, Query, panels
+from support.e2e.figures import Figures
+from support.e2e.kube import until
+from support.e2e.monitoring import Monitoring
+from support.prometheus.rules import alerts
 
 # What a metric tells of is not on this cluster; on kind, Strimzi's broker has its reporter.
 _NOT_HERE = {

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from cluster.e2e.feeds import RUN, Feed, group, key_secret, manifest
-from cluster.e2e.kube import Kube, Manifest, until
-from cluster.e2e.tapes import Tape, start_tape, wait_for_tape
-from cluster.platform import install
-from cluster.platform.install import ON_KIND
+from support.cluster.platform import install
+from support.cluster.platform.install import ON_KIND
+from support.e2e.feeds import RUN, Feed, group, key_secret, manifest
+from support.e2e.kube import Kube, Manifest, until
+from support.e2e.tapes import Tape, start_tape, wait_for_tape
 
 FEED = f"faulty-{RUN}"
 OUTAGE_SECONDS = 75

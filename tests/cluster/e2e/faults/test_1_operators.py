@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.e2e.faults import inside
 from cluster.e2e.faults.conftest import OPERATORS, Faulty
-from cluster.e2e.faults.history import Forms, History, Name, forms
-from cluster.e2e.feeds import RUN, Feed, group, manifest, source
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube, until
-from cluster.platform import install
+from support.cluster.platform import install
+from support.e2e.faults import inside
+from support.e2e.faults.history import Forms, History, Name, forms
+from support.e2e.feeds import RUN, Feed, group, manifest, source
+from support.e2e.figures import Figures
+from support.e2e.kube import Kube, until
 
 _NOWHERE = "http://quotes:8080/api/v1"
 _GROUPS = 12

@@ -8,11 +8,11 @@ Whether all of it came to gold once is judged with the other faults, at the end.
 import time
 from collections.abc import Callable, Mapping
 
-from cluster.e2e.faults import inside
 from cluster.e2e.faults.conftest import FEED, Faulty
-from cluster.e2e.faults.landing import Consumer, consumer_of
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube, until
+from support.e2e.faults import inside
+from support.e2e.faults.landing import Consumer, consumer_of
+from support.e2e.figures import Figures
+from support.e2e.kube import Kube, until
 
 _GROUP = "late"
 _OPEN_SECONDS = 2.0

@@ -4,9 +4,9 @@ doubled, and it heals by itself."""
 import time
 
 from cluster.e2e.faults.conftest import FEED, OUTAGE_SECONDS, Faulty
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import until
-from cluster.e2e.monitoring import Monitoring
+from support.e2e.figures import Figures
+from support.e2e.kube import until
+from support.e2e.monitoring import Monitoring
 
 _HEALING_SECONDS = 240
 # A scrape, a look at the rules, and what Prometheus goes on to see of a pod that is gone.

@@ -5,17 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cluster.e2e.feeds import RUN
-from cluster.e2e.kube import Kube
-from cluster.e2e.monitoring import Monitoring
-from cluster.e2e.runbooks.of_kafka import Certificate, Size
-from cluster.e2e.runbooks.of_landing import Bucket, Lost, Stopped
-from cluster.e2e.runbooks.of_loads import Chain, Daily, Images, Slow, Taken
-from cluster.e2e.runbooks.of_source import Answers, Key, Market, Spec
-from cluster.e2e.runbooks.outage import SYMBOLS, Outage, Ward, ask_for_a_token
-from cluster.e2e.tapes import start_tape, wait_for_tape
-from cluster.platform import install
-from cluster.platform.install import ON_KIND
+from support.cluster.platform import install
+from support.cluster.platform.install import ON_KIND
+from support.e2e.feeds import RUN
+from support.e2e.kube import Kube
+from support.e2e.monitoring import Monitoring
+from support.e2e.runbooks.of_kafka import Certificate, Size
+from support.e2e.runbooks.of_landing import Bucket, Lost, Stopped
+from support.e2e.runbooks.of_loads import Chain, Daily, Images, Slow, Taken
+from support.e2e.runbooks.of_source import Answers, Key, Market, Spec
+from support.e2e.runbooks.outage import SYMBOLS, Outage, Ward, ask_for_a_token
+from support.e2e.tapes import start_tape, wait_for_tape
 
 # In the order in which their alerts come. An older feed's schema is what another one takes.
 OUTAGES: tuple[type[Outage], ...] = (

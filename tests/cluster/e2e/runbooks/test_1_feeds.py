@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cluster.e2e.monitoring import Monitoring
-from cluster.e2e.runbooks import pages
 from cluster.e2e.runbooks.conftest import OUTAGES
-from cluster.e2e.runbooks.outage import Outage
+from support.e2e.monitoring import Monitoring
+from support.e2e.runbooks import pages
+from support.e2e.runbooks.outage import Outage
 
 _ALERT_SECONDS = 480
 _ALERTS = [(kind.__name__, alert) for kind in OUTAGES for alert in kind.alerts]

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.e2e.kube import Kube
-from cluster.e2e.monitoring import Monitoring
-from cluster.e2e.runbooks import pages
-from cluster.e2e.runbooks.outage import Outage
-from cluster.platform import install
+from support.cluster.platform import install
+from support.e2e.kube import Kube
+from support.e2e.monitoring import Monitoring
+from support.e2e.runbooks import pages
+from support.e2e.runbooks.outage import Outage
 
 ERRORING, DOWN = ALERTS = ("StockFeedOperatorErroring", "StockFeedOperatorDown")
 _NAME = "stockfeed-operator"

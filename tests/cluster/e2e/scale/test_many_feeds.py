@@ -5,10 +5,10 @@ They are suspended, so that the operator is measured and not the node.
 
 import time
 
-from cluster.e2e.feeds import RUN, group, manifest
-from cluster.e2e.figures import Figures
-from cluster.e2e.kube import Kube, Manifest, condition, until
 from cluster.e2e.scale.conftest import Meter
+from support.e2e.feeds import RUN, group, manifest
+from support.e2e.figures import Figures
+from support.e2e.kube import Kube, Manifest, condition, until
 
 _FEEDS, _GROUPS = 100, 5
 _LABEL = f"stockfeed.test/scale={RUN}"

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from inmemory.feeds import feed
 from stockfeed.contract import env
 from stockfeed_operator.build.connections import kafka, object_store, snowflake_keys
+from support.inmemory.feeds import feed
 
 ELSEWHERE = {"cluster": None, "bootstrapServers": "b:9094"}
 

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from inmemory.feeds import INSTALLATION, feed
 from stockfeed_operator.build.consumer import consumer, disruption_budget
 from stockfeed_operator.build.producer import producer
 from stockfeed_operator.kinds import Manifest
+from support.inmemory.feeds import INSTALLATION, feed
 
 
 def _pod(manifest: Manifest) -> dict[str, Any]:

@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from inmemory.feeds import INSTALLATION, feed
 from stockfeed_operator.build.maintenance import maintenance
 from stockfeed_operator.build.specs import containers_of
 from stockfeed_operator.build.workflow import cron_workflow
 from stockfeed_operator.desired import render
 from stockfeed_operator.kinds import Manifest
+from support.inmemory.feeds import INSTALLATION, feed
 
 
 def _spec(manifest: Manifest) -> dict[str, Any]:

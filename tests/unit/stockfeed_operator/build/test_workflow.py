@@ -3,10 +3,10 @@ from typing import Any
 
 import yaml
 
-from inmemory.feeds import INSTALLATION, feed
 from stockfeed.contract import outputs
 from stockfeed_operator.build.specs import containers_of
 from stockfeed_operator.build.workflow import cron_workflow, last_load, workflow_spec
+from support.inmemory.feeds import INSTALLATION, feed
 
 FILE = Path(__file__).parents[4] / "workflows" / "load-and-build.yaml"
 

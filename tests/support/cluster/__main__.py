@@ -1,0 +1,63 @@
+"""`python -m support.cluster` (with `tests` on the path): the commands behind `make cluster-…`."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from support.cluster import gotools, images, lifecycle
+from support.cluster.debian import PackageError
+from support.cluster.kubectl import KubectlError
+from support.cluster.layout import KUBECONFIG
+from support.cluster.node import NodeError
+
+
+@click.group()
+def main() -> None:
+    """A real single-node Kubernetes from packages."""
+    if os.geteuid() != 0:
+        raise click.ClickException("the cluster makes namespaces and mounts: run it as root")
+
+
+@main.command()
+def build() -> None:
+    """Build every tool into the cache."""
+    gotools.build_all()
+
+
+@main.command()
+def up() -> None:
+    """Bring the cluster up."""
+    lifecycle.up()
+    click.echo(f"export KUBECONFIG={KUBECONFIG}")
+
+
+@main.command()
+def down() -> None:
+    """End the cluster and remove all that it made."""
+    lifecycle.down()
+
+
+@main.command()
+def status() -> None:
+    """Show what runs."""
+    click.echo(lifecycle.status())
+
+
+@main.command()
+@click.argument("archives", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def load(archives: tuple[Path, ...]) -> None:
+    """Load image archives into the node."""
+    for archive in archives:
+        images.load_archive(archive)
+
+
+if __name__ == "__main__":
+    try:
+        main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KubectlError, NodeError, PackageError, TimeoutError, gotools.ToolError) as error:
+        sys.exit(f"error: {error}")

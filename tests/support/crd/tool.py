@@ -1,0 +1,56 @@
+"""Builds and drives `crdcheck`, the Go program beside this file: the API server's own judgement."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.goprogram.build import go_program
+
+_SOURCE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An object to judge; with `old`, as an update of that."""
+
+    feed: dict[str, Any]
+    old: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is wrong with each CRD, by file, and with each object, in the order given."""
+
+    crds: dict[str, list[str]]
+    objects: list[list[str]]
+
+
+@dataclass(frozen=True)
+class CrdCheck:
+    """The built program."""
+
+    binary: Path
+
+    def judge(self, crds: Sequence[Path], subjects: Sequence[Subject] = ()) -> Verdict:
+        """Judges the CRDs, then the objects by these CRDs; a kind without one is an error."""
+        request = {
+            "crds": [str(path) for path in crds],
+            "objects": [{"object": subject.feed, "old": subject.old} for subject in subjects],
+        }
+        done = subprocess.run(
+            [self.binary], input=json.dumps(request), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        return Verdict(
+            {name: found or [] for name, found in answer["crds"].items()},
+            [found or [] for found in answer["objects"]],
+        )
+
+
+def build() -> CrdCheck:
+    """The program; see `go_program`."""
+    return CrdCheck(go_program(_SOURCE, "crdcheck", "the CRD, its CEL rules, all custom objects"))

@@ -1,0 +1,45 @@
+"""The way from this machine to a Service: its address, or a forwarded port on a kind cluster."""
+
+import atexit
+import re
+import subprocess
+
+from support.cluster.platform.install import ON_KIND, service_address
+from support.helm.tool import binary
+
+
+class _Forward:
+    """A `kubectl port-forward` that is started anew when it has ended, as with its pod."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._address = ""
+        atexit.register(self._end)
+
+    def address(self, service: str, namespace: str) -> str:
+        if self._process is None or self._process.poll() is not None:
+            self._start(service, namespace)
+        return self._address
+
+    def _start(self, service: str, namespace: str) -> None:
+        command = [str(binary("kubectl")), "port-forward", f"--namespace={namespace}"]
+        self._process = subprocess.Popen(
+            [*command, f"service/{service}", ":8080"], stdout=subprocess.PIPE, text=True
+        )
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        found = re.search(r"127\.0\.0\.1:\d+", line)
+        self._address = found[0] if found else "127.0.0.1:1"  # nothing listens: it is not up
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+
+_forward = _Forward()
+
+
+def warehouse_address() -> str:
+    """Host and port of the emulator."""
+    if ON_KIND:
+        return _forward.address("snowflake", "stocks")
+    return service_address("snowflake")

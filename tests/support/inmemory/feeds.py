@@ -1,0 +1,175 @@
+"""Feeds to test with, and a feed in a cluster that is reconciled until nothing moves."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from stockfeed_operator.api import Cluster
+from stockfeed_operator.build.installation import Installation
+from stockfeed_operator.build.metadata import FEED_LABEL
+from stockfeed_operator.kinds import FEED, WORKFLOW, Key, Manifest
+from stockfeed_operator.outcome import Outcome
+from stockfeed_operator.reconcile import reconcile
+from stockfeed_operator.spec import StockFeed
+from stockfeed_operator.validate import check
+from support.inmemory.cluster import NAMESPACE, InMemoryCluster
+from support.inmemory.merge import copied
+
+INSTALLATION = Installation("stockfeed/pipeline:1", "stockfeed/dbt:1", "task-results", "1")
+
+_WAITING = timedelta(seconds=10)
+
+_SPEC: dict[str, Any] = {
+    "source": {"apiKeySecretRef": {"name": "finnhub"}, "requestsPerMinute": 60},
+    "symbolGroups": [
+        {"name": "megacaps", "symbols": ["AAPL", "MSFT"]},
+        {"name": "autos", "symbols": ["TSLA", "F"], "consumer": {"replicas": 2}},
+    ],
+    "kafka": {"cluster": "stocks", "partitions": 3},
+    "landing": {"bucket": "raw-quotes", "credentialsSecretRef": {"name": "minio"}},
+    "warehouse": {"database": "STOCKS", "credentialsSecretRef": {"name": "snowflake"}},
+}
+
+
+def patched(value: Any, patch: Any) -> Any:
+    """The value with a JSON merge patch applied."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(value) if isinstance(value, dict) else {}
+    for name, part in patch.items():
+        if part is None:
+            result.pop(name, None)
+        else:
+            result[name] = patched(result.get(name), part)
+    return result
+
+
+def resource(name: str = "us", **spec: Any) -> Manifest:
+    """A feed of two groups, with its spec patched."""
+    return {
+        "apiVersion": FEED.api_version,
+        "kind": FEED.kind,
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": patched(copied(_SPEC), spec),
+    }
+
+
+def feed(name: str = "us", **spec: Any) -> StockFeed:
+    """The same as a typed model."""
+    return check(resource(name, **spec))
+
+
+@dataclass
+class Life:
+    """A feed in a cluster, reconciled step by step.
+
+    Attributes:
+        cluster: where the feed lives.
+        name: the feed's name.
+        installation: what the operator gives to every feed.
+        client: how the operator reaches the cluster; None: without a way between.
+        repaired: what was put back, in order.
+    """
+
+    cluster: InMemoryCluster = field(default_factory=InMemoryCluster)
+    name: str = "us"
+    installation: Installation = INSTALLATION
+    client: Cluster | None = None
+    repaired: list[Key] = field(default_factory=list)
+
+    def create(self, **spec: Any) -> None:
+        """Makes the feed, defaults filled in as the API server does."""
+        self.cluster.create(_defaulted(resource(self.name, **spec)))
+
+    def change(self, **spec: Any) -> None:
+        """Changes the feed's spec."""
+
+        def change(live: Manifest) -> None:
+            live["spec"] = patched(live["spec"], spec)
+
+        self.cluster.edit(FEED, self.name, change)
+
+    def load(self, name: str, phase: str = "Succeeded", message: str = "", **more: str) -> None:
+        """A load and build that came to its end.
+
+        Args:
+            name: the Workflow's name.
+            phase: what became of it.
+            message: its message.
+            more: outputs, beside the usual ones.
+        """
+        outputs = {"files": "3", "rows": "420", "newest-quote-at": "2026-03-04T15:00:01Z", **more}
+        parameters = [{"name": key, "value": text} for key, text in outputs.items()]
+        self.cluster.create(
+            {
+                "apiVersion": WORKFLOW.api_version,
+                "kind": WORKFLOW.kind,
+                "metadata": {"name": name, "labels": {FEED_LABEL: self.name}},
+                "status": {
+                    "phase": phase,
+                    "message": message,
+                    "finishedAt": self.cluster.now.isoformat(),
+                    "outputs": {"parameters": parameters},
+                },
+            }
+        )
+
+    def step(self) -> Outcome:
+        """One reconcile."""
+        client = self.client or self.cluster
+        return reconcile(
+            client,
+            self.installation,
+            NAMESPACE,
+            self.name,
+            self.cluster.now,
+            self.repaired.append,
+        )
+
+    def steps(self, count: int, seconds: float = 5.0) -> Outcome:
+        """Reconciles with work of the controllers in between."""
+        outcome = self.step()
+        for _ in range(count - 1):
+            self.cluster.settle(seconds)
+            outcome = self.step()
+        return outcome
+
+    def rest(self, limit: int = 120) -> int:
+        """Goes on until a reconcile writes nothing and waits for nothing; their number."""
+        for count in range(1, limit + 1):
+            before = len(self.cluster.writes)
+            again = self.step().again
+            waits = again is not None and again <= _WAITING
+            if len(self.cluster.writes) == before and not waits:
+                return count
+            self.cluster.settle(5.0)
+        raise AssertionError(f"no rest after {limit}: {self.cluster.writes[-10:]}")
+
+    @property
+    def resource(self) -> Manifest:
+        """The feed as stored."""
+        return self.cluster.objects[Key(FEED.kind, self.name)]
+
+    @property
+    def exists(self) -> bool:
+        """Whether the feed is stored."""
+        return Key(FEED.kind, self.name) in self.cluster.objects
+
+    def condition(self, kind: str) -> dict[str, Any]:
+        """A condition of the stored status; empty when it has none of the kind."""
+        conditions = self.resource.get("status", {}).get("conditions", [])
+        return next((found for found in conditions if found["type"] == kind), {})
+
+    def group(self, name: str) -> dict[str, Any]:
+        """A group of the stored status; empty when it has none of the name."""
+        groups = self.resource.get("status", {}).get("groups", [])
+        return next((found for found in groups if found["name"] == name), {})
+
+    def replicas(self, name: str) -> int | None:
+        """Replicas of a Deployment; None where there is none."""
+        found = self.cluster.objects.get(Key("Deployment", f"{self.name}-{name}"))
+        return None if found is None else found["spec"].get("replicas")
+
+
+def _defaulted(manifest: Manifest) -> Manifest:
+    return {**check(manifest).to_object(), "metadata": manifest["metadata"]}

@@ -1,0 +1,56 @@
+"""The operator as a process that works with an API server of a test's own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from support.inmemory.http import StubServer
+
+
+def until(condition: Callable[[], object], what: str, log: Path) -> None:
+    """Waits up to a minute; the log tells why it was in vain."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come:\n{log.read_text()}"
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with StubServer(lambda request: (200, {})) as stub:
+        return stub.port
+
+
+@contextmanager
+def operator(
+    url: str, home: Path, settings: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs the operator, which logs to `home`/log.
+
+    Args:
+        url: the API server's address.
+        home: a directory for it.
+        settings: variables of its environment.
+    """
+    config = {
+        "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "users": [{"name": "c", "user": {"token": "t"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+    }
+    (home / "kubeconfig").write_text(yaml.safe_dump(config))
+    environment = {**os.environ, **settings, "KUBECONFIG": str(home / "kubeconfig")}
+    command = [str(Path(sys.executable).with_name("stockfeed-operator")), "run"]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()

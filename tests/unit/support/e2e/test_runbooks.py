@@ -1,0 +1,17 @@
+"""Which alerts the tests on a cluster walk through."""
+
+from pathlib import Path
+
+from cluster.e2e.runbooks.conftest import OUTAGES
+from cluster.e2e.runbooks.test_2_operator import ALERTS
+
+_RULES = Path(__file__).parents[4] / "charts" / "stockfeed-operator" / "rules" / "alerts"
+
+
+def test_every_alert_has_an_outage() -> None:
+    walked = {alert for outage in OUTAGES for alert in outage.alerts} | set(ALERTS)
+    assert walked == {file.stem for file in _RULES.glob("*.yaml")}
+
+
+def test_only_alerts_that_an_outage_tells_are_waited_for() -> None:
+    assert all(outage.ends <= {*outage.alerts} for outage in OUTAGES)
