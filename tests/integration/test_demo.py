@@ -141,7 +141,7 @@ def test_a_run_on_the_tape_is_exact_though_every_role_is_killed(run, bars, pytes
         time.sleep(1)
     assert run.wait(540) == 0, run.text()
     check_exact(run, number)
-    assert run.text().count("was gone and is started again") == 4
+    assert run.text().count("died and was restarted") == 4
     assert run.children() == []
     with (run.out / "gold_kpi.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 5
@@ -178,7 +178,7 @@ def test_an_interrupt_ends_everything(run, bars):
     run.kill_one("loader --once")  # so the run is under way
     run.process.send_signal(signal.SIGINT)
     assert run.wait(60) == 1
-    assert "stopped before the end" in run.text()
+    assert "interrupted; all processes were stopped" in run.text()
     assert run.children() == []
 
 

@@ -8,9 +8,8 @@ import httpx
 import pytest
 from rich.console import Console
 
-from stockfeed_local.demo.options import Options
-from stockfeed_local.demo.run import _Run
-from stockfeed_local.demo.services import Services, running
+from stockfeed_local.demo.playback import Directories, Market, Playback
+from stockfeed_local.demo.services import Services, running_services
 from stockfeed_local.quotes.bars import read_bars
 from stockfeed_local.quotes.intervals import INTERVALS
 from stockfeed_local.quotes.tape import tape_of
@@ -38,16 +37,18 @@ def _kill_when_polled(services: Services, name: str) -> None:
 def test_a_killed_service_is_named(name, tmp_path):
     path = tmp_path / "bars.csv"
     path.write_text(BARS)
-    options = Options(path, "1d", "mock", tmp_path, keep=False)
     interval = INTERVALS["1d"]
     bars = read_bars(path, interval)
+    market = Market(bars, tape_of(bars, interval), "1d")
+    flags = ["--controls", "--bars", str(path)]
     data, logs = tmp_path / "data", tmp_path / "logs"
-    with running(options, data, logs) as services:
-        run = _Run(options, services, bars, tape_of(bars, interval), data, logs, Console())
+    with running_services("mock", flags, data, logs) as services:
+        directories = Directories(tmp_path, data, logs)
+        playback = Playback(services, market, directories, Console())
         killer = threading.Thread(target=_kill_when_polled, args=(services, name))
         killer.start()
         with pytest.raises(ServiceError) as raised:
-            run.run()
+            playback.run()
         killer.join()
     message = str(raised.value)
     assert f"the service {name} ended with exit code -9 in the middle of the run" in message

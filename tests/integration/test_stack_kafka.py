@@ -6,9 +6,10 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from stockfeed_local.stack.broker import Broker
-from stockfeed_local.stack.brokers import ExternalKafka, MockKafka, choose_kafka
+from stockfeed_local.stack.broker import Broker, ExternalKafka
 from stockfeed_local.stack.java_kafka import JavaKafka
+from stockfeed_local.stack.kafka_choice import choose_kafka
+from stockfeed_local.stack.mock_kafka import MockKafka
 from stockfeed_local.stack.service import ServiceError
 
 

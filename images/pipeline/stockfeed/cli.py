@@ -146,7 +146,7 @@ def verify(start: str, end: str | None, patience: str, no_models: bool, as_json:
 def demo(bars: Path | None, bar_interval: str, kafka: str, out: Path, keep: bool) -> None:
     """Run the whole pipeline here on real market data, and check the result."""
     options = (bars, bar_interval, kafka, out, keep)
-    _run("stockfeed_local.demo.run", lambda module: module.main(module.Options(*options)))
+    _run("stockfeed_local.demo.run", lambda module: module.main(module.DemoOptions(*options)))
 
 
 def _run(module: str, call: Callable[[Any], int]) -> None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from stockfeed_local.emulator import protocol
 from stockfeed_local.emulator.app import Server
 from stockfeed_local.emulator.instance import Emulator
-from stockfeed_local.emulator.queries import Answer
+from stockfeed_local.emulator.queries import ResponseBody
 from stockfeed_local.emulator.session import EmulatorSession
 from stockfeed_local.stack.ports import HOST, listen
 
@@ -76,7 +76,7 @@ class _RecordingServer(Server):
         super().__init__(emulator)
         self._recording = recording
 
-    async def query(self, request: Request, session: EmulatorSession) -> Answer:
+    async def query(self, request: Request, session: EmulatorSession) -> ResponseBody:
         self._recording.note(session, (await protocol.body_of(request))["sqlText"])
         return await super().query(request, session)
 

@@ -69,7 +69,7 @@ def _landed(count: int) -> list[bytes]:
     while len(lines) < count:
         now[0] += 6
         for symbol in SYMBOLS:
-            answer = walk.answer(symbol, None)
+            answer = walk.poll(symbol, None)
             assert answer is not None
             event = orjson.dumps({"symbol": symbol, **json.loads(answer.body)})
             timestamp = int(now[0] * 1000) + len(lines) % 997

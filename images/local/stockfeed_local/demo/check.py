@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stockfeed_local.demo.landed import Audit
-from stockfeed_local.demo.warehouse import Candle, SilverQuote
+from stockfeed_local.demo.bucket import Audit
+from stockfeed_local.demo.warehouse import CandleRow, SilverQuote
 from stockfeed_local.quotes.bars import Bar
 from stockfeed_local.quotes.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """What the check found; all is exact when no list has an entry.
 
     Attributes:
@@ -39,32 +39,52 @@ class Verdict:
         return [*self.mismatches, *self.gaps, *self.duplicates, *self.findings]
 
 
-def check(  # noqa: PLR0913 - each argument is one witness
-    *,
-    bars: Sequence[Bar],
-    tape: Tape,
-    interval: str,
-    candles: Iterable[Candle],
-    silver: Iterable[SilverQuote],
-    published: int,
-    audit: Audit,
-    loaded: int,
-    loaded_twice: list[str],
-    findings: list[str],
-) -> Verdict:
-    """Compares tape, broker, bucket, raw table, silver and gold."""
-    exact_bars, wrong_bars = compare_bars(bars, [c for c in candles if c.interval == interval])
-    stages = compare_stages(published, audit.landed, loaded)
-    return Verdict(
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that a check compares.
+
+    Attributes:
+        bars: What was played, and what gold must contain.
+        tape: The same bars as quotes, which silver must contain.
+        interval: Length of a bar: `1d`, `1h`, `5m` or `1m`.
+        candles: Rows of gold_candlestick, of all intervals.
+        silver: Rows of silver_clean_stock.
+        published: Messages in the topics.
+        audit: What the objects in the bucket contain.
+        loaded: Rows of the raw table.
+        loaded_twice: One sentence per offset that is more than once in the raw table.
+        findings: One line per break that `stockfeed verify` found.
+    """
+
+    bars: Sequence[Bar]
+    tape: Tape
+    interval: str
+    candles: Iterable[CandleRow]
+    silver: Iterable[SilverQuote]
+    published: int
+    audit: Audit
+    loaded: int
+    loaded_twice: list[str]
+    findings: list[str]
+
+
+def check(evidence: Evidence) -> CheckResult:
+    """Compares the tape with what each stage contains."""
+    candles = [row for row in evidence.candles if row.interval == evidence.interval]
+    exact_bars, wrong_bars = compare_bars(evidence.bars, candles)
+    wrong_quotes = compare_quotes(evidence.tape, evidence.silver)
+    audit = evidence.audit
+    wrong_counts = compare_stages(evidence.published, audit.landed, evidence.loaded)
+    return CheckResult(
         exact_bars=exact_bars,
-        mismatches=[*wrong_bars, *compare_quotes(tape, silver), *stages],
+        mismatches=[*wrong_bars, *wrong_quotes, *wrong_counts],
         gaps=audit.gaps,
-        duplicates=[*audit.duplicates, *loaded_twice],
-        findings=findings,
+        duplicates=[*audit.duplicates, *evidence.loaded_twice],
+        findings=evidence.findings,
     )
 
 
-def compare_bars(bars: Iterable[Bar], candles: Iterable[Candle]) -> tuple[int, list[str]]:
+def compare_bars(bars: Iterable[Bar], candles: Iterable[CandleRow]) -> tuple[int, list[str]]:
     """How many bars gold has exactly; a sentence per bar that it lacks, has besides, or differs."""
     expected = {(bar.symbol, bar.start): (bar.open, bar.high, bar.low, bar.close) for bar in bars}
     found = {(c.symbol, c.start): (c.open, c.high, c.low, c.close) for c in candles}

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -17,69 +17,21 @@ from rich.text import Text
 from snowflake.connector.errors import Error
 
 from stockfeed.errors import StockfeedError, TransientError
-from stockfeed_local.demo.landed import LandedCounter
+from stockfeed_local.demo.bucket import LandedCounter
 from stockfeed_local.demo.report import Sample
+from stockfeed_local.demo.topics import PublishedCounter
 from stockfeed_local.demo.warehouse import DemoWarehouse
 
 _SAMPLE_SECONDS = 1.0
 _LINE_SECONDS = 10.0
 # A busy service makes samples fail for some seconds, one that is gone for good.
 _PATIENCE_SECONDS = 120.0
-_BROKER_SECONDS = 10.0
-_TOPIC_PAUSE_SECONDS = 0.1
 # The mock broker drops the oldest messages; so many unlanded quotes are far below that.
 _UNLANDED_LIMIT = 20_000
 
 
-class PublishedCounter:
-    """Messages in the demo's topics, by the brokers' own offsets.
-
-    Args:
-        bootstrap: address of the Kafka.
-        topics: that the demo publishes to.
-
-    Raises:
-        TransientError: the broker does not tell of a topic in time.
-    """
-
-    def __init__(self, bootstrap: str, topics: list[str]) -> None:
-        self._client = Consumer({"bootstrap.servers": bootstrap, "group.id": "stockfeed-demo"})
-        self._partitions = [
-            TopicPartition(topic, partition)
-            for topic in topics
-            for partition in self._numbers(topic)
-        ]
-
-    def _numbers(self, topic: str) -> list[int]:
-        # A broker may have made a topic and not yet tell of it.
-        deadline = time.monotonic() + _BROKER_SECONDS
-        while time.monotonic() < deadline:
-            found = self._client.list_topics(timeout=_BROKER_SECONDS).topics.get(topic)
-            if found is not None and found.partitions:
-                return list(found.partitions)
-            time.sleep(_TOPIC_PAUSE_SECONDS)
-        raise TransientError(f"Kafka does not tell of topic {topic} within {_BROKER_SECONDS:g} s")
-
-    @property
-    def partitions(self) -> int:
-        """Partitions of each topic."""
-        return len({partition.partition for partition in self._partitions})
-
-    def count(self) -> int:
-        """Messages published so far, those that retention removed included."""
-        total = 0
-        for partition in self._partitions:
-            bounds = self._client.get_watermark_offsets(partition, timeout=_BROKER_SECONDS)
-            total += bounds[1] if bounds else 0
-        return total
-
-    def close(self) -> None:
-        """Ends the client."""
-        self._client.close()
-
-
 @dataclass(frozen=True, slots=True)
-class Stages:
+class StageReaders:
     """Where each stage is counted."""
 
     quotes: str
@@ -88,11 +40,11 @@ class Stages:
     warehouse: DemoWarehouse
 
 
-class Progress:
+class ProgressSampler:
     """Samples every stage once a second on a thread of its own.
 
     Args:
-        stages: where to count.
+        readers: where to count.
         total: quotes on the tape.
         hold: whether the broker holds little, so that the tape must wait for what is landed.
 
@@ -101,14 +53,14 @@ class Progress:
         tape_done: set when every symbol's last quote is acknowledged.
     """
 
-    def __init__(self, stages: Stages, total: int, *, hold: bool) -> None:
+    def __init__(self, readers: StageReaders, total: int, *, hold: bool) -> None:
         self.samples: list[Sample] = []
         self.total = total
         self.tape_done = threading.Event()
-        self._stages = stages
+        self._readers = readers
         self._hold = hold
         self._began = time.monotonic()
-        self._client = httpx.Client(base_url=stages.quotes, timeout=10)
+        self._client = httpx.Client(base_url=readers.quotes, timeout=10)
         self._stopped = threading.Event()
         self._executor = ThreadPoolExecutor(1, "progress")
         self._sampling: Future[None] | None = None
@@ -117,7 +69,7 @@ class Progress:
         """Begins to sample."""
         self._sampling = self._executor.submit(self._run)
 
-    def check(self) -> None:
+    def raise_if_failed(self) -> None:
         """Raises what ended the sampling, if anything did.
 
         Raises:
@@ -129,7 +81,7 @@ class Progress:
     def finish(self) -> None:
         """Ends sampling, after a last sample."""
         self._end()
-        self.check()
+        self.raise_if_failed()
         self._sample()
 
     def stop(self) -> None:
@@ -160,14 +112,14 @@ class Progress:
 
     def _sample(self) -> None:
         stats = self._client.get("/control/stats").json()
-        landed = self._stages.landed.count()
-        counts = self._stages.warehouse.counts()
+        landed = self._readers.landed.count()
+        counts = self._readers.warehouse.counts()
         freshness = None if counts.newest is None else time.time() - counts.newest.timestamp()
         self.samples.append(
             Sample(
                 seconds=time.monotonic() - self._began,
                 polled=stats["polled"],
-                published=self._stages.published.count(),
+                published=self._readers.published.count(),
                 landed=landed,
                 loaded=counts.loaded,
                 silver=counts.silver,
@@ -182,7 +134,9 @@ class Progress:
 
 
 @contextmanager
-def shown(progress: Progress, console: Console, activity: Callable[[], str]) -> Iterator[None]:
+def shown(
+    progress: ProgressSampler, console: Console, activity: Callable[[], str]
+) -> Iterator[None]:
     """Shows the newest sample: a live table on a terminal, now and then a line elsewhere."""
     if console.is_terminal:
         with Live(
@@ -200,7 +154,7 @@ def shown(progress: Progress, console: Console, activity: Callable[[], str]) -> 
         thread.join()
 
 
-def _lines(progress: Progress, console: Console, done: threading.Event) -> None:
+def _lines(progress: ProgressSampler, console: Console, done: threading.Event) -> None:
     while not done.wait(_LINE_SECONDS):
         console.print(line(progress.newest, progress.total))
 
@@ -214,7 +168,7 @@ def line(sample: Sample, total: int) -> str:
     )
 
 
-def _table(progress: Progress, activity: str) -> Group:
+def _table(progress: ProgressSampler, activity: str) -> Group:
     sample = progress.newest
     table = Table.grid(padding=(0, 2))
     stages = (

@@ -39,7 +39,7 @@ class Group:
     symbols: tuple[str, ...]
 
 
-def groups_of(feed: str, symbols: Sequence[str]) -> list[Group]:
+def symbol_groups(feed: str, symbols: Sequence[str]) -> list[Group]:
     """The symbols in up to two groups, every other symbol in the same one."""
     names = [f"group-{number + 1}" for number in range(min(_GROUPS, len(symbols)))]
     ordered = sorted(symbols)
@@ -183,7 +183,7 @@ class Roles:
         """Ends the producers after their last acknowledgement."""
         _terminate(self._producers)
 
-    def revive(self, *, producers: bool) -> list[str]:
+    def restart_dead(self, *, producers: bool) -> list[str]:
         """Starts what died, as Kubernetes would; returns the names.
 
         Raises:
@@ -219,7 +219,7 @@ def _role(role: str, group: Group, environment: dict[str, str], logs: Path) -> P
     return Process(f"{role}-{group.name}", [_COMMAND, role], logs, environment)
 
 
-def command(role: str, environment: dict[str, str], logs: Path) -> Process:
+def one_shot(role: str, environment: dict[str, str], logs: Path) -> Process:
     """A role that runs once and ends: the loader or the build."""
     arguments = [_COMMAND, role, *(["--once"] if role == "loader" else [])]
     return Process(role, arguments, logs, environment)

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 from stockfeed.errors import StockfeedError, TransientError
-from stockfeed_local.demo.roles import Environment, command
+from stockfeed_local.demo.roles import Environment, one_shot
 
 # A build takes a core from the tape, which has two; rounds still begin within a minute.
 _PAUSE_SECONDS = 15.0
@@ -13,7 +13,7 @@ _TICK_SECONDS = 0.2
 _PATIENCE = 5
 
 
-class StoppedError(TransientError):
+class DemoStoppedError(TransientError):
     """The demo ends; the round under way was ended, too."""
 
 
@@ -31,8 +31,8 @@ class Rounds:
     def __init__(self, environment: Environment, logs: Path) -> None:
         self.activity = "waiting for the first load"
         self._roles = {
-            "loader": command("loader", environment.loader(), logs),
-            "build": command("build", environment.build(), logs),
+            "loader": one_shot("loader", environment.loader(), logs),
+            "build": one_shot("build", environment.build(), logs),
         }
         self._last = threading.Event()
         self._stopped = threading.Event()
@@ -51,10 +51,10 @@ class Rounds:
         """
         self._last.set()
         self._thread.join()
-        self.check()
+        self.raise_if_failed()
         self._round()
 
-    def check(self) -> None:
+    def raise_if_failed(self) -> None:
         """Raises what ended the rounds, if anything did.
 
         Raises:
@@ -91,7 +91,7 @@ class Rounds:
             while process.wait(_TICK_SECONDS) is None:
                 """It runs."""
             if self._stopped.is_set():
-                raise StoppedError("the demo was stopped")
+                raise DemoStoppedError("the demo was stopped")
             if process.exit_code == 0:
                 return
         raise StockfeedError(

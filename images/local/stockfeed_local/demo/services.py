@@ -6,9 +6,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stockfeed_local.demo.options import Options
 from stockfeed_local.stack.broker import Broker
-from stockfeed_local.stack.brokers import MockKafka, choose_kafka
+from stockfeed_local.stack.kafka_choice import choose_kafka
+from stockfeed_local.stack.mock_kafka import MockKafka
 from stockfeed_local.stack.quote_server import QuoteServer
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.service import ProcessService, Service, ServiceError
@@ -43,7 +43,7 @@ class Services:
         """Every one of them."""
         return (self.kafka, self.s3, self.snowflake, self.quotes)
 
-    def check(self) -> None:
+    def raise_if_dead(self) -> None:
         """Sees that all of them still run; what they held is gone with them.
 
         Raises:
@@ -59,29 +59,32 @@ class Services:
 
 
 @contextmanager
-def running(options: Options, data: Path, logs: Path) -> Iterator[Services]:
-    """Starts all services, and ends them however the block ends.
+def running_services(
+    kafka: str, quote_server_flags: Sequence[str], data: Path, logs: Path
+) -> Iterator[Services]:
+    """Starts all services, and stops them when the block is left.
+
+    Args:
+        kafka: `auto`, `java`, `mock` or `HOST:PORT`.
+        quote_server_flags: Command-line flags of the quote server, other than its port.
+        data: Directory under which each service keeps its data.
+        logs: Directory of the log files.
 
     Raises:
-        StockfeedError: one cannot start; the message shows the end of its log.
+        StockfeedError: A service cannot start; the message shows the end of its log.
     """
-    choice = choose_kafka(options.kafka, data / "kafka", logs)
+    choice = choose_kafka(kafka, data / "kafka", logs)
     services = Services(
         choice.broker,
         SeaweedS3(data / "s3", logs),
         SnowflakeEmulator(data / "snowflake", logs, _IDLE_TRANSACTION_SECONDS),
-        QuoteServer(data / "quotes", logs, _tape(options)),
+        QuoteServer(data / "quotes", logs, quote_server_flags),
         choice.fallback_reason,
     )
     with ExitStack() as stack:
         _start(stack, services.all)
         services.s3.create_bucket(BUCKET)
         yield services
-
-
-def _tape(options: Options) -> list[str]:
-    tape = ["--controls", "--bar-interval", options.interval]
-    return tape if options.bars is None else [*tape, "--bars", str(options.bars.resolve())]
 
 
 def _start(stack: ExitStack, services: Sequence[Service]) -> None:

@@ -17,7 +17,7 @@ _RAW = f"{DATABASE}.RAW"
 _GOLD = f"{DATABASE}.ANALYTICS"
 
 
-class Candle(NamedTuple):
+class CandleRow(NamedTuple):
     """A row of gold_candlestick; `start` is in UTC."""
 
     symbol: str
@@ -42,7 +42,7 @@ class SilverQuote(NamedTuple):
     previous_close: Decimal
 
 
-class Counts(NamedTuple):
+class RowCounts(NamedTuple):
     """Rows so far, and the poll time of the newest one in silver."""
 
     loaded: int
@@ -56,12 +56,12 @@ class DemoWarehouse:
     def __init__(self, connection: SnowflakeConnection) -> None:
         self._connection = connection
 
-    def counts(self) -> Counts:
+    def counts(self) -> RowCounts:
         """Zeros as long as the tables are not there."""
         loaded = self._first(f"SELECT COUNT(*) FROM {_RAW}.{tables.QUOTES}")
         silver = self._first(f"SELECT COUNT(*), MAX(last_seen_at) FROM {_GOLD}.silver_clean_stock")
         newest = silver[1].replace(tzinfo=UTC) if silver and silver[1] else None
-        return Counts(loaded[0] if loaded else 0, silver[0] if silver else 0, newest)
+        return RowCounts(loaded[0] if loaded else 0, silver[0] if silver else 0, newest)
 
     def repeated_offsets(self) -> list[str]:
         """Offsets loaded more than once, a sentence each."""
@@ -76,7 +76,7 @@ class DemoWarehouse:
             f"{row[0]}, partition {row[1]}: offset {row[2]} loaded {row[3]} times" for row in rows
         ]
 
-    def candles(self) -> list[Candle]:
+    def candles(self) -> list[CandleRow]:
         """All candles, by symbol, interval and start."""
         rows = self._rows(
             f"""
@@ -84,7 +84,7 @@ class DemoWarehouse:
             FROM {_GOLD}.gold_candlestick ORDER BY symbol, bar_interval, bucket_start
             """
         )
-        return [Candle(row[0], row[1], row[2].replace(tzinfo=UTC), *row[3:]) for row in rows]
+        return [CandleRow(row[0], row[1], row[2].replace(tzinfo=UTC), *row[3:]) for row in rows]
 
     def silver(self) -> list[SilverQuote]:
         """The identity of every quote in silver."""

@@ -18,7 +18,7 @@ from stockfeed_local.emulator import protocol, uploads
 from stockfeed_local.emulator.errors import to_snowflake
 from stockfeed_local.emulator.instance import Emulator
 from stockfeed_local.emulator.names import QualifiedName
-from stockfeed_local.emulator.queries import Answer, Queries, Query
+from stockfeed_local.emulator.queries import Queries, Query, ResponseBody
 from stockfeed_local.emulator.result import Result
 from stockfeed_local.emulator.session import EmulatorSession
 from stockfeed_local.emulator.uploads import Presigner, Upload
@@ -95,14 +95,14 @@ class Server:
             )
         )
 
-    async def session(self, request: Request, session: EmulatorSession) -> Answer:
+    async def session(self, request: Request, session: EmulatorSession) -> ResponseBody:
         """A heartbeat, or the end of a session."""
         if request.query_params.get("delete"):
             self._sessions = {t: s for t, s in self._sessions.items() if s is not session}
             await asyncio.to_thread(session.end)
         return protocol.success(None)
 
-    async def query(self, request: Request, session: EmulatorSession) -> Answer:
+    async def query(self, request: Request, session: EmulatorSession) -> ResponseBody:
         """Runs a statement."""
         body = await protocol.body_of(request)
         request_id = request.query_params.get("requestId") or secrets.token_hex(16)
@@ -112,7 +112,7 @@ class Server:
         )
         return await _outcome(query, request_id)
 
-    async def result(self, request: Request, session: EmulatorSession) -> Answer:
+    async def result(self, request: Request, session: EmulatorSession) -> ResponseBody:
         """Waits on for a statement that was in progress."""
         query_id = request.path_params["query_id"]
         query = self._queries.find(query_id)
@@ -120,11 +120,11 @@ class Server:
             return _gone(f"Statement {query_id} not found", "000709")
         return await _outcome(query, query_id)
 
-    async def abort(self, request: Request, session: EmulatorSession) -> Answer:
+    async def abort(self, request: Request, session: EmulatorSession) -> ResponseBody:
         """Cancels a statement."""
         query = self._queries.find((await protocol.body_of(request)).get("requestId", ""))
         if query is not None and query.session is session and not query.answer.done():
-            session.work.cancel()
+            session.transactions.cancel()
         return protocol.success(None)
 
     async def telemetry(self, _request: Request) -> Response:
@@ -146,7 +146,7 @@ class Server:
 
     def _answer(
         self, session: EmulatorSession, body: dict[str, Any], query_id: str, base_url: str
-    ) -> Answer:
+    ) -> ResponseBody:
         try:
             result = _run(session, body)
             if isinstance(result, Upload):
@@ -159,7 +159,7 @@ class Server:
             return protocol.failure(to_snowflake(error), query_id)
 
     def _with_session(
-        self, handler: Callable[[Request, EmulatorSession], Awaitable[Answer]]
+        self, handler: Callable[[Request, EmulatorSession], Awaitable[ResponseBody]]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             token = request.headers.get("Authorization", "").partition('Token="')[2].rstrip('"')
@@ -177,7 +177,7 @@ def _named(request: Request, parameter: str) -> str | None:
     return normalise_ident(value) if value else None
 
 
-async def _outcome(query: Query, query_id: str) -> Answer:
+async def _outcome(query: Query, query_id: str) -> ResponseBody:
     answer = asyncio.wrap_future(query.answer)
     done, _ = await asyncio.wait({answer}, timeout=IN_PROGRESS_AFTER)
     return answer.result() if done else protocol.in_progress(query_id)
@@ -191,5 +191,5 @@ def _run(session: EmulatorSession, body: dict[str, Any]) -> Result | Upload:
     return session.run_rows(sql, bindings)
 
 
-def _gone(message: str, code: str) -> Answer:
+def _gone(message: str, code: str) -> ResponseBody:
     return {"data": None, "code": code, "message": message, "success": False}

@@ -16,10 +16,10 @@ from stockfeed_local.emulator.errors import sql_error
 from stockfeed_local.emulator.json_lines import LineError, ParsedFile, parse_file
 from stockfeed_local.emulator.load_history import FileLoad, LoadHistory
 from stockfeed_local.emulator.names import QualifiedName
-from stockfeed_local.emulator.stages import StagedFile, StageFiles, StageReference
+from stockfeed_local.emulator.stage_files import StagedFile, StageFiles, StageReference
 
 ROWS = "_STAGED_ROWS"
-ANSWER = pa.schema(
+RESULT_SCHEMA = pa.schema(
     [
         ("file", pa.string()),
         ("status", pa.string()),
@@ -145,12 +145,12 @@ class Copy:
         return f"{self.source.stage.name.lower()}/"
 
 
-def answer(loads: Sequence[FileLoad]) -> pa.Table:
+def result_table(loads: Sequence[FileLoad]) -> pa.Table:
     """The rows that COPY answers."""
     if not loads:
         return pa.table({"status": ["Copy executed with 0 files processed."]})
-    rows = [{name: getattr(load, name) for name in ANSWER.names} for load in loads]
-    return pa.Table.from_pylist(rows, schema=ANSWER)
+    rows = [{name: getattr(load, name) for name in RESULT_SCHEMA.names} for load in loads]
+    return pa.Table.from_pylist(rows, schema=RESULT_SCHEMA)
 
 
 def _limit(mode: str, rows: int) -> int:

@@ -5,16 +5,13 @@ from typing import Any
 from fakesnow import transforms
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.rowtype import ColumnInfo
+from fakesnow.transforms.transforms import create_table_as as fakesnow_create_table_as
 from sqlglot import Expr, exp
 
 from stockfeed_local.emulator import describe, functions, merge, result
-from stockfeed_local.emulator.create_table_as import create_table_as
 from stockfeed_local.emulator.names import table_of
 from stockfeed_local.emulator.result import Result
-from stockfeed_local.emulator.temporary import TemporaryObjects
-
-# fakesnow's cursor looks its transforms up in their module; there is no other way to one of them.
-transforms.create_table_as = create_table_as
+from stockfeed_local.emulator.temporary_objects import TemporaryObjects
 
 
 class EmulatorCursor(FakeSnowflakeCursor):
@@ -76,3 +73,29 @@ def _escape_comment(statement: Expr) -> None:
     table, comment = statement.args.get("table_comment") or (None, None)
     escaped = (table, comment.replace("'", "''")) if comment else None
     statement.args["table_comment"] = escaped
+
+
+def create_table_as(expression: Expr, duck_conn: Any) -> Expr:
+    """Stands in for fakesnow's transform of this name."""
+    select = _select(expression)
+    if select is not None and any(isinstance(column, exp.Star) for column in select.expressions):
+        duck_conn.execute(f"DESCRIBE {select.sql(dialect='duckdb')}")
+        names = [row[0] for row in duck_conn.fetchall()]
+        columns = [exp.Column(this=exp.Identifier(this=name, quoted=False)) for name in names]
+        select.set("expressions", columns)
+    transformed: Expr = fakesnow_create_table_as(expression, duck_conn)
+    return transformed
+
+
+def _select(expression: Expr) -> exp.Select | None:
+    if not isinstance(expression, exp.Create) or expression.kind != "TABLE":
+        return None
+    query = expression.expression
+    if isinstance(query, exp.Subquery):
+        query = query.unnest()
+    is_typed = isinstance(expression.this, exp.Schema)
+    return query if is_typed and isinstance(query, exp.Select) else None
+
+
+# fakesnow's cursor looks its transforms up in their module; there is no other way to one of them.
+transforms.create_table_as = create_table_as

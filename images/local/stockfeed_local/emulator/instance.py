@@ -12,9 +12,9 @@ from fakesnow.transforms import show
 
 from stockfeed_local.emulator import functions, load_history
 from stockfeed_local.emulator.locks import LockTable
-from stockfeed_local.emulator.results import RecentResults
+from stockfeed_local.emulator.result import RecentResults
 from stockfeed_local.emulator.session import EmulatorSession, Shared
-from stockfeed_local.emulator.stages import StageFiles
+from stockfeed_local.emulator.stage_files import StageFiles
 
 
 class Emulator:

@@ -15,7 +15,7 @@ import orjson
 import pyarrow as pa
 from isal import igzip
 
-from stockfeed_local.emulator.stages import StagedFile
+from stockfeed_local.emulator.stage_files import StagedFile
 
 COLUMNS = ("$1", "METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from stockfeed_local.emulator.session import EmulatorSession
 
-Answer = dict[str, Any]
+ResponseBody = dict[str, Any]
 
 THREADS = 256
 KEPT = 512
@@ -25,7 +25,7 @@ class Query:
     """A statement that was started."""
 
     session: EmulatorSession
-    answer: Future[Answer]
+    answer: Future[ResponseBody]
 
 
 class Queries:
@@ -37,7 +37,7 @@ class Queries:
         self._recent: OrderedDict[str, Query] = OrderedDict()
 
     def start(
-        self, request_id: str, session: EmulatorSession, action: Callable[[], Answer]
+        self, request_id: str, session: EmulatorSession, action: Callable[[], ResponseBody]
     ) -> Query:
         """Starts a statement, unless the same request was started before."""
         with self._lock:
@@ -55,7 +55,7 @@ class Queries:
         """Cancels what still runs and waits for it."""
         for query in list(self._recent.values()):
             if not query.answer.done():
-                query.session.work.cancel()
+                query.session.transactions.cancel()
         self._threads.shutdown(cancel_futures=True)
 
     def _forget(self) -> None:

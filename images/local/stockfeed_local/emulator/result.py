@@ -1,10 +1,14 @@
 """What a statement answers with."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
+
+KEPT = 64
+"""Results that RESULT_SCAN can still find."""
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,12 @@ def rows(duck_conn: DuckDBPyConnection, table: pa.Table) -> Result:
 def status(duck_conn: DuckDBPyConnection, text: str) -> Result:
     """Answers with one line of text."""
     return rows(duck_conn, pa.table({"status": [text]}))
+
+
+class RecentResults(dict[str, tuple[Any, ...]]):
+    """Results by query id, for RESULT_SCAN; keeps the newest, where fakesnow keeps all."""
+
+    def __setitem__(self, key: str, value: tuple[Any, ...]) -> None:
+        super().__setitem__(key, value)
+        while len(self) > KEPT:
+            self.pop(next(iter(self)), None)

@@ -13,27 +13,25 @@ from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
 from stockfeed_local.emulator import (
-    comments,
+    column_comments,
     copy_into,
     copy_statement,
     parameters,
     result,
-    stage_answers,
     stage_commands,
 )
 from stockfeed_local.emulator.copy_into import Copy
 from stockfeed_local.emulator.cursor import EmulatorCursor
 from stockfeed_local.emulator.load_history import LoadHistory
-from stockfeed_local.emulator.locks import LockTable
+from stockfeed_local.emulator.locks import DDL, DML, LockTable, changed_tables, takes_lock
 from stockfeed_local.emulator.names import QualifiedName, quote, resolve
 from stockfeed_local.emulator.parameters import Parameters
 from stockfeed_local.emulator.result import Result
 from stockfeed_local.emulator.stage_catalog import StageCatalog
-from stockfeed_local.emulator.stages import StageFiles
-from stockfeed_local.emulator.targets import DDL, DML, changed_tables, takes_lock
-from stockfeed_local.emulator.temporary import TemporaryObjects
+from stockfeed_local.emulator.stage_files import StageFiles
+from stockfeed_local.emulator.temporary_objects import TemporaryObjects
+from stockfeed_local.emulator.transaction_manager import TransactionManager
 from stockfeed_local.emulator.uploads import Upload
-from stockfeed_local.emulator.work import Work
 
 SUCCESS = "Statement executed successfully."
 
@@ -66,7 +64,7 @@ class EmulatorSession(FakeSnowflakeConnection):
     ) -> None:
         super().__init__(duck_conn, **kwargs)
         self.parameters = Parameters(session_parameters)
-        self.work = Work(duck_conn, shared.locks, shared.ddl, self.parameters)
+        self.transactions = TransactionManager(duck_conn, shared.locks, shared.ddl, self.parameters)
         self._temporaries = TemporaryObjects(self._resolve)
         self._stages = StageCatalog(duck_conn, shared.files, self._resolve)
 
@@ -80,7 +78,7 @@ class EmulatorSession(FakeSnowflakeConnection):
         Raises:
             ProgrammingError: Or another error of the connector, or DuckDB's: see `errors`.
         """
-        return self.work.statement(partial(self._run, sql, params))
+        return self.transactions.statement(partial(self._run, sql, params))
 
     def run_rows(self, sql: str, rows: list[tuple[Any, ...]]) -> Result | Upload:
         """Runs one statement, once per row of values for its placeholders.
@@ -89,7 +87,7 @@ class EmulatorSession(FakeSnowflakeConnection):
         """
         if len(rows) < 2:
             return self.run(sql, rows[0] if rows else None)
-        answers = self.work.statement(lambda: [self._run(sql, row) for row in rows])
+        answers = self.transactions.statement(lambda: [self._run(sql, row) for row in rows])
         changed = [a for a in answers if isinstance(a, Result)]
         total = sum(each.table.column(0)[0].as_py() for each in changed)
         counts = pa.table({changed[0].columns[0]["name"]: [total]})
@@ -97,7 +95,7 @@ class EmulatorSession(FakeSnowflakeConnection):
 
     def end(self) -> None:
         """Rolls back what is open and closes the session."""
-        self.work.end()
+        self.transactions.end()
         self.close()
 
     def cursor(self, cursor_class: Any = None) -> EmulatorCursor:  # noqa: ARG002 - fakesnow's
@@ -105,10 +103,10 @@ class EmulatorSession(FakeSnowflakeConnection):
         return EmulatorCursor(self, self._duck_conn, self._temporaries)
 
     def _run(self, sql: str, params: Any) -> Result | Upload:
-        if (column_comments := comments.parse(sql)) is not None:
-            return self._comment(column_comments)
+        if (comments := column_comments.parse(sql)) is not None:
+            return self._comment(comments)
         if (command := stage_commands.parse(sql)) is not None:
-            answer = stage_answers.answer(command, self._stages)
+            answer = stage_commands.execute(command, self._stages)
             return answer if isinstance(answer, Upload) else result.rows(self._duck_conn, answer)
         statement = parse_one(sql)
         for kinds, carry_out in self._meanings():
@@ -119,9 +117,9 @@ class EmulatorSession(FakeSnowflakeConnection):
     def _meanings(self) -> tuple[tuple[type[Expr], Callable[[Any], Result | None]], ...]:
         """What the emulator does itself; a `None` leaves the statement to fakesnow."""
         return (
-            (exp.Transaction, lambda _: self._succeed(self.work.begin)),
-            (exp.Commit, lambda _: self._succeed(self.work.commit)),
-            (exp.Rollback, lambda _: self._succeed(self.work.rollback)),
+            (exp.Transaction, lambda _: self._succeed(self.transactions.begin)),
+            (exp.Commit, lambda _: self._succeed(self.transactions.commit)),
+            (exp.Rollback, lambda _: self._succeed(self.transactions.rollback)),
             (exp.Alter, self._alter_session),
             (exp.Command, self._show_parameters),
             (exp.Copy, self._copy),
@@ -132,14 +130,14 @@ class EmulatorSession(FakeSnowflakeConnection):
     def _run_on_fakesnow(self, statement: Expr, sql: str, params: Any) -> Result:
         action = partial(self._execute, statement, sql, params)
         if isinstance(statement, DDL):
-            answer = self.work.ddl(self._locked(statement), action)
+            answer = self.transactions.ddl(self._locked(statement), action)
             self._temporaries.record(statement)
             self._stages.after_ddl(statement)
             return answer
         if isinstance(statement, DML):
             tables = self._locked(statement) if takes_lock(statement) else []
-            return self.work.dml(tables, action)
-        return self.work.read(action)
+            return self.transactions.dml(tables, action)
+        return self.transactions.read(action)
 
     def _execute(self, statement: Expr, sql: str, params: Any) -> Result:
         cursor = self.cursor()
@@ -172,7 +170,7 @@ class EmulatorSession(FakeSnowflakeConnection):
         parsed = copy_statement.parse(statement)
         # Files without rows must not hide that there is no such table.
         probe = self.cursor().translate(exp.select("1").from_(parsed.target.copy()).limit(0))
-        self.work.read(partial(self._duck_conn.execute, probe))
+        self.transactions.read(partial(self._duck_conn.execute, probe))
         copy = Copy(
             parsed,
             self._resolve(parsed.target),
@@ -180,8 +178,8 @@ class EmulatorSession(FakeSnowflakeConnection):
             self._stages.files,
             partial(self._insert_staged, parsed),
         )
-        loads = self.work.dml([], partial(copy.run, self._duck_conn))
-        return result.rows(self._duck_conn, copy_into.answer(loads))
+        loads = self.transactions.dml([], partial(copy.run, self._duck_conn))
+        return result.rows(self._duck_conn, copy_into.result_table(loads))
 
     def _insert_staged(self, parsed: copy_statement.CopyStatement) -> None:
         self._duck_conn.execute(self.cursor().translate(parsed.insert(copy_into.ROWS)))
@@ -194,7 +192,7 @@ class EmulatorSession(FakeSnowflakeConnection):
         name = self._resolve(table)
         if self._temporaries.is_temporary(name) or not self._exists(name):
             return None
-        self.work.commit()
+        self.transactions.commit()
         text = f"{name.name} already exists, statement succeeded."
         return result.status(self._duck_conn, text)
 
@@ -209,15 +207,15 @@ class EmulatorSession(FakeSnowflakeConnection):
     def _drop_stage(self, statement: exp.Drop) -> Result | None:
         if statement.kind != "STAGE":
             return None
-        text = self.work.ddl([], partial(self._stages.drop, statement))
+        text = self.transactions.ddl([], partial(self._stages.drop, statement))
         return result.status(self._duck_conn, text)
 
-    def _comment(self, column_comments: comments.ColumnComments) -> Result:
-        table = self._resolve(column_comments.table)
-        for column, text in column_comments.by_column.items():
+    def _comment(self, comments: column_comments.ColumnComments) -> Result:
+        table = self._resolve(comments.table)
+        for column, text in comments.by_column.items():
             name = ".".join(quote(part) for part in (*table.parts, column))
             sql = f"COMMENT ON COLUMN {name} IS {exp.Literal.string(text).sql(dialect='duckdb')}"
-            self.work.ddl([str(table)], partial(self._duck_conn.execute, sql))
+            self.transactions.ddl([str(table)], partial(self._duck_conn.execute, sql))
         return result.status(self._duck_conn, SUCCESS)
 
     def _resolve(self, table: exp.Table) -> QualifiedName:

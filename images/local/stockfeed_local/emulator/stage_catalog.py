@@ -10,7 +10,7 @@ from sqlglot import Expr, exp
 
 from stockfeed_local.emulator.errors import sql_error
 from stockfeed_local.emulator.names import QualifiedName, Resolver, table_of
-from stockfeed_local.emulator.stages import StageFiles, StageReference
+from stockfeed_local.emulator.stage_files import StageFiles, StageReference
 
 _STAGES = "_fs_global._fs_information_schema._fs_stages"
 _NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'

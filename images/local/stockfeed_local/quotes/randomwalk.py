@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from stockfeed_local.quotes.quote import Quote
-from stockfeed_local.quotes.source import Answer, Progress
+from stockfeed_local.quotes.source import QuoteReply, SymbolProgress
 
 _CENT: Final = Decimal("0.01")
 _DAY_SECONDS: Final = 86_400
@@ -39,17 +39,17 @@ class RandomWalk:
         self._clock = clock
         self._walks = {symbol: self._start(symbol, seed) for symbol in symbols}
 
-    def answer(self, symbol: str, etag: str | None) -> Answer | None:
-        """As `Source.answer`; a walk has no ETags."""
+    def poll(self, symbol: str, etag: str | None) -> QuoteReply | None:
+        """As `Source.poll`; a walk has no ETags."""
         del etag
         walk = self._walks.get(symbol)
         if walk is None:
             return None
         if walk.random.random() >= _STALE_SHARE:
             walk.quote = _step(walk, int(self._clock()))
-        return Answer(walk.quote.to_json())
+        return QuoteReply(walk.quote.to_json())
 
-    def progress(self) -> dict[str, Progress]:
+    def progress(self) -> dict[str, SymbolProgress]:
         """Nothing, as a walk has no end."""
         return {}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stockfeed_local.quotes.quote import Quote
-from stockfeed_local.quotes.source import Answer, Progress
+from stockfeed_local.quotes.source import QuoteReply, SymbolProgress
 from stockfeed_local.quotes.tape import Tape
 
 
@@ -43,8 +43,8 @@ class Replay:
         self._revealed = 0
         self._released: int | None = None
 
-    def answer(self, symbol: str, etag: str | None) -> Answer | None:
-        """As `Source.answer`."""
+    def poll(self, symbol: str, etag: str | None) -> QuoteReply | None:
+        """As `Source.poll`."""
         reel = self._reels.get(symbol)
         if reel is None:
             return None
@@ -52,13 +52,13 @@ class Replay:
             reel.asked = True
             self._revealed += 1
         if etag == reel.etag and not self._advance(reel):
-            return Answer(None, reel.etag)
-        return Answer(reel.quotes[reel.position].to_json(), reel.etag)
+            return QuoteReply(None, reel.etag)
+        return QuoteReply(reel.quotes[reel.position].to_json(), reel.etag)
 
-    def progress(self) -> dict[str, Progress]:
+    def progress(self) -> dict[str, SymbolProgress]:
         """As `Source.progress`."""
         return {
-            symbol: Progress(reel.revealed, reel.confirmed, len(reel.quotes) - reel.revealed)
+            symbol: SymbolProgress(reel.revealed, reel.confirmed, len(reel.quotes) - reel.revealed)
             for symbol, reel in self._reels.items()
         }
 

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from stockfeed_local.quotes.faults import Fault, FaultKind, Faults
 from stockfeed_local.quotes.quote import ZEROS
 from stockfeed_local.quotes.ratelimit import RateLimit, headers
-from stockfeed_local.quotes.source import Answer, Source
+from stockfeed_local.quotes.source import QuoteReply, Source
 
 TOKEN_HEADER: Final = "X-Finnhub-Token"  # noqa: S105 - a header's name
 LIMIT_BODY: Final = b'{"error":"API limit reached. Please try again later. Remaining Limit: 0"}'
@@ -126,7 +126,7 @@ class QuoteApi:
 
     def _answer(self, symbol: str, etag: str | None) -> Response:
         self.polled += 1
-        answer = self.source.answer(symbol, etag) or Answer(ZEROS)
+        answer = self.source.poll(symbol, etag) or QuoteReply(ZEROS)
         tag = {"ETag": answer.etag} if answer.etag else None
         if answer.body is None:
             return Response(None, 304, tag)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QuoteReply:
     """What a source says about a symbol.
 
     Attributes:
@@ -18,7 +18,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SymbolProgress:
     """How far a symbol's tape is.
 
     Attributes:
@@ -35,7 +35,7 @@ class Progress:
 class Source(Protocol):
     """Where quotes come from."""
 
-    def answer(self, symbol: str, etag: str | None) -> Answer | None:
+    def poll(self, symbol: str, etag: str | None) -> QuoteReply | None:
         """The symbol's quote now.
 
         Args:
@@ -46,7 +46,7 @@ class Source(Protocol):
             None for a symbol that the source does not know.
         """
 
-    def progress(self) -> dict[str, Progress]:
+    def progress(self) -> dict[str, SymbolProgress]:
         """By symbol; empty for a source without an end."""
 
     def release(self, count: int | None) -> None:

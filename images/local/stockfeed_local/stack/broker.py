@@ -40,6 +40,43 @@ class Broker(Service):
             raise ServiceError(message) from error
 
 
+class ExternalKafka(Broker):
+    """A Kafka that runs already and is not ours to stop.
+
+    Args:
+        bootstrap: `HOST:PORT`.
+        timeout: seconds that it has to answer.
+    """
+
+    def __init__(self, bootstrap: str, timeout: float = 10.0) -> None:
+        self._bootstrap = bootstrap
+        self._timeout = timeout
+
+    @property
+    def endpoint(self) -> str:
+        """The bootstrap address."""
+        return self._bootstrap
+
+    @property
+    def description(self) -> str:
+        """Where it is."""
+        return f"Kafka at {self._bootstrap}"
+
+    def start(self) -> None:
+        """Checks that the Kafka answers.
+
+        Raises:
+            ServiceError: it does not.
+        """
+        if not answers(self._bootstrap, self._timeout):
+            raise ServiceError(
+                f"no Kafka answers at {self._bootstrap} within {self._timeout:g} s; is it running?"
+            )
+
+    def stop(self) -> None:
+        """Leaves the Kafka running."""
+
+
 def answers(bootstrap: str, timeout: float, topic: str | None = None) -> bool:
     """Whether the Kafka at `bootstrap` names its brokers within `timeout` seconds.
 

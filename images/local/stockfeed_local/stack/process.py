@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from stockfeed_local.stack import guarded
+from stockfeed_local.stack import die_with_parent
 
 _Request: TypeAlias = tuple[Callable[[], subprocess.Popen[bytes]], Future[subprocess.Popen[bytes]]]
 
@@ -119,7 +119,7 @@ class Process:
         return "\n".join(text.splitlines()[-lines:])
 
     def _popen(self, log: int) -> subprocess.Popen[bytes]:
-        guard = [sys.executable, "-I", "-S", guarded.__file__, str(os.getpid())]
+        guard = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
         return subprocess.Popen(  # noqa: S603 - the command is the caller's, no shell is involved
             [*guard, *self._command],
             stdin=subprocess.DEVNULL,
@@ -140,7 +140,7 @@ def _spawn(popen: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[byt
 class _Spawner:
     """Starts all children from one thread that lives as long as the interpreter.
 
-    A child dies with the thread that started it (see `guarded`), so a caller's short-lived
+    A child dies with the thread that started it (see `die_with_parent`), so a caller's short-lived
     worker thread must not be the one.
     """
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from stockfeed_local.demo.check import check, compare_bars, compare_quotes, compare_stages
-from stockfeed_local.demo.landed import Audit
-from stockfeed_local.demo.warehouse import Candle, SilverQuote
+from stockfeed_local.demo.bucket import Audit
+from stockfeed_local.demo.check import Evidence, check, compare_bars, compare_quotes, compare_stages
+from stockfeed_local.demo.warehouse import CandleRow, SilverQuote
 from stockfeed_local.quotes.bars import Bar
 from stockfeed_local.quotes.intervals import INTERVALS
 from stockfeed_local.quotes.tape import tape_of
@@ -21,7 +21,7 @@ TAPE = tape_of(BARS, INTERVALS["1d"])
 
 
 def candle(bar, **changes):
-    row = Candle(bar.symbol, "1d", bar.start, bar.open, bar.high, bar.low, bar.close, 4)
+    row = CandleRow(bar.symbol, "1d", bar.start, bar.open, bar.high, bar.low, bar.close, 4)
     return row._replace(**changes)
 
 
@@ -80,16 +80,18 @@ def test_stages_must_count_the_same():
 
 def test_the_verdict_gathers_every_witness():
     verdict = check(
-        bars=BARS,
-        tape=TAPE,
-        interval="1d",
-        candles=[candle(BARS[0]), candle(BARS[1]), candle(BARS[2], interval="1h")],
-        silver=silver(),
-        published=13,
-        audit=Audit(landed=12, distinct=12, gaps=["a gap"], duplicates=["landed twice"]),
-        loaded=13,
-        loaded_twice=["loaded twice"],
-        findings=["gap: offsets 3 to 4"],
+        Evidence(
+            bars=BARS,
+            tape=TAPE,
+            interval="1d",
+            candles=[candle(BARS[0]), candle(BARS[1]), candle(BARS[2], interval="1h")],
+            silver=silver(),
+            published=13,
+            audit=Audit(landed=12, distinct=12, gaps=["a gap"], duplicates=["landed twice"]),
+            loaded=13,
+            loaded_twice=["loaded twice"],
+            findings=["gap: offsets 3 to 4"],
+        )
     )
     assert verdict.exact_bars == 2
     assert verdict.mismatches == [

@@ -8,8 +8,8 @@ import pytest
 
 from stockfeed.errors import TransientError
 from stockfeed_local.demo import progress as module
-from stockfeed_local.demo.progress import Progress, Stages
-from stockfeed_local.demo.warehouse import Counts
+from stockfeed_local.demo.progress import ProgressSampler, StageReaders
+from stockfeed_local.demo.warehouse import RowCounts
 
 
 class Counter:
@@ -18,8 +18,8 @@ class Counter:
     def count(self) -> int:
         return 3
 
-    def counts(self) -> Counts:
-        return Counts(2, 1, None)
+    def counts(self) -> RowCounts:
+        return RowCounts(2, 1, None)
 
 
 @pytest.fixture(autouse=True)
@@ -32,9 +32,11 @@ def sampling():
     """Starts a progress whose quote server answers as a function does."""
     started = []
 
-    def start(answer: Callable[[httpx.Request], httpx.Response]) -> Progress:
+    def start(answer: Callable[[httpx.Request], httpx.Response]) -> ProgressSampler:
         counter = Counter()
-        progress = Progress(Stages("http://quotes", counter, counter, counter), 4, hold=False)
+        progress = ProgressSampler(
+            StageReaders("http://quotes", counter, counter, counter), 4, hold=False
+        )
         transport = httpx.MockTransport(answer)
         progress._client = httpx.Client(base_url="http://quotes", transport=transport)
         started.append(progress)
@@ -59,7 +61,7 @@ def test_a_service_that_comes_back_is_counted_again(sampling):
     progress = sampling(answer)
     for _ in range(3):
         asked.acquire()
-    progress.check()
+    progress.raise_if_failed()
     assert not progress.tape_done.is_set()
     answers.set()
     assert progress.tape_done.wait(30)
@@ -78,7 +80,7 @@ def test_a_service_that_stays_away_is_told_of(sampling, monkeypatch):
     progress._sampling.exception(30)
     for _ in range(2):
         with pytest.raises(TransientError, match="could not be counted for 0 s: nobody is there"):
-            progress.check()
+            progress.raise_if_failed()
     with pytest.raises(TransientError):
         progress.finish()
 
@@ -87,4 +89,4 @@ def test_an_unforeseen_answer_is_told_of(sampling):
     progress = sampling(lambda _: httpx.Response(200, json={"unknown": 1}))
     assert isinstance(progress._sampling.exception(30), KeyError)
     with pytest.raises(KeyError, match="polled"):
-        progress.check()
+        progress.raise_if_failed()

@@ -5,7 +5,7 @@ import pytest
 
 from stockfeed.errors import StockfeedError
 from stockfeed_local.demo import roles as module
-from stockfeed_local.demo.roles import Group, Roles, groups_of
+from stockfeed_local.demo.roles import Group, Roles, symbol_groups
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from stockfeed_local.demo.roles import Group, Roles, groups_of
     ],
 )
 def test_symbols_are_spread_over_up_to_two_groups(symbols, expected):
-    groups = groups_of("demo", symbols)
+    groups = symbol_groups("demo", symbols)
     assert {group.name: group.symbols for group in groups} == expected
     assert [group.topic for group in groups] == [f"stock-quotes.demo.{name}" for name in expected]
 
@@ -43,7 +43,7 @@ def test_a_role_that_cannot_run_ends_the_demo_with_its_log(tmp_path, monkeypatch
     def until_given_up():
         deadline = monotonic() + 120
         while monotonic() < deadline:
-            revived.extend(roles.revive(producers=False))
+            revived.extend(roles.restart_dead(producers=False))
             sleep(0.01)
 
     with pytest.raises(StockfeedError, match="consumer refused by Kafka") as raised:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stockfeed_local.emulator.json_lines import JsonFormat, LineError, ParsedFile, parse_file
-from stockfeed_local.emulator.stages import StagedFile
+from stockfeed_local.emulator.stage_files import StagedFile
 
 ANY = JsonFormat(allow_duplicate=True, compression="AUTO")
 

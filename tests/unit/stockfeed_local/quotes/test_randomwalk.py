@@ -11,7 +11,7 @@ def walk(seed: int, count: int, start: int = NOON) -> list[dict[str, Any]]:
     """The answers of `count` polls, one a second."""
     clock = itertools.count(start)
     source = RandomWalk(["A", "B"], seed, clock=lambda: float(next(clock)))
-    answers = [source.answer("A", None) for _ in range(count)]
+    answers = [source.poll("A", None) for _ in range(count)]
     return [json.loads(answer.body) for answer in answers if answer and answer.body]
 
 
@@ -43,5 +43,5 @@ def test_a_new_day_opens_with_the_close_before_as_previous() -> None:
 def test_an_unknown_symbol_has_no_answer_and_a_walk_no_end() -> None:
     source = RandomWalk(["A"], seed=1)
 
-    assert source.answer("B", None) is None
+    assert source.poll("B", None) is None
     assert source.progress() == {}

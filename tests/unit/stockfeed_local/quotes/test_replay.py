@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from stockfeed_local.quotes.quote import Quote
 from stockfeed_local.quotes.replay import Replay
-from stockfeed_local.quotes.source import Progress
+from stockfeed_local.quotes.source import SymbolProgress
 
 
 def quotes(count: int) -> list[Quote]:
@@ -13,7 +13,7 @@ def quotes(count: int) -> list[Quote]:
 
 def ask(replay: Replay, symbol: str, etag: str | None = None) -> tuple[int | None, str | None]:
     """The answered quote's time (None: unchanged) and ETag."""
-    answer = replay.answer(symbol, etag)
+    answer = replay.poll(symbol, etag)
     assert answer is not None
     time = None if answer.body is None else json.loads(answer.body)["t"]
     return time, answer.etag
@@ -56,19 +56,19 @@ def test_each_symbol_has_its_own_position() -> None:
 
 
 def test_an_unknown_symbol_has_no_answer() -> None:
-    assert Replay({"A": quotes(1)}).answer("B", None) is None
+    assert Replay({"A": quotes(1)}).poll("B", None) is None
 
 
 def test_progress_counts_what_was_revealed_and_what_was_confirmed() -> None:
     replay = Replay({"A": quotes(3), "B": quotes(1)})
-    assert replay.progress()["A"] == Progress(revealed=0, confirmed=0, remaining=3)
+    assert replay.progress()["A"] == SymbolProgress(revealed=0, confirmed=0, remaining=3)
 
     _, etag = ask(replay, "A")
     ask(replay, "A", etag)
 
     assert replay.progress() == {
-        "A": Progress(revealed=2, confirmed=1, remaining=1),
-        "B": Progress(revealed=0, confirmed=0, remaining=1),
+        "A": SymbolProgress(revealed=2, confirmed=1, remaining=1),
+        "B": SymbolProgress(revealed=0, confirmed=0, remaining=1),
     }
 
 
@@ -95,4 +95,4 @@ def test_a_confirmation_that_came_while_held_is_counted() -> None:
 
     ask(replay, "A", etag)
 
-    assert replay.progress()["A"] == Progress(revealed=1, confirmed=1, remaining=1)
+    assert replay.progress()["A"] == SymbolProgress(revealed=1, confirmed=1, remaining=1)

@@ -11,7 +11,7 @@ Summary = Mapping[str, int | float | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Headline:
     """What the run proved, or that it did not."""
 
     exact: bool
@@ -57,14 +57,14 @@ class SymbolRow:
     volatility: str
 
 
-def verdict(data: ReportData) -> Verdict:
+def headline(data: ReportData) -> Headline:
     """Exact only if nothing is on the list and nothing was counted."""
     summary = data.summary
     counts = [_count(summary, name) for name in ("mismatches", "gaps", "duplicates", "findings")]
     bars = formats.number(summary["bars"])
     if not data.problems and not any(counts):
         title = f"All {bars} bars exact" if summary["bars"] != 1 else "The one bar is exact"
-        return Verdict(True, title, _proof(data))
+        return Headline(True, title, _proof(data))
     title = formats.plural(max(len(data.problems), sum(counts)), "problem")
     sentence = (
         f"{formats.plural(counts[0], 'mismatch', 'mismatches')}, "
@@ -72,7 +72,7 @@ def verdict(data: ReportData) -> Verdict:
         f"{formats.plural(counts[3], 'finding')} of stockfeed verify: "
         "what is in gold is not what was on the tape."
     )
-    return Verdict(False, title, sentence)
+    return Headline(False, title, sentence)
 
 
 def _proof(data: ReportData) -> str:

@@ -27,7 +27,7 @@ def render(data: ReportData) -> str:
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return environment.get_template("page.html").render(
         data=data,
-        verdict=facts.verdict(data),
+        headline=facts.headline(data),
         cards=facts.cards(data),
         stages=facts.stages(data),
         rows=facts.symbol_rows(data),

@@ -8,31 +8,31 @@ MakeData = Callable[..., ReportData]
 
 
 def test_a_run_without_problems_is_exact(make_data: MakeData) -> None:
-    verdict = facts.verdict(make_data())
+    headline = facts.headline(make_data())
 
-    assert verdict.exact
-    assert verdict.title == "All 3 bars exact"
-    assert verdict.sentence.startswith("12 quotes of 1 symbol went")
-    assert "in 1 min 12 s" in verdict.sentence
+    assert headline.exact
+    assert headline.title == "All 3 bars exact"
+    assert headline.sentence.startswith("12 quotes of 1 symbol went")
+    assert "in 1 min 12 s" in headline.sentence
 
 
 def test_one_bar_is_not_called_all(make_data: MakeData) -> None:
-    assert facts.verdict(make_data({"bars": 1})).title == "The one bar is exact"
+    assert facts.headline(make_data({"bars": 1})).title == "The one bar is exact"
 
 
 @pytest.mark.parametrize("count", ["mismatches", "gaps", "duplicates", "findings"])
 def test_anything_counted_fails_the_run(make_data: MakeData, count: str) -> None:
-    verdict = facts.verdict(make_data({count: 1}))
+    headline = facts.headline(make_data({count: 1}))
 
-    assert not verdict.exact
-    assert verdict.title == "1 problem"
+    assert not headline.exact
+    assert headline.title == "1 problem"
 
 
 def test_a_listed_problem_fails_the_run_even_if_nothing_is_counted(make_data: MakeData) -> None:
-    verdict = facts.verdict(make_data(problems=["bar AAPL: missing in gold", "offset 3 twice"]))
+    headline = facts.headline(make_data(problems=["bar AAPL: missing in gold", "offset 3 twice"]))
 
-    assert not verdict.exact
-    assert verdict.title == "2 problems"
+    assert not headline.exact
+    assert headline.title == "2 problems"
 
 
 def test_freshness_is_the_median_of_what_was_measured(make_data: MakeData) -> None:

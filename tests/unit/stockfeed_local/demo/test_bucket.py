@@ -2,7 +2,7 @@ import gzip
 import json
 
 from stockfeed.contract.objects import BatchMetadata, Chain
-from stockfeed_local.demo.landed import LandedCounter, audit
+from stockfeed_local.demo.bucket import LandedCounter, audit
 
 CHAIN = Chain("demo", "group-1", "a" * 32, 0)
 

@@ -91,7 +91,7 @@ def test_an_update_waits_for_the_holder_and_sees_what_it_committed(
     counter("begin")
     counter("update counter set n = n + 1")
     waiting = in_thread(lambda: other("update counter set n = n + 10"))
-    while not other.session.work.is_waiting():
+    while not other.session.transactions.is_waiting():
         time.sleep(0.001)
     counter("commit")
     waiting.join(60)
@@ -219,9 +219,9 @@ def test_a_cancelled_statement_ends_its_wait(counter: Any, connect: Connect) -> 
         errors.append(caught.value.errno)
 
     waiting = in_thread(wait)
-    while not other.session.work.is_waiting():
+    while not other.session.transactions.is_waiting():
         time.sleep(0.001)
-    other.session.work.cancel()
+    other.session.transactions.cancel()
     waiting.join(60)
     assert errors == [604]
 

@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from stockfeed.errors import ConfigurationError
-from stockfeed_local.stack.brokers import ExternalKafka, MockKafka, choose_kafka
+from stockfeed_local.stack.broker import ExternalKafka
+from stockfeed_local.stack.kafka_choice import choose_kafka
 from stockfeed_local.stack.kafka_jars import KafkaUnavailableError
+from stockfeed_local.stack.mock_kafka import MockKafka
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from stockfeed_local.demo.outputs import write_candles, write_summary, write_table
-from stockfeed_local.demo.warehouse import Candle
+from stockfeed_local.demo.results import write_candles, write_summary, write_table
+from stockfeed_local.demo.warehouse import CandleRow
 
 
 def test_candles_have_the_documented_columns_and_utc_starts(tmp_path):
     start = datetime(2013, 3, 1, 5, tzinfo=UTC)
     prices = map(Decimal, ("10.12345000", "12.00000000", "9.50000000", "100.00000000"))
-    write_candles(tmp_path / "c.csv", [Candle("AAA", "1d", start, *prices, 4)])
+    write_candles(tmp_path / "c.csv", [CandleRow("AAA", "1d", start, *prices, 4)])
     assert (tmp_path / "c.csv").read_text().splitlines() == [
         "symbol,interval,bucket_start,open,high,low,close,quotes",
         "AAA,1d,2013-03-01T05:00:00Z,10.12345,12,9.5,100,4",

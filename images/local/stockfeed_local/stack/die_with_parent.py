@@ -1,7 +1,7 @@
 """Becomes a command that the kernel kills as soon as its parent is gone.
 
-Run by path, as `python -I -S guarded.py PARENT_PID COMMAND…`: a process of its own, because code
-between fork and exec is unsafe in a program with threads.
+Run by path, as `python -I -S die_with_parent.py PARENT_PID COMMAND…`, in a new process: code
+that runs between fork and exec is unsafe in a program with threads.
 
 The kernel's tie (prctl(2), PR_SET_PDEATHSIG) is to the parent's *thread*, survives exec, and is
 not inherited by the command's own children.

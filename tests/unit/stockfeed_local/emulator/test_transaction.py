@@ -5,8 +5,8 @@ import duckdb
 import pytest
 from snowflake.connector.errors import ProgrammingError
 
-from stockfeed_local.emulator import transactions
-from stockfeed_local.emulator.transactions import Transaction, retry
+from stockfeed_local.emulator import transaction
+from stockfeed_local.emulator.transaction import Transaction, retry
 
 CONFLICT = duckdb.TransactionException("Conflict on update!")
 
@@ -24,7 +24,7 @@ def fails(times: int, error: Exception) -> list[Exception]:
 
 
 def test_a_conflict_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transactions.time, "sleep", lambda _: None)
+    monkeypatch.setattr(transaction.time, "sleep", lambda _: None)
     left = fails(3, CONFLICT)
 
     def action() -> str:
@@ -36,7 +36,7 @@ def test_a_conflict_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_conflicts_without_end_reach_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transactions.time, "sleep", lambda _: None)
+    monkeypatch.setattr(transaction.time, "sleep", lambda _: None)
     with pytest.raises(duckdb.TransactionException):
         retry(lambda: (_ for _ in ()).throw(CONFLICT))
 

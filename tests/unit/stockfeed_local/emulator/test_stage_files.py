@@ -8,7 +8,7 @@ import pytest
 from snowflake.connector.errors import ProgrammingError
 
 from stockfeed_local.emulator.names import QualifiedName
-from stockfeed_local.emulator.stages import StageFiles, StageReference
+from stockfeed_local.emulator.stage_files import StageFiles, StageReference
 
 STAGE = QualifiedName("STOCKS", "RAW", "STG")
 

@@ -1,4 +1,4 @@
-from stockfeed_local.emulator.results import KEPT, RecentResults
+from stockfeed_local.emulator.result import KEPT, RecentResults
 
 
 def test_the_oldest_results_are_forgotten() -> None:

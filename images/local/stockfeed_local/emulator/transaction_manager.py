@@ -13,12 +13,12 @@ from duckdb import DuckDBPyConnection
 from stockfeed_local.emulator.errors import sql_error
 from stockfeed_local.emulator.locks import LockTable
 from stockfeed_local.emulator.parameters import Parameters
-from stockfeed_local.emulator.transactions import Transaction, retry
+from stockfeed_local.emulator.transaction import Transaction, retry
 
 T = TypeVar("T")
 
 
-class Work:
+class TransactionManager:
     """One session's transaction and locks; one statement at a time.
 
     Args:

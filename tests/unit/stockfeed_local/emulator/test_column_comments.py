@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stockfeed_local.emulator.comments import parse
+from stockfeed_local.emulator.column_comments import parse
 
 
 @pytest.mark.parametrize(
