@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from stockfeed.consumer.lander import Lander
-from stockfeed.consumer.log import Commit
 from stockfeed.consumer.partition import Rotation
-from stockfeed.consumer.worker import Feed, Worker
+from stockfeed.consumer.topic import Commit
+from stockfeed.consumer.worker import Worker, WorkerConfig
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.errors import TransientError
 from stockfeed.metrics import ConsumerMetrics
@@ -85,7 +85,13 @@ class Owner:
         rotation = Rotation(records=4, bytes=500, interval=15.0)
         metrics = ConsumerMetrics(CollectorRegistry())
         self.worker = Worker(
-            Feed(feed, "g", "t"), self, self, lander, Inline(), rotation, metrics, self.clock
+            WorkerConfig(feed, "g", "t", rotation),
+            self,
+            self,
+            lander,
+            Inline(),
+            metrics,
+            self.clock,
         )
 
     def reach(self, point):
@@ -224,7 +230,7 @@ class Life:
         self.alive.pop(owner, None)
 
     def lose(self, owner):
-        self.guarded(owner, lambda o: o.worker.lose([0]))
+        self.guarded(owner, lambda o: o.worker.drop([0]))
         self.alive.pop(owner, None)
 
     def crash(self, owner, point):

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from prometheus_client import CollectorRegistry
 
-from stockfeed.consumer.retention import keep_retention
+from stockfeed.consumer.retention import apply_retention
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed_local.stack.process import Process
 
@@ -56,7 +56,7 @@ def keep(object_store):
 
     def run(days, feed="us"):
         metrics = ConsumerMetrics(CollectorRegistry())
-        keep_retention(object_store, feed, days, metrics, lambda _: None)
+        apply_retention(object_store, feed, days, metrics, lambda _: None)
         (sample,) = metrics.retention_faults.collect()[0].samples
         assert sample.value == 0
 

@@ -354,7 +354,7 @@ def test_without_dbt_such_an_object_fails_the_load(world: World, first: Run) -> 
     run = world.run("load", dbt={"enabled": False})
     assert run.phase == "Failed"
     assert list(run.containers) == ["main"]
-    assert "LeftOutError: 1 partitions stopped" in run.message
+    assert "PartialLoadError: 1 partitions stopped" in run.message
 
 
 def test_a_load_that_does_not_get_through_starts_no_build(world: World, first: Run) -> None:

@@ -12,7 +12,7 @@ import snowflake.connector
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.errors import Error, ProgrammingError
 
-from stockfeed.snowflake import is_missing
+from stockfeed.snowflake import is_missing_object
 
 
 class Row(NamedTuple):
@@ -62,7 +62,7 @@ def freshest(connection: SnowflakeConnection, rows: int) -> list[Row]:
                 (rows,),
             )
         except ProgrammingError as error:
-            if is_missing(error):
+            if is_missing_object(error):
                 return []
             raise
         return [

@@ -27,8 +27,8 @@ class CertificateExpiry(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metric as it is now."""
-        authorities = _ends(self._settings.kafka_tls_ca_file)
-        own = _ends(self._settings.kafka_tls_certificate_file)
+        authorities = _expiry_times(self._settings.kafka_tls_ca_file)
+        own = _expiry_times(self._settings.kafka_tls_certificate_file)
         # Authorities that were replaced stay in the file for a while; one that is valid is enough.
         ends = {CA: max(authorities, default=None), CLIENT: own[0] if own else None}
         yield CERTIFICATE_EXPIRY.family(
@@ -36,7 +36,7 @@ class CertificateExpiry(Collector):
         )
 
 
-def _ends(file: Path | None) -> Sequence[float]:
+def _expiry_times(file: Path | None) -> Sequence[float]:
     """The end of each certificate in a PEM file, in Unix seconds."""
     try:
         pem = b"" if file is None else file.read_bytes()

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from stockfeed import __version__, termination
+from stockfeed import __version__, logs
 from stockfeed.errors import StockfeedError
 
 
@@ -22,13 +22,13 @@ def main() -> None:
 @main.command()
 def producer() -> None:
     """Poll the quote API into Kafka."""
-    _run("stockfeed.producer.app", lambda module: module.main(os.environ))
+    _run_role("stockfeed.producer.app", lambda module: module.main(os.environ))
 
 
 @main.command()
 def consumer() -> None:
     """Land the topic's messages as objects."""
-    _run("stockfeed.consumer.app", lambda module: module.main(os.environ))
+    _run_role("stockfeed.consumer.app", lambda module: module.main(os.environ))
 
 
 @main.command()
@@ -55,7 +55,7 @@ def loader(
     if (build_follows or from_first) and not once:
         raise click.UsageError("--build-follows and --from-first-object go with --once")
     options = (once, skip, reason, build_follows, from_first)
-    _run("stockfeed.loader.app", lambda module: module.main(os.environ, *options))
+    _run_role("stockfeed.loader.app", lambda module: module.main(os.environ, *options))
 
 
 @main.command()
@@ -75,7 +75,7 @@ def replay(**options: str | None) -> None:
     The range is one of offsets, both ends included, or one of poll times, the end left out; one
     of the two ends may be missing, but not empty. Any other empty value is none.
     """
-    _run("stockfeed.replay.app", lambda module: module.main(os.environ, options))
+    _run_role("stockfeed.replay.app", lambda module: module.main(os.environ, options))
 
 
 @main.command()
@@ -85,7 +85,7 @@ def build(daily: bool, rebuild: str | None) -> None:
     """Run dbt build on what was loaded."""
     if daily and rebuild is not None:
         raise click.UsageError("--daily and --rebuild are two builds")
-    _run("stockfeed.transform.app", lambda module: module.main(os.environ, daily, rebuild))
+    _run_role("stockfeed.transform.app", lambda module: module.main(os.environ, daily, rebuild))
 
 
 @main.command()
@@ -98,7 +98,9 @@ def trace(symbol: str, at: str | None, as_json: bool) -> None:
     TIME is as exact as it is written: 2026-11-20T14:30 is any event of that minute, in UTC. An
     empty one is none.
     """
-    _run("stockfeed.trace.app", lambda module: module.main(os.environ, symbol, at or None, as_json))
+    _run_role(
+        "stockfeed.trace.app", lambda module: module.main(os.environ, symbol, at or None, as_json)
+    )
 
 
 @main.command()
@@ -122,7 +124,9 @@ def verify(start: str, end: str | None, patience: str, no_models: bool, as_json:
     one is none.
     """
     options = (start, end or None, patience, not no_models, as_json)
-    _run("stockfeed.verify.app", lambda module: module.main(os.environ, module.Options(*options)))
+    _run_role(
+        "stockfeed.verify.app", lambda module: module.main(os.environ, module.Options(*options))
+    )
 
 
 @main.command()
@@ -146,16 +150,16 @@ def verify(start: str, end: str | None, patience: str, no_models: bool, as_json:
 def demo(bars: Path | None, bar_interval: str, kafka: str, out: Path, keep: bool) -> None:
     """Run the whole pipeline here on real market data, and check the result."""
     options = (bars, bar_interval, kafka, out, keep)
-    _run("stockfeed_local.demo.run", lambda module: module.main(module.DemoOptions(*options)))
+    _run_role("stockfeed_local.demo.run", lambda module: module.main(module.DemoOptions(*options)))
 
 
-def _run(module: str, call: Callable[[Any], int]) -> None:
+def _run_role(module: str, call: Callable[[Any], int]) -> None:
     """Imports a role only when it runs: an image has the packages of its own role alone."""
     try:
         status = call(import_module(module))
     except StockfeedError as error:
         message = f"{type(error).__name__}: {error}"
-        termination.report(message)
+        logs.write_termination_message(message)
         click.echo(message, err=True)
         status = 1
     sys.exit(status)

@@ -4,7 +4,7 @@
     ├── ConfigurationError      the user must change a setting or a Secret
     ├── TransientError          the same call may succeed later
     └── DataError               what was read contradicts the contract; a person must look
-        └── LeftOutError        some objects could not be loaded; the others are
+        └── PartialLoadError        some objects could not be loaded; the others are
 
 A role that ends with one of these prints its message and nothing else: the message names the
 setting, object or file and says what to do.
@@ -27,5 +27,5 @@ class DataError(StockfeedError):
     """Stored data contradicts the contract; nothing is skipped or guessed."""
 
 
-class LeftOutError(DataError):
+class PartialLoadError(DataError):
     """Some objects could not be loaded, and their partitions wait; everything else is loaded."""

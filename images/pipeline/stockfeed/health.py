@@ -15,14 +15,14 @@ from stockfeed.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CheckResult:
     """What an endpoint says: 200 when `ok`, else 503, with a JSON body."""
 
     ok: bool
     body: dict[str, object]
 
 
-Check = Callable[[], Answer]
+Check = Callable[[], CheckResult]
 
 
 class HealthServer:
@@ -69,14 +69,14 @@ def _handler(registry: CollectorRegistry, checks: dict[str, Check]) -> type[Base
             if path == endpoints.METRICS:
                 self._send(200, CONTENT_TYPE_LATEST, generate_latest(registry))
             elif path == endpoints.STATUS:
-                self._say(200, {name: check().body for name, check in checks.items()})
+                self._send_json(200, {name: check().body for name, check in checks.items()})
             elif path in checks:
                 answer = checks[path]()
-                self._say(200 if answer.ok else 503, answer.body)
+                self._send_json(200 if answer.ok else 503, answer.body)
             else:
                 self._send(404, "text/plain", b"not found\n")
 
-        def _say(self, status: int, body: object) -> None:
+        def _send_json(self, status: int, body: object) -> None:
             self._send(status, "application/json", json.dumps(body).encode())
 
         def _send(self, status: int, content_type: str, body: bytes) -> None:

@@ -55,14 +55,14 @@ def credentials_fingerprint(settings: BrokerSettings) -> str:
         settings.kafka_tls_key_file,
     )
     for path in certificates:
-        digest.update(_content(path))
+        digest.update(_read_or_empty(path))
     if settings.kafka_sasl_mechanism is not None:
         for secret in (settings.kafka_username, settings.kafka_password):
             digest.update((secret.find() or "").encode() + b"\0")
     return digest.hexdigest()
 
 
-def _content(path: Path | None) -> bytes:
+def _read_or_empty(path: Path | None) -> bytes:
     # A file that is missing while kubelet swaps the directory is no rotation to act on by itself.
     try:
         return b"\0" if path is None else path.read_bytes() + b"\0"

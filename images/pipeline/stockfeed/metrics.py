@@ -37,7 +37,7 @@ class ConsumerMetrics:
         self.flush_latency = consumer.FLUSH_LATENCY.register(registry)
         self.flush_failures = consumer.FLUSH_FAILURES.register(registry)
         self.conflicts = consumer.CONFLICTS.register(registry)
-        self.errors_in_line = consumer.ERROR_LINES.register(registry)
+        self.error_lines = consumer.ERROR_LINES.register(registry)
         self.lost_offsets = consumer.LOST_OFFSETS.register(registry)
         self.newest_landed = consumer.NEWEST_LANDED.register(registry)
         self.lag = consumer.LAG.register(registry)

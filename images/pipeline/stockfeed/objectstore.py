@@ -1,21 +1,18 @@
 """The raw zone: S3 or anything that speaks its protocol with create-only puts."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.credentials import CredentialProvider, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from stockfeed.contract.objects import CONTENT_TYPE, PROBE_PREFIX
 from stockfeed.errors import ConfigurationError, StockfeedError, TransientError
+from stockfeed.s3_client import s3_client
 from stockfeed.settings import ObjectStoreSettings
 
 if TYPE_CHECKING:
@@ -40,7 +37,6 @@ _CONFLICT_CODES = frozenset({"409", "ConditionalRequestConflict", "OperationAbor
 _NO_LIFECYCLE_CODE = "NoSuchLifecycleConfiguration"
 _CONFLICT_RETRIES = 20
 _CONFLICT_PAUSE_SECONDS = 0.05
-_CREDENTIAL_LIFETIME = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +114,7 @@ class ObjectStore:
                 if code in _EXISTS_CODES:
                     return False
                 if code not in _CONFLICT_CODES:
-                    raise self._translated(error, f"put {key}") from error
+                    raise self._translate_error(error, f"put {key}") from error
                 time.sleep(_CONFLICT_PAUSE_SECONDS)
             else:
                 return True
@@ -131,7 +127,7 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             if _code(error) in _MISSING_CODES:
                 return None
-            raise self._translated(error, f"head {key}") from error
+            raise self._translate_error(error, f"head {key}") from error
         return _head(answer)
 
     def download(self, key: str, target: Path) -> ObjectHead:
@@ -142,7 +138,7 @@ class ObjectStore:
                 for chunk in answer["Body"].iter_chunks(1 << 20):
                     file.write(chunk)
         except (ClientError, BotoCoreError) as error:
-            raise self._translated(error, f"get {key}") from error
+            raise self._translate_error(error, f"get {key}") from error
         return _head(answer)
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
@@ -158,7 +154,7 @@ class ObjectStore:
                 Bucket=self._bucket, Prefix=prefix, StartAfter=start_after, MaxKeys=1
             )
         except (ClientError, BotoCoreError) as error:
-            raise self._translated(error, f"list {prefix}") from error
+            raise self._translate_error(error, f"list {prefix}") from error
         return next((_stored(row) for row in page.get("Contents", ())), None)
 
     def list_prefixes(self, prefix: str) -> Iterator[str]:
@@ -191,7 +187,7 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             if _code(error) == _NO_LIFECYCLE_CODE:
                 return Lifecycle([])
-            raise self._translated(error, "get lifecycle rules") from error
+            raise self._translate_error(error, "get lifecycle rules") from error
         # Stores other than AWS leave both out.
         return Lifecycle(answer.get("Rules", []), answer.get("TransitionDefaultMinimumObjectSize"))
 
@@ -204,7 +200,7 @@ class ObjectStore:
                 # S3 refuses a configuration without a rule.
                 self._client.delete_bucket_lifecycle(Bucket=self._bucket)
         except (ClientError, BotoCoreError) as error:
-            raise self._translated(error, "set lifecycle rules") from error
+            raise self._translate_error(error, "set lifecycle rules") from error
 
     def _put(self, lifecycle: Lifecycle) -> "PutBucketLifecycleConfigurationRequestTypeDef":
         request: PutBucketLifecycleConfigurationRequestTypeDef = {
@@ -221,7 +217,7 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             # A writer need not be allowed to delete; an empty probe object does no harm.
             if _code(error) not in _CONFIGURATION_CODES:
-                raise self._translated(error, f"delete {key}") from error
+                raise self._translate_error(error, f"delete {key}") from error
 
     def _pages(
         self, prefix: str, start_after: str = "", delimiter: str = ""
@@ -232,69 +228,17 @@ class ObjectStore:
                 Bucket=self._bucket, Prefix=prefix, StartAfter=start_after, Delimiter=delimiter
             )
         except (ClientError, BotoCoreError) as error:
-            raise self._translated(error, f"list {prefix}") from error
+            raise self._translate_error(error, f"list {prefix}") from error
 
-    def _translated(self, error: ClientError | BotoCoreError, action: str) -> StockfeedError:
+    def _translate_error(self, error: ClientError | BotoCoreError, action: str) -> StockfeedError:
         text = f"bucket {self._bucket!r}, {action}: {error}"
         wrong = _code(error) in _CONFIGURATION_CODES or isinstance(error, NoCredentialsError)
         return ConfigurationError(text) if wrong else TransientError(text)
 
 
 def object_store(settings: ObjectStoreSettings, max_connections: int = 16) -> ObjectStore:
-    """The bucket that the settings name.
-
-    Args:
-        settings: with an endpoint: MinIO or the like, by path-style addresses; without: AWS S3.
-        max_connections: as many requests can be under way at once.
-    """
-    session = botocore.session.get_session()
-    access_key, secret_key = settings.s3_access_key, settings.s3_secret_key
-    if access_key is not None and secret_key is not None:
-        provider = _MountedKeys(lambda: (access_key.get(), secret_key.get()))
-        session.get_component("credential_provider").insert_before("env", provider)
-    client = boto3.Session(botocore_session=session).client(
-        "s3",
-        endpoint_url=settings.s3_endpoint,
-        # MinIO ignores the region but the SDK insists on one.
-        region_name=settings.s3_region or ("us-east-1" if settings.s3_endpoint else None),
-        config=Config(
-            connect_timeout=5,
-            read_timeout=30,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            max_pool_connections=max_connections,
-            s3={"addressing_style": "path"} if settings.s3_endpoint else {},
-            # Stores other than AWS need not know the SDK's newer default checksums.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
-    return ObjectStore(client, settings.s3_bucket)
-
-
-class _MountedKeys(CredentialProvider):
-    """Credentials that are read again every few seconds, so that a rotation needs no restart."""
-
-    METHOD = "mounted-files"
-    CANONICAL_NAME = "MountedFiles"
-
-    def __init__(self, read: Callable[[], tuple[str, str]]) -> None:
-        super().__init__()
-        self._read = read
-
-    def load(self) -> RefreshableCredentials:
-        return RefreshableCredentials.create_from_metadata(
-            metadata=self._metadata(), refresh_using=self._metadata, method=self.METHOD
-        )
-
-    def _metadata(self) -> dict[str, str]:
-        access_key, secret_key = self._read()
-        expires = datetime.now(UTC) + _CREDENTIAL_LIFETIME
-        return {
-            "access_key": access_key,
-            "secret_key": secret_key,
-            "token": "",
-            "expiry_time": expires.isoformat(),
-        }
+    """Returns the bucket named by the settings; see `s3_client` for the parameters."""
+    return ObjectStore(s3_client(settings, max_connections), settings.s3_bucket)
 
 
 def _stored(row: "ObjectTypeDef") -> StoredObject:

@@ -8,7 +8,7 @@ from snowflake.connector import DictCursor, SnowflakeConnection
 from snowflake.connector.errors import Error
 
 from stockfeed.settings import InspectionSettings
-from stockfeed.snowflake import connect, is_missing, translated
+from stockfeed.snowflake import connect, is_missing_object, translate_error
 
 Row = Mapping[str, Any]
 """A result's row; names in lower case."""
@@ -47,9 +47,9 @@ class Reader:
                 cursor.execute(query, parameters or None)
                 found = cursor.fetchall()
         except Error as error:
-            if is_missing(error):
+            if is_missing_object(error):
                 raise MissingTableError(f"Snowflake, {action}: {error}") from error
-            raise translated(error, action) from error
+            raise translate_error(error, action) from error
         return [{name.lower(): value for name, value in row.items()} for row in found]
 
 

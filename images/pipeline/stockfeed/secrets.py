@@ -28,7 +28,7 @@ class Secret:
         """
         found = self.find()
         if found is None:
-            raise ConfigurationError(self.missing())
+            raise ConfigurationError(self.missing_message())
         return found
 
     def find(self) -> str | None:
@@ -43,7 +43,7 @@ class Secret:
                 return text
         return self.value or None
 
-    def missing(self) -> str:
+    def missing_message(self) -> str:
         """What to say to a user when there is no credential."""
         if self.file is None:
             return f"{self.variable} is not set"
@@ -53,6 +53,6 @@ class Secret:
         )
 
 
-def mounted(directory: Path | None, key: str, variable: str, value: str | None) -> Secret:
+def mounted_secret(directory: Path | None, key: str, variable: str, value: str | None) -> Secret:
     """The credential under `key` of the Secret mounted at `directory`, if one is mounted."""
     return Secret(variable, None if directory is None else directory / key, value)

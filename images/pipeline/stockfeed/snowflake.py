@@ -65,12 +65,12 @@ def connect(settings: SnowflakeSettings, role: str) -> SnowflakeConnection:
         raise TransientError(f"Snowflake, log in: {error}") from error
 
 
-def is_missing(error: Error) -> bool:
+def is_missing_object(error: Error) -> bool:
     """The statement names an object that does not exist, or one that the role may not see."""
     return error.errno in _MISSING
 
 
-def translated(error: Error, action: str) -> StockfeedError:
+def translate_error(error: Error, action: str) -> StockfeedError:
     """What an error of a statement means for a next try."""
     text = f"Snowflake, {action}: {error}"
     if error.errno in _CONFIGURATION:

@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass, field
 
-from stockfeed.contract import env, secretkeys, topics
+from stockfeed.contract import env, secret_keys, topics
 from stockfeed_operator.build.secrets import SecretFiles
 from stockfeed_operator.spec import StockFeed
 from stockfeed_operator.spec_kafka import Kafka
 
 _SNOWFLAKE_KEYS = (
-    secretkeys.SNOWFLAKE_ACCOUNT,
-    secretkeys.SNOWFLAKE_USER,
-    secretkeys.SNOWFLAKE_ROLE,
-    secretkeys.SNOWFLAKE_WAREHOUSE,
-    secretkeys.SNOWFLAKE_PRIVATE_KEY,
-    secretkeys.SNOWFLAKE_PRIVATE_KEY_PASSPHRASE,
-    secretkeys.SNOWFLAKE_PASSWORD,
-    secretkeys.SNOWFLAKE_HOST,
-    secretkeys.SNOWFLAKE_PORT,
-    secretkeys.SNOWFLAKE_PROTOCOL,
+    secret_keys.SNOWFLAKE_ACCOUNT,
+    secret_keys.SNOWFLAKE_USER,
+    secret_keys.SNOWFLAKE_ROLE,
+    secret_keys.SNOWFLAKE_WAREHOUSE,
+    secret_keys.SNOWFLAKE_PRIVATE_KEY,
+    secret_keys.SNOWFLAKE_PRIVATE_KEY_PASSPHRASE,
+    secret_keys.SNOWFLAKE_PASSWORD,
+    secret_keys.SNOWFLAKE_HOST,
+    secret_keys.SNOWFLAKE_PORT,
+    secret_keys.SNOWFLAKE_PROTOCOL,
 )
 
 
@@ -72,7 +72,7 @@ def _sasl(settings: Kafka) -> Connection:
     sasl = settings.sasl
     if sasl is None:
         return Connection({})
-    keys = (secretkeys.KAFKA_USERNAME, secretkeys.KAFKA_PASSWORD)
+    keys = (secret_keys.KAFKA_USERNAME, secret_keys.KAFKA_PASSWORD)
     files = SecretFiles("kafka-credentials", sasl.credentials_secret_ref.name, keys)
     variables = {
         env.KAFKA_SASL_MECHANISM: sasl.mechanism,
@@ -96,7 +96,7 @@ def object_store_keys(feed: StockFeed) -> Connection:
     reference = feed.spec.landing.credentials_secret_ref
     if reference is None:
         return Connection({})
-    keys = (secretkeys.S3_ACCESS_KEY_ID, secretkeys.S3_SECRET_ACCESS_KEY)
+    keys = (secret_keys.S3_ACCESS_KEY_ID, secret_keys.S3_SECRET_ACCESS_KEY)
     files = SecretFiles("s3", reference.name, keys)
     return Connection({env.S3_CREDENTIALS_DIR: files.directory}, (files,))
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stockfeed import termination
+from stockfeed import logs
 from stockfeed.errors import ConfigurationError, DataError
 from stockfeed.moments import from_milliseconds
 from stockfeed.verify import app
@@ -26,7 +26,7 @@ A_QUOTE = "QUOTE_ID = (SELECT MIN(QUOTE_ID) FROM ANALYTICS.SILVER_CLEAN_STOCK)"
 def reported(monkeypatch):
     """What is written to the termination log."""
     texts = []
-    monkeypatch.setattr(termination, "report", texts.append)
+    monkeypatch.setattr(logs, "write_termination_message", texts.append)
     return texts
 
 

@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from stockfeed.contract.objects import PROBE_PREFIX
-from stockfeed.contract.secretkeys import KAFKA_PASSWORD
+from stockfeed.contract.secret_keys import KAFKA_PASSWORD
 from stockfeed_operator.cli import main
 from support.helm.tool import template
 

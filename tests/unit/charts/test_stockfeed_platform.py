@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from stockfeed.contract import secretkeys
+from stockfeed.contract import secret_keys
 from stockfeed.contract.topics import consumer_group, topic_name
 from stockfeed_local.emulator.__main__ import main as emulator
 from stockfeed_local.quotes.__main__ import main as quotes
@@ -146,17 +146,17 @@ def test_kafka_user_has_the_feeds_topics_and_groups(cloud: Objects) -> None:
 
 def test_feeds_find_the_keys_that_they_read(kind: Objects) -> None:
     assert set(data(kind, "minio")) == {
-        secretkeys.S3_ACCESS_KEY_ID,
-        secretkeys.S3_SECRET_ACCESS_KEY,
+        secret_keys.S3_ACCESS_KEY_ID,
+        secret_keys.S3_SECRET_ACCESS_KEY,
     }
     assert set(data(kind, "finnhub")) == {"token"}
     assert set(data(kind, "snowflake")) == {
-        secretkeys.SNOWFLAKE_ACCOUNT,
-        secretkeys.SNOWFLAKE_USER,
-        secretkeys.SNOWFLAKE_PASSWORD,
-        secretkeys.SNOWFLAKE_HOST,
-        secretkeys.SNOWFLAKE_PORT,
-        secretkeys.SNOWFLAKE_PROTOCOL,
+        secret_keys.SNOWFLAKE_ACCOUNT,
+        secret_keys.SNOWFLAKE_USER,
+        secret_keys.SNOWFLAKE_PASSWORD,
+        secret_keys.SNOWFLAKE_HOST,
+        secret_keys.SNOWFLAKE_PORT,
+        secret_keys.SNOWFLAKE_PROTOCOL,
     }
 
 

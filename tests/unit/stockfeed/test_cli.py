@@ -1,7 +1,7 @@
 import pytest
 from click.testing import CliRunner
 
-from stockfeed import __version__, cli, termination
+from stockfeed import __version__, cli, logs
 from stockfeed.errors import DataError
 
 
@@ -42,7 +42,7 @@ def test_the_roles_status_is_the_exit_code(invoke, role, name, status):
 
 def test_our_errors_are_told_without_a_traceback(invoke, role, monkeypatch):
     reported = []
-    monkeypatch.setattr(termination, "report", reported.append)
+    monkeypatch.setattr(logs, "write_termination_message", reported.append)
 
     def main(*_):
         raise DataError("object a/b overlaps; look at it")

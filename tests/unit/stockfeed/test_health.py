@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from stockfeed.errors import ConfigurationError
-from stockfeed.health import Answer, HealthServer
+from stockfeed.health import CheckResult, HealthServer
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def registry():
 @pytest.fixture
 def server(registry):
     checks = {
-        "/healthz": lambda: Answer(True, {"healthy": True}),
-        "/readyz": lambda: Answer(False, {"reasons": ["Kafka is away"]}),
+        "/healthz": lambda: CheckResult(True, {"healthy": True}),
+        "/readyz": lambda: CheckResult(False, {"reasons": ["Kafka is away"]}),
         "/broken": lambda: 1 / 0,
     }
     with HealthServer(0, registry, checks) as server:
@@ -51,8 +51,8 @@ def test_a_check_that_does_not_hold_is_503_and_says_why(server):
 
 def test_the_status_has_the_bodies_of_all_checks_and_is_always_200(registry):
     checks = {
-        "/healthz": lambda: Answer(True, {"healthy": True}),
-        "/readyz": lambda: Answer(False, {"reasons": ["Kafka is away"]}),
+        "/healthz": lambda: CheckResult(True, {"healthy": True}),
+        "/readyz": lambda: CheckResult(False, {"reasons": ["Kafka is away"]}),
     }
     with HealthServer(0, registry, checks) as server:
         status, kind, body = get(server, "/status")

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from stockfeed import logs
+
 SCRIPT = """
 import logging, structlog
 from stockfeed import logs
@@ -49,3 +51,22 @@ def test_console_logs_are_for_people():
 def test_less_than_the_level_is_not_logged(level, shown):
     assert any('"loaded"' in line for line in run(level, "json")) == shown
     assert logging.getLevelNamesMapping()[level.upper()]
+
+
+def test_the_reason_is_written_where_kubernetes_reads_it(tmp_path):
+    log = tmp_path / "termination-log"
+    log.touch()
+    logs.write_termination_message("topic is missing: créez-le", log)
+    assert log.read_text() == "topic is missing: créez-le"
+
+
+def test_the_beginning_of_a_long_reason_is_kept(tmp_path):
+    log = tmp_path / "termination-log"
+    log.touch()
+    logs.write_termination_message("a" * 4096 + "b", log)
+    assert log.read_bytes() == b"a" * 4096
+
+
+def test_outside_a_container_nothing_is_made(tmp_path):
+    logs.write_termination_message("reason", tmp_path / "termination-log")
+    assert list(tmp_path.iterdir()) == []

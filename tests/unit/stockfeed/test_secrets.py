@@ -1,11 +1,11 @@
 import pytest
 
 from stockfeed.errors import ConfigurationError
-from stockfeed.secrets import Secret, mounted
+from stockfeed.secrets import Secret, mounted_secret
 
 
 def test_a_file_wins_and_is_read_at_each_use(tmp_path):
-    secret = mounted(tmp_path, "token", "TOKEN", "from the environment")
+    secret = mounted_secret(tmp_path, "token", "TOKEN", "from the environment")
     assert secret.get() == "from the environment"
     (tmp_path / "token").write_text("first\n")
     assert secret.get() == "first"
@@ -15,14 +15,14 @@ def test_a_file_wins_and_is_read_at_each_use(tmp_path):
 
 def test_inner_lines_of_a_key_are_kept(tmp_path):
     (tmp_path / "privateKey").write_text("-----BEGIN\nabc\n-----END\n")
-    assert mounted(tmp_path, "privateKey", "KEY", None).get() == "-----BEGIN\nabc\n-----END"
+    assert mounted_secret(tmp_path, "privateKey", "KEY", None).get() == "-----BEGIN\nabc\n-----END"
 
 
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
 def test_a_file_without_a_value_names_file_key_and_variable(tmp_path, content):
     if content is not None:
         (tmp_path / "token").write_bytes(content)
-    secret = mounted(tmp_path, "token", "TOKEN", None)
+    secret = mounted_secret(tmp_path, "token", "TOKEN", None)
     assert secret.find() is None
     with pytest.raises(ConfigurationError) as caught:
         secret.get()
@@ -33,7 +33,7 @@ def test_a_file_without_a_value_names_file_key_and_variable(tmp_path, content):
 @pytest.mark.parametrize("value", [None, ""])
 def test_without_a_file_the_variable_is_named(value):
     with pytest.raises(ConfigurationError, match="TOKEN is not set"):
-        mounted(None, "token", "TOKEN", value).get()
+        mounted_secret(None, "token", "TOKEN", value).get()
 
 
 def test_the_value_is_not_shown():

@@ -16,7 +16,7 @@ from snowflake.connector.errors import (
 
 from stockfeed.errors import ConfigurationError, DataError, StockfeedError, TransientError
 from stockfeed.settings import LoaderSettings
-from stockfeed.snowflake import connect, private_key_der, translated
+from stockfeed.snowflake import connect, private_key_der, translate_error
 
 BASE = {
     "STOCKFEED_FEED": "us",
@@ -148,7 +148,7 @@ def test_a_refused_login_is_told_apart_from_silence(
 def test_errors_of_statements_are_typed_and_name_the_statement(
     error: Error, expected: type[StockfeedError]
 ) -> None:
-    failure = translated(error, "copy 3 files")
+    failure = translate_error(error, "copy 3 files")
 
     assert type(failure) is expected
     assert "copy 3 files" in str(failure)

@@ -11,7 +11,7 @@ from typing import Final
 
 import httpx
 
-from stockfeed.contract import endpoints, env, secretkeys
+from stockfeed.contract import endpoints, env, secret_keys
 from stockfeed.contract.topics import consumer_group, topic_name
 from stockfeed.errors import ConfigurationError, StockfeedError
 from stockfeed_local.demo.services import BUCKET, Services
@@ -97,8 +97,8 @@ class Environment:
         """Of who looks at all stages in this process, where the SDK's own variables are not set."""
         s3, directory = self._services.s3, self._work / "s3-credentials"
         directory.mkdir()
-        (directory / secretkeys.S3_ACCESS_KEY_ID).write_text(s3.access_key)
-        (directory / secretkeys.S3_SECRET_ACCESS_KEY).write_text(s3.secret_key)
+        (directory / secret_keys.S3_ACCESS_KEY_ID).write_text(s3.access_key)
+        (directory / secret_keys.S3_SECRET_ACCESS_KEY).write_text(s3.secret_key)
         return self.loader() | {
             env.S3_CREDENTIALS_DIR: str(directory),
             env.KAFKA_BOOTSTRAP_SERVERS: self._services.kafka.endpoint,

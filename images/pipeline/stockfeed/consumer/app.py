@@ -25,19 +25,19 @@ from tenacity import (
 
 from stockfeed import kafka, logs
 from stockfeed.certificates import CertificateExpiry
+from stockfeed.consumer.kafka_topic import KafkaTopic, OutOfRangeError
 from stockfeed.consumer.lander import EventWriter, Lander
 from stockfeed.consumer.partition import Rotation
-from stockfeed.consumer.retention import keep_retention
-from stockfeed.consumer.source import KafkaLog, OutOfRangeError
+from stockfeed.consumer.retention import apply_retention
 from stockfeed.consumer.status import Status
-from stockfeed.consumer.worker import Feed, Worker
+from stockfeed.consumer.worker import Worker, WorkerConfig
 from stockfeed.errors import DataError, TransientError
 from stockfeed.health import HealthServer
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed.objectstore import ObjectStore, object_store
 from stockfeed.settings import ConsumerSettings, Layout
 
-log = structlog.get_logger(__name__)
+_log = structlog.get_logger(__name__)
 
 _READ_COUNT = 5_000
 _READ_SECONDS = 0.2
@@ -68,57 +68,57 @@ def main(environment: Mapping[str, str]) -> int:
     status = Status(ConsumerMetrics(registry))
     with HealthServer(settings.http_port, registry, status.checks()):
         store = object_store(settings, max_connections=_PUT_THREADS + _EVENT_THREADS)
-        retry = _until_stopped(stop, status)
+        retry = _retry_until_stopped(stop, status)
         retry(store.probe)
         if not stop.is_set():
             days, pause = settings.s3_retention, sleep_using_event(stop)
-            keep_retention(store, settings.feed, days, status.metrics, pause)
+            apply_retention(store, settings.feed, days, status.metrics, pause)
         while not stop.is_set():
-            retry(lambda: _session(settings, store, status, stop))
+            retry(lambda: _run_session(settings, store, status, stop))
     return 0
 
 
-def _until_stopped(stop: threading.Event, status: Status) -> Retrying:
+def _retry_until_stopped(stop: threading.Event, status: Status) -> Retrying:
     """Retries what may work later, until told to stop."""
     return Retrying(
         retry=retry_if_exception_type(TransientError),
         wait=wait_exponential_jitter(initial=0.5, max=10),
         stop=stop_when_event_set(stop),
         sleep=sleep_using_event(stop),
-        before_sleep=lambda state: status.failed(state.outcome),
+        before_sleep=lambda state: status.record_retry(state.outcome),
         retry_error_callback=lambda _: None,
     )
 
 
-def _session(
+def _run_session(
     settings: ConsumerSettings, store: ObjectStore, status: Status, stop: threading.Event
 ) -> None:
     """One Kafka client, from subscription to close."""
     fingerprint = kafka.credentials_fingerprint(settings)
     with ExitStack() as stack:
-        source = KafkaLog(settings)
-        worker = _worker(settings, source, store, status, stack)
-        _subscribe(source.consumer, settings.kafka_topic, worker)
-        stack.callback(_close, source.consumer)
+        topic = KafkaTopic(settings)
+        worker = _create_worker(settings, topic, store, status, stack)
+        _subscribe(topic, worker)
+        stack.callback(_close, topic.consumer)
         check_at = 0.0
         while not stop.is_set():
             try:
-                worker.step(source.read(_READ_COUNT, _READ_SECONDS))
+                worker.step(topic.read(_READ_COUNT, _READ_SECONDS))
             except OutOfRangeError as error:
-                log.warning("finding the position anew", error=str(error))
+                _log.warning("finding the position anew", error=str(error))
                 return
-            status.alive()
+            status.record_progress()
             if monotonic() >= check_at:
                 _check(worker, status)
                 if kafka.credentials_fingerprint(settings) != fingerprint:
-                    log.info("Kafka credentials were rotated")
+                    _log.info("Kafka credentials were rotated")
                     return
                 check_at = monotonic() + _CHECK_SECONDS
 
 
-def _worker(
+def _create_worker(
     settings: ConsumerSettings,
-    source: KafkaLog,
+    topic: KafkaTopic,
     store: ObjectStore,
     status: Status,
     stack: ExitStack,
@@ -129,39 +129,39 @@ def _worker(
         events = EventWriter(
             store, stack.enter_context(ThreadPoolExecutor(_EVENT_THREADS, "event"))
         )
+    rotation = Rotation(settings.rotate_records, settings.rotate_bytes, settings.rotate_interval)
     return Worker(
-        Feed(settings.feed, settings.group, settings.kafka_topic),
-        source,
+        WorkerConfig(settings.feed, settings.group, settings.kafka_topic, rotation),
+        topic,
         store,
-        Lander(store, lambda partition: source.bounds(partition)[1], source.topic_id, events),
+        Lander(store, lambda partition: topic.bounds(partition)[1], topic.topic_id, events),
         puts,
-        Rotation(settings.rotate_records, settings.rotate_bytes, settings.rotate_interval),
         status.metrics,
         monotonic,
     )
 
 
-def _subscribe(consumer: Consumer, topic: str, worker: Worker) -> None:
+def _subscribe(topic: KafkaTopic, worker: Worker) -> None:
     def assign(_: Consumer, partitions: list[TopicPartition]) -> None:
         offsets = worker.assign(partition.partition for partition in partitions)
-        consumer.incremental_assign(
-            [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
+        topic.consumer.incremental_assign(
+            [TopicPartition(topic.name, number, offset) for number, offset in offsets.items()]
         )
 
     def revoke(_: Consumer, partitions: list[TopicPartition]) -> None:
         worker.revoke([partition.partition for partition in partitions], _DRAIN_SECONDS)
 
-    def lose(_: Consumer, partitions: list[TopicPartition]) -> None:
-        worker.lose([partition.partition for partition in partitions])
+    def drop(_: Consumer, partitions: list[TopicPartition]) -> None:
+        worker.drop([partition.partition for partition in partitions])
 
-    consumer.subscribe([topic], on_assign=assign, on_revoke=revoke, on_lost=lose)
+    topic.consumer.subscribe([topic.name], on_assign=assign, on_revoke=revoke, on_lost=drop)
 
 
 def _close(consumer: Consumer) -> None:
     try:
         consumer.close()  # revokes, which lands what is buffered
     except TransientError as error:
-        log.warning("closed", error=str(error))
+        _log.warning("closed", error=str(error))
 
 
 def _check(worker: Worker, status: Status) -> None:

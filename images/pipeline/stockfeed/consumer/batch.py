@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from stockfeed.consumer.log import Record
+from stockfeed.consumer.topic import Record
 from stockfeed.contract.objects import BatchMetadata
 
 Encode = Callable[[bytes | None, int, int], tuple[bytes, bool]]

@@ -12,7 +12,7 @@ import orjson
 from isal import igzip
 
 from stockfeed.consumer.batch import Batch
-from stockfeed.consumer.start import end_of
+from stockfeed.consumer.start import read_batch_metadata
 from stockfeed.contract.events import SYMBOL
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.errors import DataError
@@ -78,7 +78,7 @@ class Lander:
         body = igzip.compress(b"".join(batch.lines), _COMPRESSION_LEVEL, mtime=0)
         key = chain.key(batch.start)
         created = self._store.create(key, body, batch.metadata.to_s3())
-        end = batch.end if created else self._landed_end(chain, batch, key)
+        end = batch.end if created else self._existing_end(chain, batch, key)
         return Landed(key, end, created, len(body) if created else 0, monotonic() - began)
 
     def _check_topic(self, chain: Chain) -> None:
@@ -91,21 +91,23 @@ class Lander:
                 f"{current}); restart the consumer to land the new one from its beginning"
             )
 
-    def _landed_end(self, chain: Chain, batch: Batch, key: str) -> int:
-        theirs = end_of(self._store, key)
-        if not (_same_beginning(batch, theirs) and theirs.end < self._log_end(chain.partition)):
+    def _existing_end(self, chain: Chain, batch: Batch, key: str) -> int:
+        existing = read_batch_metadata(self._store, key)
+        if not (
+            _same_first_message(batch, existing) and existing.end < self._log_end(chain.partition)
+        ):
             raise DataError(
                 f"object {key!r} is in the way and does not continue this topic: it says "
-                f"{theirs}, the batch to land says {batch.metadata}; find out who wrote it"
+                f"{existing}, the batch to land says {batch.metadata}; find out who wrote it"
             )
-        return theirs.end
+        return existing.end
 
 
-def _same_beginning(batch: Batch, theirs: BatchMetadata) -> bool:
+def _same_first_message(batch: Batch, existing: BatchMetadata) -> bool:
     # Retention may remove a message between two owners' looks; a lost interval has no message.
-    if batch.lost or theirs.lost:
+    if batch.lost or existing.lost:
         return True
-    return batch.metadata.first_timestamp == theirs.first_timestamp
+    return batch.metadata.first_timestamp == existing.first_timestamp
 
 
 class EventWriter:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from stockfeed.consumer.batch import Batch, Buffer, lost_batch
 from stockfeed.consumer.lander import Landed
 from stockfeed.consumer.lines import LineEncoder
-from stockfeed.consumer.log import Record
 from stockfeed.consumer.start import Start
+from stockfeed.consumer.topic import Record
 from stockfeed.contract.objects import Chain
 from stockfeed.errors import DataError, StockfeedError
 
@@ -35,7 +35,7 @@ class Rotation:
 
 
 @dataclass(slots=True)
-class _Flight:
+class _InFlight:
     """The batch under way and its tries."""
 
     batch: Batch
@@ -55,7 +55,7 @@ class Partition:
 
     Attributes:
         fault: why the partition stopped for good, or None.
-        trouble: why the last try to land failed, or None.
+        last_error: why the last try to land failed, or None.
         failures: how many tries failed.
         paused: whether fetching is paused.
     """
@@ -63,7 +63,7 @@ class Partition:
     def __init__(self, chain: Chain, topic: str, start: Start, rotation: Rotation) -> None:
         self.chain = chain
         self.fault: str | None = None
-        self.trouble: str | None = None
+        self.last_error: str | None = None
         self.failures = 0
         self.paused = False
         self._encode = LineEncoder(topic, chain.partition).encode
@@ -71,22 +71,24 @@ class Partition:
         self._previous = start.previous
         self._rotation = rotation
         self._opened_at = 0.0
-        self._flight = None if start.lost is None else _Flight(start.lost, None)
+        self._in_flight = None if start.lost is None else _InFlight(start.lost, None)
 
     @property
     def next_offset(self) -> int:
         """The first offset that is not known to be landed."""
-        return self._buffer.start if self._flight is None else self._flight.batch.start
+        return self._buffer.start if self._in_flight is None else self._in_flight.batch.start
 
     @property
     def buffered(self) -> int:
         """Messages read and not known to be landed."""
-        return len(self._buffer) + (0 if self._flight is None else len(self._flight.batch.lines))
+        return len(self._buffer) + (
+            0 if self._in_flight is None else len(self._in_flight.batch.lines)
+        )
 
     @property
-    def idle(self) -> bool:
+    def drained(self) -> bool:
         """Whether everything read is landed."""
-        return self._flight is None and not len(self._buffer)
+        return self._in_flight is None and not len(self._buffer)
 
     @property
     def full(self) -> bool:
@@ -94,9 +96,9 @@ class Partition:
         return self._buffer.size >= self._rotation.bytes
 
     @property
-    def under_way(self) -> "Future[Landed] | None":
+    def pending_put(self) -> "Future[Landed] | None":
         """The put under way, to wait for."""
-        return None if self._flight is None else self._flight.future
+        return None if self._in_flight is None else self._in_flight.future
 
     def read(self, records: Iterable[Record], now: float) -> int:
         """Adds messages; returns how many of them are error lines."""
@@ -119,45 +121,45 @@ class Partition:
             now: the clock, seconds.
             cut: whether to cut a new batch when none is under way.
         """
-        flight = self._flight
-        if flight is None and cut and len(self._buffer):
+        in_flight = self._in_flight
+        if in_flight is None and cut and len(self._buffer):
             batch = replace(self._buffer.cut(self._rotation.bytes), previous=self._previous)
             self._opened_at = now
-            flight = self._flight = _Flight(batch, None)
-        if flight is not None and flight.future is None and now >= flight.retry_at:
-            flight.future = executor.submit(land, self.chain, flight.batch)
+            in_flight = self._in_flight = _InFlight(batch, None)
+        if in_flight is not None and in_flight.future is None and now >= in_flight.retry_at:
+            in_flight.future = executor.submit(land, self.chain, in_flight.batch)
 
-    def reap(self, now: float) -> tuple[Batch, Landed] | None:
+    def collect_result(self, now: float) -> tuple[Batch, Landed] | None:
         """Takes the result of the put under way, if there is one.
 
         Returns:
             The batch and what became of it, or None. After a failure the same batch is landed
             again after a pause; after a DataError the partition is at fault and stops.
         """
-        flight = self._flight
-        if flight is None or flight.future is None or not flight.future.done():
+        in_flight = self._in_flight
+        if in_flight is None or in_flight.future is None or not in_flight.future.done():
             return None
         try:
-            landed = flight.future.result()
+            landed = in_flight.future.result()
         except DataError as error:
             self.fault = str(error)
             return None
         except StockfeedError as error:
-            self.trouble = str(error)
+            self.last_error = str(error)
             self.failures += 1
-            flight.future = None
-            flight.retry_at = now + flight.pause
-            flight.pause = min(flight.pause * 2, _LAST_RETRY_SECONDS)
+            in_flight.future = None
+            in_flight.retry_at = now + in_flight.pause
+            in_flight.pause = min(in_flight.pause * 2, _LAST_RETRY_SECONDS)
             return None
-        self._advance(flight.batch, landed.end)
-        return flight.batch, landed
+        self._advance(in_flight.batch, landed.end)
+        return in_flight.batch, landed
 
     def _advance(self, batch: Batch, end: int) -> None:
-        self._flight = None
-        self.trouble = None
+        self._in_flight = None
+        self.last_error = None
         self._previous = batch.start
         if end < batch.end and batch.lost:
-            self._flight = _Flight(lost_batch(end + 1, batch.end + 1, batch.start), None)
+            self._in_flight = _InFlight(lost_batch(end + 1, batch.end + 1, batch.start), None)
         elif end < batch.end:
             self._buffer.put_back(batch)
             self._buffer.skip_to(end + 1)

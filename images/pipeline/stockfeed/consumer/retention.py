@@ -18,16 +18,16 @@ from stockfeed.objectstore import Lifecycle, ObjectStore
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import LifecycleRuleOutputTypeDef
 
-log = structlog.get_logger(__name__)
+_log = structlog.get_logger(__name__)
 
 _PERMISSIONS: Final = "s3:GetLifecycleConfiguration, s3:PutLifecycleConfiguration"
 
 _MAX_WRITES = 5
 # Longer than another writer takes from its read to its write.
-_PAUSE_SECONDS = 1.0
+_RECHECK_SECONDS = 1.0
 
 
-def keep_retention(
+def apply_retention(
     store: ObjectStore,
     feed: str,
     days: int | None,
@@ -48,17 +48,17 @@ def keep_retention(
     except StockfeedError as error:
         # Who never set a retention need not allow anyone to read the rules.
         if days is None:
-            log.info("did not look for rules of an earlier retention", error=str(error))
+            _log.info("did not look for rules of an earlier retention", error=str(error))
         else:
-            _report(error, store.bucket, feed, metrics)
+            _report_failure(error, store.bucket, feed, metrics)
         return
     try:
-        _settle(store, found, feed, days, sleep)
+        _write_until_stable(store, found, feed, days, sleep)
     except StockfeedError as error:
-        _report(error, store.bucket, feed, metrics)
+        _report_failure(error, store.bucket, feed, metrics)
 
 
-def _settle(
+def _write_until_stable(
     store: ObjectStore,
     found: Lifecycle,
     feed: str,
@@ -71,17 +71,17 @@ def _settle(
         TransientError: others undid it every time.
     """
     writes = 0
-    while (rules := merge(found.rules, feed, days)) != found.rules:
+    while (rules := merge_rules(found.rules, feed, days)) != found.rules:
         if writes == _MAX_WRITES:
             raise TransientError(f"others overwrote the lifecycle rules {writes} times in a row")
         store.set_lifecycle(replace(found, rules=rules))
         writes += 1
-        log.info("set lifecycle rules", days=days, rules=len(rules))
-        sleep(_PAUSE_SECONDS)
+        _log.info("set lifecycle rules", days=days, rules=len(rules))
+        sleep(_RECHECK_SECONDS)
         found = store.lifecycle()
 
 
-def merge(
+def merge_rules(
     rules: "Sequence[LifecycleRuleOutputTypeDef]", feed: str, days: int | None
 ) -> "list[LifecycleRuleOutputTypeDef]":
     """The rules with the feed's own as they should be, and all others as they are.
@@ -93,7 +93,7 @@ def merge(
         feed: the feed's name.
         days: age in days at which objects expire; None: never.
     """
-    owned = _owned(feed)
+    owned = _owned_prefixes(feed)
     missing = {} if days is None else dict(owned)
     merged = []
     for rule in rules:
@@ -108,7 +108,7 @@ def merge(
     return merged
 
 
-def _owned(feed: str) -> dict[str, str]:
+def _owned_prefixes(feed: str) -> dict[str, str]:
     """Prefixes of the feed's rules by id."""
     # No name of a feed has an underscore, so no feed's id is another's.
     return {f"stockfeed-{feed}": feed_prefix(feed), f"stockfeed-{feed}_events": events_prefix(feed)}
@@ -132,10 +132,12 @@ def _expires(rule: "LifecycleRuleOutputTypeDef", days: int | None) -> bool:
     return rule["Status"] == "Enabled" and rule.get("Expiration", {}).get("Days") == days
 
 
-def _report(error: StockfeedError, bucket: str, feed: str, metrics: ConsumerMetrics) -> None:
+def _report_failure(
+    error: StockfeedError, bucket: str, feed: str, metrics: ConsumerMetrics
+) -> None:
     metrics.retention_faults.set(1)
-    below = " and ".join(_owned(feed).values())
-    log.warning(
+    below = " and ".join(_owned_prefixes(feed).values())
+    _log.warning(
         "the bucket's lifecycle rules are not what landing.retention says; landing goes on",
         bucket=bucket,
         error=str(error),

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from stockfeed.consumer.batch import Batch, lost_batch
-from stockfeed.consumer.log import Commit
+from stockfeed.consumer.topic import Commit
 from stockfeed.contract.objects import BadKeyError, BatchMetadata, Chain
 from stockfeed.errors import DataError, TransientError
 from stockfeed.objectstore import ObjectStore
 
-_LISTED: Final = 1000
+_PAGE_SIZE: Final = 1000
 """Objects that a listing gives with one request."""
 
 
@@ -53,7 +53,7 @@ def find_start(
     Raises:
         DataError: the log ends before the landed data does, so it was truncated.
     """
-    last = _last(store, chain, commit, high)
+    last = _last_object(store, chain, commit, high)
     if last is None:
         return Start(low)
     previous, offset = last
@@ -67,15 +67,15 @@ def find_start(
     return Start(offset, lost, previous)
 
 
-def _last(
+def _last_object(
     store: ObjectStore, chain: Chain, commit: Commit | None, high: int
 ) -> tuple[int, int] | None:
     """The start of the chain's last object, and the offset behind it."""
-    if commit is not None and not _is_in(chain, commit.key):
+    if commit is not None and not _belongs_to(chain, commit.key):
         commit = None  # It belongs to an earlier topic of the same name.
     last = _last_key(store, chain, "" if commit is None else commit.key, high)
     if last:
-        return _start_of(last), end_of(store, last).end + 1
+        return _start_of(last), read_batch_metadata(store, last).end + 1
     return None if commit is None else (_start_of(commit.key), commit.offset)
 
 
@@ -88,12 +88,12 @@ def _last_key(store: ObjectStore, chain: Chain, after: str, high: int) -> str:
     last = ""
     for number, stored in enumerate(store.list(chain.prefix, start_after=after), start=1):
         last = stored.key
-        if number == _LISTED:
-            return _searched(store, chain, last, high)
+        if number == _PAGE_SIZE:
+            return _binary_search_last(store, chain, last, high)
     return last
 
 
-def _searched(store: ObjectStore, chain: Chain, last: str, high: int) -> str:
+def _binary_search_last(store: ObjectStore, chain: Chain, last: str, high: int) -> str:
     low = _start_of(last)
     while low < high:
         middle = (low + high + 1) // 2
@@ -112,17 +112,17 @@ def _start_of(key: str) -> int:
     try:
         return Chain.parse(key)[1]
     except BadKeyError as error:
-        raise _foreign(error) from error
+        raise _foreign_object(error) from error
 
 
-def _is_in(chain: Chain, key: str) -> bool:
+def _belongs_to(chain: Chain, key: str) -> bool:
     try:
         return Chain.parse(key)[0] == chain
     except BadKeyError:
         return False
 
 
-def end_of(store: ObjectStore, key: str) -> BatchMetadata:
+def read_batch_metadata(store: ObjectStore, key: str) -> BatchMetadata:
     """The metadata of an object that a listing or a refused put has shown.
 
     Raises:
@@ -135,8 +135,8 @@ def end_of(store: ObjectStore, key: str) -> BatchMetadata:
     try:
         return BatchMetadata.from_s3(key, head.metadata)
     except BadKeyError as error:
-        raise _foreign(error) from error
+        raise _foreign_object(error) from error
 
 
-def _foreign(error: BadKeyError) -> DataError:
+def _foreign_object(error: BadKeyError) -> DataError:
     return DataError(f"{error}: move it away from the feed's prefix")

@@ -7,15 +7,15 @@ import structlog
 
 from stockfeed.consumer.worker import Worker
 from stockfeed.contract import endpoints
-from stockfeed.health import Answer, Check
+from stockfeed.health import Check, CheckResult
 from stockfeed.metrics import ConsumerMetrics
 
-log = structlog.get_logger(__name__)
+_log = structlog.get_logger(__name__)
 
 # A drain may hold the loop for its whole time; anything longer is a hang.
-_ALIVE_SECONDS = 60.0
+_MAX_STALL_SECONDS = 60.0
 # A look at the lag this old says nothing of now.
-_LAG_SECONDS = 10.0
+_MAX_LAG_AGE_SECONDS = 10.0
 
 
 class Status:
@@ -27,7 +27,7 @@ class Status:
 
     def __init__(self, metrics: ConsumerMetrics) -> None:
         self.metrics = metrics
-        self._alive_at = monotonic()
+        self._progress_at = monotonic()
         self._measured_at = float("-inf")
         self._lag: dict[int, int] = {}
         self._buffered = 0
@@ -41,16 +41,16 @@ class Status:
             endpoints.DRAINED: self._drained,
         }
 
-    def alive(self) -> None:
+    def record_progress(self) -> None:
         """The loop has turned once more."""
-        self._alive_at = monotonic()
+        self._progress_at = monotonic()
 
-    def failed(self, outcome: Any) -> None:
+    def record_retry(self, outcome: Any) -> None:
         """A session or the store's probe failed and is tried again."""
         error = outcome.exception()
-        self.alive()
+        self.record_progress()
         self._reasons = [str(error)]
-        log.warning("trying again", error=str(error))
+        _log.warning("trying again", error=str(error))
 
     def update(self, worker: Worker, lag: dict[int, int] | None, problem: str | None) -> None:
         """The loop has looked at its partitions.
@@ -64,7 +64,7 @@ class Status:
         self._reasons = [
             *([] if problem is None else [problem]),
             *worker.faults.values(),
-            *worker.troubles.values(),
+            *worker.last_errors.values(),
         ]
         if lag is None:
             return
@@ -75,17 +75,17 @@ class Status:
         self._lag = lag
         self._measured_at = monotonic()
 
-    def _healthz(self) -> Answer:
-        quiet = monotonic() - self._alive_at
-        return Answer(quiet < _ALIVE_SECONDS, {"secondsSinceLastTurn": round(quiet, 1)})
+    def _healthz(self) -> CheckResult:
+        quiet = monotonic() - self._progress_at
+        return CheckResult(quiet < _MAX_STALL_SECONDS, {"secondsSinceLastTurn": round(quiet, 1)})
 
-    def _readyz(self) -> Answer:
+    def _readyz(self) -> CheckResult:
         reasons = self._reasons
-        return Answer(not reasons, {"ready": not reasons, "reasons": reasons})
+        return CheckResult(not reasons, {"ready": not reasons, "reasons": reasons})
 
-    def _drained(self) -> Answer:
+    def _drained(self) -> CheckResult:
         lag = sum(self._lag.values())
-        fresh = monotonic() - self._measured_at < _LAG_SECONDS
+        fresh = monotonic() - self._measured_at < _MAX_LAG_AGE_SECONDS
         drained = fresh and lag == 0 and self._buffered == 0
         body: dict[str, object] = {
             "drained": drained,
@@ -93,4 +93,4 @@ class Status:
             "buffered": self._buffered,
             "partitions": sorted(self._lag),
         }
-        return Answer(drained, body)
+        return CheckResult(drained, body)

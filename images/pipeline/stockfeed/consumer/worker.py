@@ -12,39 +12,46 @@ import structlog
 
 from stockfeed.consumer.batch import Batch
 from stockfeed.consumer.lander import Landed, Lander
-from stockfeed.consumer.log import Commit, Log, Record
 from stockfeed.consumer.partition import Partition, Rotation
 from stockfeed.consumer.start import Start, find_start
+from stockfeed.consumer.topic import Commit, Record, Topic
 from stockfeed.contract.objects import Chain
 from stockfeed.errors import DataError, TransientError
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed.objectstore import ObjectStore
 
-log = structlog.get_logger(__name__)
+_log = structlog.get_logger(__name__)
 
 _DRAIN_TICK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """What is landed: the feed's and group's name, and the topic's."""
+class WorkerConfig:
+    """Names that identify the landed data, and the batch limits.
+
+    Attributes:
+        feed: the feed's name, part of every object key.
+        group: the symbol group's name, part of every object key.
+        topic: the Kafka topic's name, written into every line.
+        rotation: when a batch is cut.
+    """
 
     feed: str
     group: str
     topic: str
+    rotation: Rotation
 
 
 class Worker:
     """Reads messages into partitions' buffers, lands them, and commits what is landed.
 
     Args:
-        feed: what is landed.
-        kafka: the topic.
+        config: names and batch limits.
+        topic: the Kafka topic.
         store: the bucket.
         lander: lands one batch.
         executor: runs the puts.
-        rotation: when to cut a batch.
-        metrics: where to count.
+        metrics: the consumer's counters and gauges.
         clock: seconds, monotonic.
 
     Attributes:
@@ -53,22 +60,20 @@ class Worker:
 
     def __init__(
         self,
-        feed: Feed,
-        kafka: Log,
+        config: WorkerConfig,
+        topic: Topic,
         store: ObjectStore,
         lander: Lander,
         executor: Executor,
-        rotation: Rotation,
         metrics: ConsumerMetrics,
         clock: Callable[[], float],
     ) -> None:
         self.partitions: dict[int, Partition] = {}
-        self._feed = feed
-        self._log = kafka
+        self._config = config
+        self._topic = topic
         self._store = store
         self._lander = lander
         self._executor = executor
-        self._rotation = rotation
         self._metrics = metrics
         self._clock = clock
 
@@ -76,28 +81,28 @@ class Worker:
         """Takes partitions over; returns from which offset to read each.
 
         Raises:
-            TransientError: the bucket or the broker did not answer; nothing was taken over.
+            TransientError: the bucket or the broker did not answer; nothing was opened.
         """
-        topic_id = self._log.topic_id()
-        taken = {number: self._take(number, topic_id) for number in numbers}
-        self.partitions.update({number: partition for number, (partition, _) in taken.items()})
+        topic_id = self._topic.topic_id()
+        opened = {number: self._open_partition(number, topic_id) for number in numbers}
+        self.partitions.update({number: partition for number, (partition, _) in opened.items()})
         self._metrics.partition_faults.set(len(self.faults))  # those found at the start, too
-        return {number: read_from for number, (_, read_from) in taken.items()}
+        return {number: read_from for number, (_, read_from) in opened.items()}
 
-    def _take(self, number: int, topic_id: str) -> tuple[Partition, int]:
-        chain = Chain(self._feed.feed, self._feed.group, topic_id, number)
-        low, high = self._log.bounds(number)
-        commit = self._log.committed(number)
+    def _open_partition(self, number: int, topic_id: str) -> tuple[Partition, int]:
+        chain = Chain(self._config.feed, self._config.group, topic_id, number)
+        low, high = self._topic.bounds(number)
+        commit = self._topic.committed(number)
         fault = None
         try:
             start = find_start(self._store, chain, commit, low, high)
         except DataError as error:
             # Nothing is landed from here; but the lag must tell what is not.
             start, fault = Start(low if commit is None else min(commit.offset, high)), str(error)
-        partition = Partition(chain, self._feed.topic, start, self._rotation)
+        partition = Partition(chain, self._config.topic, start, self._config.rotation)
         if fault is not None:
             self._stop(partition, fault)
-        log.info("partition assigned", partition=number, offset=start.offset, fault=fault)
+        _log.info("partition assigned", partition=number, offset=start.offset, fault=fault)
         return partition, start.read_from
 
     def step(self, records: Sequence[Record]) -> None:
@@ -105,7 +110,7 @@ class Worker:
         self._read(records)
         for number, partition in self.partitions.items():
             if partition.fault is None:
-                self._turn(partition, cut=partition.due(self._clock()), wait_commit=False)
+                self._step_partition(partition, cut=partition.due(self._clock()), wait_commit=False)
             self._throttle(number, partition)
 
     def _read(self, records: Sequence[Record]) -> None:
@@ -115,30 +120,32 @@ class Worker:
         now = self._clock()
         for number, read in by_partition.items():
             partition = self.partitions.get(number)
-            # Messages of a partition that was given up or stopped may still be on their way.
+            # Messages of a partition that was revoked or stopped may still be on their way.
             if partition is not None and partition.fault is None:
-                self._metrics.errors_in_line.inc(partition.read(read, now))
+                self._metrics.error_lines.inc(partition.read(read, now))
         self._metrics.consumed.inc(len(records))
 
-    def _turn(self, partition: Partition, *, cut: bool, wait_commit: bool) -> None:
+    def _step_partition(self, partition: Partition, *, cut: bool, wait_commit: bool) -> None:
         """Takes the finished put, if any, and starts the next, if any."""
-        failures, trouble = partition.failures, partition.trouble
-        result = partition.reap(self._clock())
+        failures, last_error = partition.failures, partition.last_error
+        result = partition.collect_result(self._clock())
         if result is not None:
-            self._landed(partition, *result, wait=wait_commit)
+            self._record_landed(partition, *result, wait=wait_commit)
         elif partition.fault is not None:
             self._stop(partition, partition.fault)
             return
         elif partition.failures > failures:
-            self._failed(partition, trouble)
+            self._record_failure(partition, last_error)
         partition.submit(self._lander.land, self._executor, self._clock(), cut=cut)
 
-    def _failed(self, partition: Partition, trouble_before: str | None) -> None:
+    def _record_failure(self, partition: Partition, previous_error: str | None) -> None:
         self._metrics.flush_failures.inc()
-        if partition.trouble != trouble_before:
-            log.warning("not landed, trying again", error=partition.trouble)
+        if partition.last_error != previous_error:
+            _log.warning("not landed, trying again", error=partition.last_error)
 
-    def _landed(self, partition: Partition, batch: Batch, landed: Landed, *, wait: bool) -> None:
+    def _record_landed(
+        self, partition: Partition, batch: Batch, landed: Landed, *, wait: bool
+    ) -> None:
         metrics = self._metrics
         metrics.flush_latency.observe(landed.seconds)
         if landed.created:
@@ -152,22 +159,22 @@ class Worker:
         else:
             metrics.conflicts.inc()
         if batch.lost and landed.created:
-            log.error("offsets lost to retention", key=landed.key, lost=batch.lost)
-        log.debug("landed", key=landed.key, end=landed.end, created=landed.created)
-        self._log.commit(partition.chain.partition, Commit(landed.end + 1, landed.key), wait=wait)
+            _log.error("offsets lost to retention", key=landed.key, lost=batch.lost)
+        _log.debug("landed", key=landed.key, end=landed.end, created=landed.created)
+        self._topic.commit(partition.chain.partition, Commit(landed.end + 1, landed.key), wait=wait)
 
     def _throttle(self, number: int, partition: Partition) -> None:
         full = partition.full or partition.fault is not None
         if full and not partition.paused:
-            self._log.pause(number)
+            self._topic.pause(number)
         elif partition.paused and not full:
-            self._log.resume(number)
+            self._topic.resume(number)
         partition.paused = full
 
     def _stop(self, partition: Partition, fault: str) -> None:
         partition.fault = fault
         self._metrics.partition_faults.set(len(self.faults))
-        log.error("partition stopped", partition=partition.chain.partition, error=fault)
+        _log.error("partition stopped", partition=partition.chain.partition, error=fault)
 
     @property
     def faults(self) -> dict[int, str]:
@@ -175,9 +182,9 @@ class Worker:
         return {n: p.fault for n, p in self.partitions.items() if p.fault is not None}
 
     @property
-    def troubles(self) -> dict[int, str]:
+    def last_errors(self) -> dict[int, str]:
         """Why the last try to land failed, by partition."""
-        return {n: p.trouble for n, p in self.partitions.items() if p.trouble is not None}
+        return {n: p.last_error for n, p in self.partitions.items() if p.last_error is not None}
 
     def revoke(self, numbers: Iterable[int], seconds: float) -> None:
         """Lands what partitions hold, for at most `seconds`, and gives them up.
@@ -185,13 +192,13 @@ class Worker:
         What is not landed by then is read again by the next owner; nothing is lost.
 
         Raises:
-            TransientError: see `lose`.
+            TransientError: see `drop`.
         """
-        given = [self.partitions[number] for number in numbers if number in self.partitions]
-        self._drain([partition for partition in given if partition.fault is None], seconds)
-        self.lose(partition.chain.partition for partition in given)
+        revoked = [self.partitions[number] for number in numbers if number in self.partitions]
+        self._drain([partition for partition in revoked if partition.fault is None], seconds)
+        self.drop(partition.chain.partition for partition in revoked)
 
-    def lose(self, numbers: Iterable[int]) -> None:
+    def drop(self, numbers: Iterable[int]) -> None:
         """Gives partitions up that another consumer may own already.
 
         Raises:
@@ -202,19 +209,21 @@ class Worker:
             self.partitions.pop(number) for number in list(numbers) if number in self.partitions
         ]
         self._metrics.partition_faults.set(len(self.faults))
-        unlanded = {p.chain.partition: p.buffered for p in gone if not p.idle and p.fault is None}
+        unlanded = {
+            p.chain.partition: p.buffered for p in gone if not p.drained and p.fault is None
+        }
         if unlanded:
-            raise TransientError(f"partitions given up with messages not landed: {unlanded}")
+            raise TransientError(f"partitions revoked with messages not landed: {unlanded}")
 
     def _drain(self, partitions: list[Partition], seconds: float) -> None:
         deadline = self._clock() + seconds
         while self._clock() < deadline:
             for partition in partitions:
-                self._turn(partition, cut=True, wait_commit=True)
-            partitions = [p for p in partitions if not p.idle and p.fault is None]
+                self._step_partition(partition, cut=True, wait_commit=True)
+            partitions = [p for p in partitions if not p.drained and p.fault is None]
             if not partitions:
                 return
-            puts = [p.under_way for p in partitions if p.under_way is not None]
+            puts = [p.pending_put for p in partitions if p.pending_put is not None]
             wait(puts, timeout=_DRAIN_TICK_SECONDS, return_when="FIRST_COMPLETED")
 
     def lag(self) -> dict[int, int]:
@@ -224,11 +233,11 @@ class Worker:
             StockfeedError: the broker did not answer, or the topic is another one now; then all
                 partitions are at fault, those without traffic too.
         """
-        current = self._log.topic_id()
+        current = self._topic.topic_id()
         for partition in self.partitions.values():
             if partition.chain.topic_id != current and partition.fault is None:
                 self._stop(partition, f"the topic was recreated: its id is now {current}")
         return {
-            number: max(self._log.bounds(number)[1] - partition.next_offset, 0)
+            number: max(self._topic.bounds(number)[1] - partition.next_offset, 0)
             for number, partition in self.partitions.items()
         }

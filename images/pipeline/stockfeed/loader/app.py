@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from stockfeed import logs
 from stockfeed.contract import env, outputs
-from stockfeed.errors import ConfigurationError, LeftOutError, TransientError
+from stockfeed.errors import ConfigurationError, PartialLoadError, TransientError
 from stockfeed.health import HealthServer
 from stockfeed.loader.report import Report
 from stockfeed.loader.retry import retrying
@@ -83,7 +83,7 @@ def _load_once(service: Service, workspace: Path | None) -> None:
         raise TransientError(
             "stopped by a signal before all was loaded; the next run goes on from there"
         ) from None
-    except LeftOutError as error:
+    except PartialLoadError as error:
         # Argo starts no container behind one that failed: what did load would not be built.
         if workspace is None:
             raise

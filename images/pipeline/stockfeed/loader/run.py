@@ -11,7 +11,7 @@ from uuid import uuid4
 import structlog
 
 from stockfeed.contract.objects import Chain
-from stockfeed.errors import LeftOutError, StockfeedError, TransientError
+from stockfeed.errors import PartialLoadError, StockfeedError, TransientError
 from stockfeed.loader.backlog import Backlog, pick
 from stockfeed.loader.batch import Batch, Outcome
 from stockfeed.loader.discovery import open_backlogs
@@ -66,7 +66,7 @@ class Run:
         """Loads until nothing more can be loaded.
 
         Raises:
-            LeftOutError: objects failed, each named; the other partitions are loaded.
+            PartialLoadError: objects failed, each named; the other partitions are loaded.
             TransientError, ConfigurationError: the run did not get to its end.
         """
         with ThreadPoolExecutor(THREADS) as executor:
@@ -74,7 +74,7 @@ class Run:
                 _log.info("reading the positions again")
         self._sweep()
         if self._report.failures:
-            raise LeftOutError(_failed(self._report.failures))
+            raise PartialLoadError(_failed(self._report.failures))
 
     def _try(self, executor: Executor) -> bool:
         """A pass, tried again on transient errors as long as something was loaded in between."""

@@ -8,7 +8,7 @@ import structlog
 from stockfeed.contract import endpoints
 from stockfeed.contract.metrics.loader import FAILED, HOLE
 from stockfeed.errors import StockfeedError
-from stockfeed.health import Answer, Check
+from stockfeed.health import Check, CheckResult
 from stockfeed.loader.report import Report
 from stockfeed.loader.run import Run, StoppedError
 from stockfeed.loader.warehouse import Warehouse
@@ -103,13 +103,13 @@ class Service:
     def _checkin(self) -> None:
         self._beat = monotonic()
 
-    def _health(self) -> Answer:
+    def _health(self) -> CheckResult:
         idle = monotonic() - self._beat
         limit = _STALLED_SECONDS + self._settings.load_interval
-        return Answer(idle < limit, {"seconds_since_last_step": round(idle, 1)})
+        return CheckResult(idle < limit, {"seconds_since_last_step": round(idle, 1)})
 
-    def _ready(self) -> Answer:
-        return Answer(not self._problem, {"problem": self._problem or None})
+    def _ready(self) -> CheckResult:
+        return CheckResult(not self._problem, {"problem": self._problem or None})
 
     def _account(self, report: Report, result: str) -> None:
         metrics = self._metrics

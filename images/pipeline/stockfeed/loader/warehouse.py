@@ -13,7 +13,7 @@ from stockfeed.loader import sql
 from stockfeed.loader.plan import Positions
 from stockfeed.loader.sql import Stamp, Statement
 from stockfeed.settings import LoaderSettings
-from stockfeed.snowflake import connect, is_missing, translated
+from stockfeed.snowflake import connect, is_missing_object, translate_error
 
 Row = Mapping[str, Any]
 """A result's row; names in lower case."""
@@ -90,7 +90,7 @@ class Warehouse:
         try:
             self._execute(sql.read_lock())
         except Error as error:
-            if not is_missing(error):
+            if not is_missing_object(error):
                 raise self._failure(error, sql.read_lock()) from error
             for statement in sql.set_up(self._settings.database, self._settings.raw_schema):
                 self.run(statement)
@@ -126,7 +126,7 @@ class Warehouse:
             self.close()
 
     def _failure(self, error: Error, statement: Statement) -> StockfeedError:
-        failure = translated(error, statement.action)
+        failure = translate_error(error, statement.action)
         if isinstance(failure, TransientError):
             self.close()
         return failure

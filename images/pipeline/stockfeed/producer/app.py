@@ -7,22 +7,23 @@ from collections.abc import Coroutine, Mapping
 import structlog
 from prometheus_client import CollectorRegistry
 
-from stockfeed import logs, termination
+from stockfeed import logs
 from stockfeed.certificates import CertificateExpiry
 from stockfeed.contract import endpoints
 from stockfeed.health import HealthServer
 from stockfeed.metrics import ProducerMetrics
-from stockfeed.producer.budget import Budget
 from stockfeed.producer.finnhub import Finnhub
 from stockfeed.producer.poller import Poller
 from stockfeed.producer.publisher import KafkaPublisher
-from stockfeed.producer.share import Share
-from stockfeed.producer.status import ApiStatus, LoopWatch, readiness
+from stockfeed.producer.rate_limiter import RateLimiter
+from stockfeed.producer.request_rate import RequestRate
+from stockfeed.producer.schedule import Cadence
+from stockfeed.producer.status import ApiStatus, LoopWatchdog, readiness
 from stockfeed.settings import ProducerSettings
 
 _FLUSH_SECONDS = 20.0
 """Below the 30 s that Kubernetes grants by default between SIGTERM and SIGKILL."""
-_LEAST_PATIENCE_SECONDS = 60.0
+_MIN_GRACE_SECONDS = 60.0
 _log = structlog.get_logger()
 
 
@@ -44,18 +45,18 @@ async def _run(settings: ProducerSettings) -> int:
     registry = CollectorRegistry()
     registry.register(CertificateExpiry(settings))
     metrics = ProducerMetrics(registry)
-    patience = max(_LEAST_PATIENCE_SECONDS, 3 * settings.poll_interval)
-    status, watch = ApiStatus(settings.symbols, patience), LoopWatch()
+    grace_seconds = max(_MIN_GRACE_SECONDS, 3 * settings.poll_interval)
+    status, watchdog = ApiStatus(settings.symbols, grace_seconds), LoopWatchdog()
     publisher = KafkaPublisher(settings, metrics)
     checks = {
-        endpoints.HEALTHZ: watch.check,
+        endpoints.HEALTHZ: watchdog.check,
         endpoints.READYZ: lambda: readiness(status.problem(), publisher.problem()),
     }
     with HealthServer(settings.http_port, registry, checks) as server:
         _log.info("producer started", symbols=len(settings.symbols), http_port=server.port)
-        await _poll_until_stopped(settings, metrics, status, publisher, watch)
+        await _poll_until_stopped(settings, metrics, status, publisher, watchdog)
         unflushed = await asyncio.to_thread(publisher.close, _FLUSH_SECONDS)
-    return _farewell(unflushed)
+    return _report_exit(unflushed)
 
 
 async def _poll_until_stopped(
@@ -63,21 +64,20 @@ async def _poll_until_stopped(
     metrics: ProducerMetrics,
     status: ApiStatus,
     publisher: KafkaPublisher,
-    watch: LoopWatch,
+    watchdog: LoopWatchdog,
 ) -> None:
-    share = Share(settings.requests_per_minute, settings.requests_per_minute_file, metrics)
+    rate = RequestRate(settings.requests_per_minute, settings.requests_per_minute_file, metrics)
     provider = Finnhub(settings.base_url, settings.api_key, settings.timeout)
     poller = Poller(
         provider,
         publisher,
-        Budget(share.per_minute),
+        RateLimiter(rate.per_minute),
         status,
         metrics,
-        settings.poll_interval,
-        settings.heartbeat_interval,
+        Cadence(settings.poll_interval, settings.heartbeat_interval),
     )
     try:
-        await _until_stopped(poller.run(settings.symbols), _beat(watch))
+        await _until_stopped(poller.run(settings.symbols), _beat_watchdog(watchdog))
     finally:
         await provider.close()
 
@@ -97,17 +97,17 @@ async def _until_stopped(*work: Coroutine[None, None, None]) -> None:
         task.result()
 
 
-async def _beat(watch: LoopWatch) -> None:
+async def _beat_watchdog(watchdog: LoopWatchdog) -> None:
     while True:
-        watch.beat()
+        watchdog.beat()
         await asyncio.sleep(1.0)
 
 
-def _farewell(unflushed: int) -> int:
+def _report_exit(unflushed: int) -> int:
     if unflushed == 0:
         _log.info("producer stopped")
         return 0
     message = f"{unflushed} quotes were not acknowledged by Kafka before the process had to end"
     _log.error("producer stopped", unflushed=unflushed)
-    termination.report(message)
+    logs.write_termination_message(message)
     return 1

@@ -12,9 +12,9 @@ from stockfeed import __version__
 from stockfeed.contract import env
 from stockfeed.errors import ConfigurationError
 from stockfeed.producer.provider import (
-    Answer,
     Failed,
     Outcome,
+    PollResult,
     RateLimited,
     Unauthorized,
     Unchanged,
@@ -28,9 +28,9 @@ REMAINING_HEADER: Final = "X-Ratelimit-Remaining"
 RESET_HEADER: Final = "X-Ratelimit-Reset"
 """Unix seconds at which the server's count starts anew."""
 
-_UNTOLD_PAUSE_SECONDS = 1.0
+_DEFAULT_PAUSE_SECONDS = 1.0
 """For a 429 without any header: the limit of 30 requests in one second sends such ones."""
-_LONGEST_PAUSE_SECONDS = 3600.0
+_MAX_PAUSE_SECONDS = 3600.0
 """Above this a header is a mistake of the server rather than a wish."""
 _CONNECTIONS = 32
 
@@ -63,7 +63,7 @@ class Finnhub:
         """Closes the connections."""
         await self._client.aclose()
 
-    async def poll(self, symbol: str, etag: str | None) -> Answer:
+    async def poll(self, symbol: str, etag: str | None) -> PollResult:
         """See `Provider.poll`."""
         try:
             headers = {TOKEN_HEADER: self._api_key.get()}
@@ -75,12 +75,12 @@ class Finnhub:
                     "quote", params={"symbol": symbol}, headers=headers
                 )
         except (ConfigurationError, UnicodeEncodeError, httpx.LocalProtocolError) as error:
-            return Answer(Unauthorized(f"{env.SOURCE_API_KEY} cannot be used: {error}"))
+            return PollResult(Unauthorized(f"{env.SOURCE_API_KEY} cannot be used: {error}"))
         except TimeoutError:
-            return Answer(Failed(f"no answer within {self._timeout:g} s"))
+            return PollResult(Failed(f"no answer within {self._timeout:g} s"))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Answer(Failed(f"{type(error).__name__}: {error}"))
-        return Answer(self._outcome(symbol, response), _pause(response))
+            return PollResult(Failed(f"{type(error).__name__}: {error}"))
+        return PollResult(self._outcome(symbol, response), _pause_seconds(response))
 
     def _outcome(self, symbol: str, response: httpx.Response) -> Outcome:
         status = response.status_code
@@ -91,43 +91,43 @@ class Finnhub:
         if status == httpx.codes.TOO_MANY_REQUESTS:
             return RateLimited("the API answers 429: its request limit is used up")
         if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            return Unauthorized(f"the API answers {status}: {self._fix()}")
+            return Unauthorized(f"the API answers {status}: {self._key_remedy()}")
         if status < httpx.codes.INTERNAL_SERVER_ERROR:
             return Failed(f"the API answers {status}: check {env.SOURCE_BASE_URL}")
         return Failed(f"the API answers {status}")
 
-    def _fix(self) -> str:
+    def _key_remedy(self) -> str:
         place = self._api_key.variable if self._api_key.file is None else str(self._api_key.file)
         return f"put a key that may read these symbols into {place}"
 
 
-def _pause(response: httpx.Response) -> float:
+def _pause_seconds(response: httpx.Response) -> float:
     """Seconds for which the server wants no request."""
     limited = response.status_code == httpx.codes.TOO_MANY_REQUESTS
     # Measured on the server's clock where it tells it: ours may be wrong.
-    now = _date(response.headers.get("Date", "")) or time.time()
-    seconds = _retry_after(response, now)
+    now = _http_date(response.headers.get("Date", "")) or time.time()
+    seconds = _retry_after_seconds(response, now)
     if limited or response.headers.get(REMAINING_HEADER) == "0":
-        seconds = max(seconds, _reset(response, now))
+        seconds = max(seconds, _reset_seconds(response, now))
     if limited and seconds <= 0:
-        seconds = _UNTOLD_PAUSE_SECONDS
-    return min(max(seconds, 0.0), _LONGEST_PAUSE_SECONDS)
+        seconds = _DEFAULT_PAUSE_SECONDS
+    return min(max(seconds, 0.0), _MAX_PAUSE_SECONDS)
 
 
-def _retry_after(response: httpx.Response, now: float) -> float:
+def _retry_after_seconds(response: httpx.Response, now: float) -> float:
     """Seconds by `Retry-After`, which holds seconds or a date (RFC 9110, 10.2.3)."""
     text = response.headers.get("Retry-After", "")
     if text.isdecimal():
         return float(text)
-    return (_date(text) or now) - now
+    return (_http_date(text) or now) - now
 
 
-def _reset(response: httpx.Response, now: float) -> float:
+def _reset_seconds(response: httpx.Response, now: float) -> float:
     text = response.headers.get(RESET_HEADER, "")
     return float(text) - now if text.isdecimal() else 0.0
 
 
-def _date(text: str) -> float | None:
+def _http_date(text: str) -> float | None:
     try:
         parsed = parsedate_to_datetime(text)
     except ValueError:

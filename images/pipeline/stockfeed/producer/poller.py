@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stockfeed.metrics import ProducerMetrics
-from stockfeed.producer.budget import Budget
 from stockfeed.producer.provider import (
     Failed,
     Outcome,
@@ -18,7 +17,8 @@ from stockfeed.producer.provider import (
     Unauthorized,
 )
 from stockfeed.producer.publication import LastPublication
-from stockfeed.producer.schedule import first_dues, next_due, retry_delay
+from stockfeed.producer.rate_limiter import RateLimiter
+from stockfeed.producer.schedule import Cadence, first_due_times, next_due_time, retry_delay
 from stockfeed.producer.status import ApiStatus
 
 _ACKNOWLEDGEMENT_SECONDS = 1.0
@@ -48,53 +48,51 @@ class Poller:
     Attributes:
         provider: who is asked.
         publisher: where news goes.
-        budget: what each request is taken from.
+        limiter: what each request is taken from.
         status: is told each outcome.
         metrics: likewise.
-        interval: seconds between two polls of a symbol.
-        heartbeat: seconds within which a quote is published though unchanged; None is never.
+        cadence: poll and heartbeat intervals.
         clock: monotonic seconds.
     """
 
     provider: Provider
     publisher: Publisher
-    budget: Budget
+    limiter: RateLimiter
     status: ApiStatus
     metrics: ProducerMetrics
-    interval: float
-    heartbeat: float | None
+    cadence: Cadence
     clock: Callable[[], float] = time.monotonic
 
     async def run(self, symbols: Sequence[str]) -> None:
         """Polls until cancelled."""
-        dues = first_dues(len(symbols), self.interval, self.clock())
+        due_times = first_due_times(len(symbols), self.cadence.interval, self.clock())
         async with asyncio.TaskGroup() as tasks:
-            for symbol, due in zip(symbols, dues, strict=True):
-                tasks.create_task(self._follow(symbol, due), name=symbol)
+            for symbol, due in zip(symbols, due_times, strict=True):
+                tasks.create_task(self._poll_forever(symbol, due), name=symbol)
 
-    async def _follow(self, symbol: str, due: float) -> None:
-        last = LastPublication(self.heartbeat, self.interval)
+    async def _poll_forever(self, symbol: str, due: float) -> None:
+        last = LastPublication(self.cadence)
         failures = 0
         while True:
             await asyncio.sleep(max(0.0, due - self.clock()))
             outcome = await self._poll(symbol, last)
             if isinstance(outcome, Failed | Unauthorized | RateLimited):
                 failures += 1
-                due = self.clock() + retry_delay(failures, self.interval)
+                due = self.clock() + retry_delay(failures, self.cadence.interval)
             else:
                 failures = 0
-                due = next_due(due, self.interval, self.clock())
+                due = next_due_time(due, self.cadence.interval, self.clock())
             if last.pending is not None:
                 await asyncio.wait({last.pending}, timeout=_ACKNOWLEDGEMENT_SECONDS)
 
     async def _poll(self, symbol: str, last: LastPublication) -> Outcome:
         """Makes one request and publishes its quote if that is news."""
-        self.metrics.rate_limit_wait.inc(await self.budget.acquire())
+        self.metrics.rate_limit_wait.inc(await self.limiter.acquire())
         started = self.clock()
         answer = await self.provider.poll(symbol, last.etag(started))
         self.metrics.poll_latency.observe(self.clock() - started)
         if answer.pause > 0:
-            self.budget.pause(answer.pause)
+            self.limiter.pause(answer.pause)
         self._count(symbol, answer.outcome)
         if isinstance(answer.outcome, Quote):
             self._publish(symbol, answer.outcome, last)
@@ -102,7 +100,7 @@ class Poller:
 
     def _publish(self, symbol: str, quote: Quote, last: LastPublication) -> None:
         self.metrics.last_quote_timestamp.labels(symbol).set(quote.time)
-        if not last.is_news(quote, self.clock()):
+        if not last.should_publish(quote, self.clock()):
             self.metrics.suppressed.inc()
             return
         delivery = self.publisher.publish(symbol, quote.event, time.time_ns() // 1_000_000)

@@ -68,7 +68,7 @@ Outcome = Quote | Unchanged | Rejected | RateLimited | Unauthorized | Failed
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PollResult:
     """The outcome of one request.
 
     Attributes:
@@ -83,7 +83,7 @@ class Answer:
 class Provider(Protocol):
     """A quote API."""
 
-    async def poll(self, symbol: str, etag: str | None) -> Answer:
+    async def poll(self, symbol: str, etag: str | None) -> PollResult:
         """Asks once for a symbol's current quote; never raises for what a server may do.
 
         Args:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from stockfeed.producer.provider import Identity, Quote
+from stockfeed.producer.schedule import Cadence
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,11 @@ class LastPublication:
     """Decides for one symbol what is published.
 
     Args:
-        heartbeat: seconds within which something is published though unchanged, so that silence is
-            told apart from stillness; None is never.
-        interval: seconds until the next poll comes: a heartbeat that would be late by then is sent
-            now.
+        cadence: a heartbeat that would be late by the next poll is due now.
     """
 
-    def __init__(self, heartbeat: float | None, interval: float) -> None:
-        self._heartbeat = heartbeat
-        self._interval = interval
+    def __init__(self, cadence: Cadence) -> None:
+        self._cadence = cadence
         self._last: Publication | None = None
 
     @property
@@ -53,7 +50,7 @@ class LastPublication:
         """The last publication's delivery, while nobody knows whether Kafka has it."""
         return None if self._last is None or self._last.delivery.done() else self._last.delivery
 
-    def is_news(self, quote: Quote, now: float) -> bool:
+    def should_publish(self, quote: Quote, now: float) -> bool:
         """Whether a quote is to be published.
 
         Not when it is the last one published and that is acknowledged or in flight. After a failed
@@ -76,4 +73,5 @@ class LastPublication:
         self._last = Publication(quote.identity, quote.etag, now, delivery)
 
     def _heartbeat_due(self, last: Publication, now: float) -> bool:
-        return self._heartbeat is not None and now + self._interval - last.at > self._heartbeat
+        interval, heartbeat = self._cadence.interval, self._cadence.heartbeat
+        return heartbeat is not None and now + interval - last.at > heartbeat

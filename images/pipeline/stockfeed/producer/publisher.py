@@ -50,12 +50,12 @@ class KafkaPublisher:
         self._stopping = threading.Event()
         self._connection_problem: str | None = "no broker has answered yet"
         self._delivery_problem: str | None = None
-        self._broken = False
+        self._client_failed = False
         self._newest_ms = 0
-        self._told: set[str] = set()
+        self._logged_errors: set[str] = set()
         self._fingerprint = credentials_fingerprint(settings)
         self._client = self._new_client()
-        self._thread = threading.Thread(target=self._serve, name="deliveries", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
         self._thread.start()
 
     def publish(self, symbol: str, event: bytes, timestamp_ms: int) -> asyncio.Future[bool]:
@@ -64,7 +64,7 @@ class KafkaPublisher:
 
         def report(error: KafkaError | None, _: Message) -> None:
             problem = None if error is None else error.str()
-            self._loop.call_soon_threadsafe(self._settle, delivery, timestamp_ms, problem)
+            self._loop.call_soon_threadsafe(self._complete, delivery, timestamp_ms, problem)
 
         try:
             with self._lock:
@@ -76,7 +76,7 @@ class KafkaPublisher:
                     on_delivery=report,
                 )
         except (BufferError, KafkaException) as error:
-            self._settle(delivery, timestamp_ms, str(error))
+            self._complete(delivery, timestamp_ms, str(error))
         return delivery
 
     def problem(self) -> str | None:
@@ -119,7 +119,7 @@ class KafkaPublisher:
         except KafkaException as error:
             raise ConfigurationError(f"the Kafka client cannot be made: {error}") from error
 
-    def _settle(
+    def _complete(
         self, delivery: asyncio.Future[bool], timestamp_ms: int, problem: str | None
     ) -> None:
         if problem is None:
@@ -135,15 +135,15 @@ class KafkaPublisher:
         delivery.set_result(problem is None)
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.name() not in self._told:
-            self._told.add(error.name())
+        if error.name() not in self._logged_errors:
+            self._logged_errors.add(error.name())
             _log.warning("Kafka", problem=error.str())
         if error.fatal():
-            self._broken = True
+            self._client_failed = True
         if error.name() == "_ALL_BROKERS_DOWN" or self._connection_problem is not None:
             self._connection_problem = error.str()
 
-    def _serve(self) -> None:
+    def _run(self) -> None:
         due = time.monotonic()
         while not self._stopping.is_set():
             self._client.poll(_POLL_SECONDS)
@@ -153,11 +153,11 @@ class KafkaPublisher:
 
     def _maintain(self) -> None:
         if self._connection_problem is not None:
-            self._look_for_topic()
-        if self._broken or credentials_fingerprint(self._settings) != self._fingerprint:
-            self._renew()
+            self._check_topic()
+        if self._client_failed or credentials_fingerprint(self._settings) != self._fingerprint:
+            self._replace_client()
 
-    def _look_for_topic(self) -> None:
+    def _check_topic(self) -> None:
         try:
             # All topics: asking for one by name would create it where brokers do that.
             topics = self._client.list_topics(timeout=_METADATA_SECONDS).topics
@@ -168,10 +168,10 @@ class KafkaPublisher:
         topic = self._settings.kafka_topic
         self._connection_problem = None if topic in topics else f"topic {topic!r} does not exist"
         if self._connection_problem is None:
-            self._told.clear()
+            self._logged_errors.clear()
             _log.info("connected to Kafka", topic=topic)
 
-    def _renew(self) -> None:
+    def _replace_client(self) -> None:
         """Replaces the client; events wait in the old one as long as that is of use."""
         fingerprint = credentials_fingerprint(self._settings)
         try:
@@ -182,7 +182,7 @@ class KafkaPublisher:
         self._client.flush(_ROTATION_FLUSH_SECONDS)
         with self._lock:
             old, self._client = self._client, client
-        self._fingerprint, self._broken = fingerprint, False
+        self._fingerprint, self._client_failed = fingerprint, False
         old.flush(_METADATA_SECONDS)
         old.purge()
         old.flush(_METADATA_SECONDS)

@@ -26,7 +26,7 @@ def read_quote(symbol: str, body: bytes, etag: str | None = None) -> Quote | Rej
         return Rejected("not_json")
     if not isinstance(fields, dict):
         return Rejected("not_object")
-    reason = _reason(symbol, fields)
+    reason = _rejection_reason(symbol, fields)
     if reason is not None:
         return Rejected(reason)
     identity = tuple(fields.get(name) for name in events.IDENTITY[1:])
@@ -34,22 +34,22 @@ def read_quote(symbol: str, body: bytes, etag: str | None = None) -> Quote | Rej
     return Quote((symbol, *identity), event, int(fields[events.TIME]), etag)
 
 
-def _reason(symbol: str, fields: dict[str, object]) -> str | None:
+def _rejection_reason(symbol: str, fields: dict[str, object]) -> str | None:
     price = fields.get(events.CURRENT)
-    if not _is_number(price):
+    if not _is_finite_number(price):
         return "no_price"
     # Finnhub answers zeros for unknown symbols, and briefly for known ones.
     if price <= 0:
         return "zero_price"
     time = fields.get(events.TIME)
-    if not _is_number(time) or time != int(time) or not 0 < time < _YEAR_10000:
+    if not _is_finite_number(time) or time != int(time) or not 0 < time < _YEAR_10000:
         return "bad_time"
     if fields.get(events.SYMBOL, symbol) != symbol:
         return "other_symbol"
     return None
 
 
-def _is_number(value: object) -> TypeGuard[int | float]:
+def _is_finite_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

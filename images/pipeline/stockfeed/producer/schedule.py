@@ -2,17 +2,32 @@
 
 import math
 import random
+from dataclasses import dataclass
 
 _FIRST_RETRY_SECONDS = 0.5
 _LONGEST_RETRY_SECONDS = 30.0
 
 
-def first_dues(count: int, interval: float, start: float) -> list[float]:
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often a symbol is polled and its quote published.
+
+    Attributes:
+        interval: seconds between two polls of a symbol.
+        heartbeat: an unchanged quote is published again at least this often, in seconds, so that
+            a quiet market can be told from a broken feed; None turns repetition off.
+    """
+
+    interval: float
+    heartbeat: float | None
+
+
+def first_due_times(count: int, interval: float, start: float) -> list[float]:
     """First due times of `count` symbols, spread evenly over one interval from `start` on."""
     return [start + interval * index / count for index in range(count)]
 
 
-def next_due(due: float, interval: float, now: float) -> float:
+def next_due_time(due: float, interval: float, now: float) -> float:
     """The next time on the grid `due + n * interval`.
 
     A late poll delays none of the later ones; polls missed altogether are not made up for.

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from stockfeed import logs, termination
+from stockfeed import logs
 from stockfeed.contract import outputs
 from stockfeed.errors import DataError, StockfeedError
 from stockfeed.settings import BuildSettings
@@ -127,6 +127,6 @@ def _farewell(left_out: str, failures: list[str]) -> int:
     if not parts:
         return 0
     message = "\n".join(parts)
-    termination.report(message)
+    logs.write_termination_message(message)
     sys.stderr.write(message + "\n")
     return 1

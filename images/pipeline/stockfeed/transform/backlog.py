@@ -14,7 +14,7 @@ from snowflake.connector.errors import Error
 
 from stockfeed.contract import tables
 from stockfeed.settings import BuildSettings
-from stockfeed.snowflake import connect, is_missing, translated
+from stockfeed.snowflake import connect, is_missing_object, translate_error
 
 BRONZE: Final = "BRONZE_STG_STOCK"
 SILVER: Final = "SILVER_CLEAN_STOCK"
@@ -35,9 +35,9 @@ def is_behind(settings: BuildSettings) -> bool:
         try:
             return _is_behind(connection, settings)
         except Error as error:
-            if is_missing(error):
+            if is_missing_object(error):
                 return True
-            raise translated(error, "look for what is not built yet") from error
+            raise translate_error(error, "look for what is not built yet") from error
 
 
 def newest_batches(raw: str, built: str) -> str:

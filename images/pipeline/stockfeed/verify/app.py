@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from stockfeed import logs, termination
+from stockfeed import logs
 from stockfeed.contract import env
 from stockfeed.contract.durations import parse_duration
 from stockfeed.errors import ConfigurationError
@@ -62,7 +62,7 @@ def main(environ: Mapping[str, str], options: Options) -> int:
     print(_shown(verdict, as_json=options.as_json))
     if verdict.complete:
         return 0
-    termination.report(report.summary(verdict))
+    logs.write_termination_message(report.summary(verdict))
     return 1
 
 

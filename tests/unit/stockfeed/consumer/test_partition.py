@@ -97,7 +97,7 @@ def test_one_batch_is_under_way_at_a_time(executor):
     target.submit(None, executor, 0.0, cut=True)
     assert batches(executor) == [(0, 2)]
     executor.succeed()
-    batch, landed = target.reap(0.0)
+    batch, landed = target.collect_result(0.0)
     assert (batch.start, landed.end, target.next_offset) == (0, 2, 3)
     target.submit(None, executor, 0.0, cut=True)
     assert batches(executor) == [(0, 2), (3, 5)]
@@ -110,7 +110,7 @@ def test_what_was_read_during_a_put_goes_into_one_batch(executor):
     target.submit(None, executor, 0.0, cut=True)
     read(target, *range(3, 11))
     executor.succeed()
-    target.reap(0.0)
+    target.collect_result(0.0)
     target.submit(None, executor, 0.0, cut=target.due(0.0))
     assert batches(executor) == [(0, 2), (3, 10)]
 
@@ -122,15 +122,15 @@ def test_a_put_that_failed_is_tried_again_with_growing_pauses(executor):
     for pause in (0.5, 1.0, 2.0):
         target.submit(None, executor, now, cut=True)
         executor.fail(TransientError("no answer"))
-        assert target.reap(now) is None
-        assert target.trouble == "no answer"
+        assert target.collect_result(now) is None
+        assert target.last_error == "no answer"
         target.submit(None, executor, now + pause - 0.01, cut=True)
-        assert target.under_way is None
+        assert target.pending_put is None
         now += pause
     target.submit(None, executor, now, cut=True)
     executor.succeed()
-    assert target.reap(now) is not None
-    assert target.trouble is None
+    assert target.collect_result(now) is not None
+    assert target.last_error is None
     assert batches(executor) == [(0, 0)] * 4
 
 
@@ -139,7 +139,7 @@ def test_an_object_in_the_way_stops_the_partition(executor):
     read(target, 0)
     target.submit(None, executor, 0.0, cut=True)
     executor.fail(DataError("in the way"))
-    assert target.reap(0.0) is None
+    assert target.collect_result(0.0) is None
     assert target.fault == "in the way"
 
 
@@ -149,7 +149,7 @@ def test_an_error_of_ours_is_not_taken_for_the_stores(executor):
     target.submit(None, executor, 0.0, cut=True)
     executor.fail(ZeroDivisionError("a defect"))
     with pytest.raises(ZeroDivisionError):
-        target.reap(0.0)
+        target.collect_result(0.0)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_another_owners_interval_moves_the_chain_on(executor, landed_end, follow
     read(target, *range(5))
     target.submit(None, executor, 0.0, cut=True)
     executor.succeed(landed_end)
-    target.reap(0.0)
+    target.collect_result(0.0)
     assert (target.next_offset, target.buffered) == (landed_end + 1, buffered)
     target.submit(None, executor, 0.0, cut=True)
     assert batches(executor)[1:] == ([] if following is None else [following])
@@ -172,7 +172,7 @@ def test_messages_that_another_owner_landed_are_passed_over(executor):
     read(target, 0)
     target.submit(None, executor, 0.0, cut=True)
     executor.succeed(end=5)
-    target.reap(0.0)
+    target.collect_result(0.0)
     read(target, 1, 2, 5, 6)
     assert (target.buffered, target.next_offset) == (1, 6)
 
@@ -185,7 +185,7 @@ def test_each_batch_names_the_object_before_it(executor, before, landed_end):
     target.submit(None, executor, 0.0, cut=True)
     read(target, 7, 8)
     executor.succeed(end=landed_end)  # another owner's object may end elsewhere
-    target.reap(0.0)
+    target.collect_result(0.0)
     target.submit(None, executor, 0.0, cut=True)
     assert batches(executor) == [(5, 6), (landed_end + 1, 8)]
     assert previous(executor) == [before, 5]
@@ -198,7 +198,7 @@ def test_a_lost_interval_is_landed_before_anything_else(executor):
     target.submit(None, executor, 0.0, cut=True)
     assert batches(executor) == [(5, 8)]
     executor.succeed()
-    target.reap(0.0)
+    target.collect_result(0.0)
     target.submit(None, executor, 0.0, cut=True)
     assert batches(executor) == [(5, 8), (9, 11)]
     assert previous(executor) == [0, 5]
@@ -208,7 +208,7 @@ def test_a_lost_interval_that_another_owner_landed_in_part_is_lost_for_the_rest(
     target = partition(5, lost=lost_batch(5, 9, 0), previous=0)
     target.submit(None, executor, 0.0, cut=True)
     executor.succeed(end=6)
-    target.reap(0.0)
+    target.collect_result(0.0)
     target.submit(None, executor, 0.0, cut=True)
     _, (_, rest) = executor.calls[-1]
     assert (rest.start, rest.end, rest.lost) == (7, 8, 2)

@@ -5,7 +5,7 @@ import structlog
 from botocore.exceptions import ClientError
 from prometheus_client import CollectorRegistry
 
-from stockfeed.consumer.retention import keep_retention, merge
+from stockfeed.consumer.retention import apply_retention, merge_rules
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed.objectstore import ObjectStore
 
@@ -66,7 +66,7 @@ FOREIGN = [
     ],
 )
 def test_ours_become_right_and_others_stay(rules, days, merged):
-    assert merge(rules, "us", days) == merged
+    assert merge_rules(rules, "us", days) == merged
 
 
 class Bucket:
@@ -108,7 +108,7 @@ def keep(bucket, days):
     """Runs it once; returns what was logged and the metric of faults."""
     metrics = ConsumerMetrics(CollectorRegistry())
     with structlog.testing.capture_logs() as logged:
-        keep_retention(ObjectStore(bucket, "raw"), "us", days, metrics, lambda _: None)
+        apply_retention(ObjectStore(bucket, "raw"), "us", days, metrics, lambda _: None)
     (sample,) = metrics.retention_faults.collect()[0].samples
     return logged, sample.value
 

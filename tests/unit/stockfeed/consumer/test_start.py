@@ -1,8 +1,8 @@
 import pytest
 
 from stockfeed.consumer import start as module
-from stockfeed.consumer.log import Commit
 from stockfeed.consumer.start import find_start
+from stockfeed.consumer.topic import Commit
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.errors import DataError, TransientError
 from stockfeed.objectstore import ObjectHead, StoredObject
@@ -83,7 +83,7 @@ def test_a_commit_spares_the_listing_of_what_lies_before_it():
 @pytest.mark.parametrize("number", [9, 10, 11, 600])
 @pytest.mark.parametrize("ahead", [0, 1, 10**9])
 def test_a_long_chain_is_not_listed_whole(monkeypatch, number, ahead, commit):
-    monkeypatch.setattr(module, "_LISTED", 10)
+    monkeypatch.setattr(module, "_PAGE_SIZE", 10)
     bucket = Bucket(*((start, start + 9) for start in range(0, 10 * number, 10)))
     bucket.page = 10
     start = find_start(bucket, CHAIN, commit, 0, 10 * number + ahead)
@@ -92,7 +92,7 @@ def test_a_long_chain_is_not_listed_whole(monkeypatch, number, ahead, commit):
 
 
 def test_a_truncated_log_is_seen_in_a_long_chain_too(monkeypatch):
-    monkeypatch.setattr(module, "_LISTED", 10)
+    monkeypatch.setattr(module, "_PAGE_SIZE", 10)
     bucket = Bucket(*((start, start + 9) for start in range(0, 300, 10)))
     with pytest.raises(DataError, match="landed up to offset 299, but the topic's log ends at 5"):
         find_start(bucket, CHAIN, None, 0, 5)

@@ -15,10 +15,10 @@ class Owned:
 
 
 class Worker:
-    def __init__(self, buffered=(0, 0), faults=None, troubles=None):
+    def __init__(self, buffered=(0, 0), faults=None, last_errors=None):
         self.partitions = dict(enumerate(map(Owned, buffered)))
         self.faults = faults or {}
-        self.troubles = troubles or {}
+        self.last_errors = last_errors or {}
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_ready_names_what_is_in_the_way(status):
     assert not ask(status, endpoints.READYZ).ok
     status.update(Worker(), {0: 0}, None)
     assert ask(status, endpoints.READYZ).ok
-    status.update(Worker(faults={0: "truncated"}, troubles={1: "no put"}), None, "no broker")
+    status.update(Worker(faults={0: "truncated"}, last_errors={1: "no put"}), None, "no broker")
     answer = ask(status, endpoints.READYZ)
     assert not answer.ok
     assert answer.body["reasons"] == ["no broker", "truncated", "no put"]
@@ -79,7 +79,7 @@ def test_a_loop_that_hangs_is_not_alive(status, now):
     assert ask(status, endpoints.HEALTHZ).ok
     now[0] += 61
     assert not ask(status, endpoints.HEALTHZ).ok
-    status.alive()
+    status.record_progress()
     assert ask(status, endpoints.HEALTHZ).ok
 
 
@@ -87,7 +87,7 @@ def test_a_failed_session_is_a_reason_and_alive(status, now):
     now[0] += 61
     outcome = Future()
     outcome.set_exception(OSError("no route"))
-    status.failed(outcome)
+    status.record_retry(outcome)
     assert ask(status, endpoints.HEALTHZ).ok
     assert ask(status, endpoints.READYZ).body["reasons"] == ["no route"]
 

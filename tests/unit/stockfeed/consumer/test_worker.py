@@ -6,9 +6,9 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from stockfeed.consumer.lander import Landed
-from stockfeed.consumer.log import Commit
 from stockfeed.consumer.partition import Rotation
-from stockfeed.consumer.worker import Feed, Worker
+from stockfeed.consumer.topic import Commit
+from stockfeed.consumer.worker import Worker, WorkerConfig
 from stockfeed.errors import DataError, TransientError
 from stockfeed.metrics import ConsumerMetrics
 
@@ -98,12 +98,11 @@ class Rig:
             0.0,
         )
         self.worker = Worker(
-            Feed("us", "autos", "t"),
+            WorkerConfig("us", "autos", "t", Rotation(records=2, bytes=400, interval=15.0)),
             self.topic,
             Bucket(),
             self.lander,
             Inline(),
-            Rotation(records=2, bytes=400, interval=15.0),
             ConsumerMetrics(self.registry),
             self.clock,
         )
@@ -160,18 +159,18 @@ def test_full_buffers_pause_and_resume(rig):
     rig.worker.assign([0])
     rig.lander.error = TransientError("no answer")
     rig.worker.step(messages(0, *range(8)))
-    assert rig.worker.troubles == {}
+    assert rig.worker.last_errors == {}
     rig.worker.step(messages(0, *range(8, 20)))
     assert rig.topic.paused == {0}
-    assert rig.worker.troubles == {0: "no answer"}
+    assert rig.worker.last_errors == {0: "no answer"}
     assert rig.metric("flush_failures_total") == 1
     rig.lander.error = None
     rig.now += 60
     for _ in range(10):
         rig.worker.step([])
     assert rig.topic.paused == set()
-    assert rig.worker.partitions[0].idle
-    assert rig.worker.troubles == {}
+    assert rig.worker.partitions[0].drained
+    assert rig.worker.last_errors == {}
 
 
 def test_each_failed_try_counts_and_the_same_reason_is_logged_once(rig):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stockfeed.contract import endpoints, env, events, outputs, secretkeys, tables
+from stockfeed.contract import endpoints, env, events, outputs, secret_keys, tables
 
 
 def constants(module):
@@ -33,4 +33,4 @@ def test_endpoints_are_paths():
 
 
 def test_secret_keys_are_file_names():
-    assert all("/" not in key for key in constants(secretkeys).values())
+    assert all("/" not in key for key in constants(secret_keys).values())

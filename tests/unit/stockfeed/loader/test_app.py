@@ -4,7 +4,7 @@ from signal import SIGINT, SIGTERM, getsignal, signal
 
 import pytest
 
-from stockfeed.errors import ConfigurationError, DataError, LeftOutError, TransientError
+from stockfeed.errors import ConfigurationError, DataError, PartialLoadError, TransientError
 from stockfeed.loader import app
 from stockfeed.loader.report import Report
 from stockfeed.loader.run import StoppedError
@@ -68,7 +68,7 @@ def test_once_prints_what_was_loaded_before_it_fails(
 def test_what_is_left_out_is_left_to_the_build_to_fail_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    loading(monkeypatch, LeftOutError("k1 is broken"))
+    loading(monkeypatch, PartialLoadError("k1 is broken"))
     environment = ENVIRONMENT | {"STOCKFEED_OUTPUTS_DIR": str(tmp_path)}
 
     assert app.main(environment, True, None, None, build_follows=True) == 0

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from stockfeed import termination
+from stockfeed import logs
 from stockfeed.errors import ConfigurationError
 from stockfeed.producer import app
 
@@ -88,7 +88,7 @@ def test_without_kafka_it_polls_on_says_why_and_ends_with_what_is_left(
     api, environment, run, monkeypatch
 ):
     reported = []
-    monkeypatch.setattr(termination, "report", reported.append)
+    monkeypatch.setattr(logs, "write_termination_message", reported.append)
     monkeypatch.setattr(app, "_FLUSH_SECONDS", 0.3)
 
     def polled_on_and_said_why():

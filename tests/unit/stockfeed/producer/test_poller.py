@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from stockfeed.producer.budget import Budget
 from stockfeed.producer.poller import Poller
 from stockfeed.producer.provider import (
-    Answer,
     Failed,
+    PollResult,
     Quote,
     RateLimited,
     Rejected,
     Unauthorized,
     Unchanged,
 )
+from stockfeed.producer.rate_limiter import RateLimiter
+from stockfeed.producer.schedule import Cadence
 from stockfeed.producer.status import ApiStatus
 
 
@@ -36,7 +37,7 @@ class FakeProvider:
         self.polls.append((round(self.clock(), 3), symbol, etag))
         await asyncio.sleep(self.seconds)
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
-        return outcome if isinstance(outcome, Answer) else Answer(outcome)
+        return outcome if isinstance(outcome, PollResult) else PollResult(outcome)
 
 
 @dataclass
@@ -76,9 +77,11 @@ def poll(run_virtually, metrics):
 
         async def main(clock):
             provider = FakeProvider(clock, list(outcomes), takes)
-            budget = Budget(lambda: per_minute, clock)
+            limiter = RateLimiter(lambda: per_minute, clock)
             status = ApiStatus(symbols, 60.0, clock)
-            poller = Poller(provider, kafka, budget, status, metrics, interval, heartbeat, clock)
+            poller = Poller(
+                provider, kafka, limiter, status, metrics, Cadence(interval, heartbeat), clock
+            )
             running = asyncio.create_task(poller.run(symbols))
             await asyncio.sleep(seconds)
             running.cancel()
@@ -165,7 +168,7 @@ def test_rejections_are_counted_by_reason_and_polled_on_schedule(poll, metrics):
 
 
 def test_a_pause_holds_all_symbols(poll):
-    limited = Answer(RateLimited("429"), 30.0)
+    limited = PollResult(RateLimited("429"), 30.0)
     provider, _ = poll([limited, Unchanged()], 40.0, symbols=("A", "B", "C"))
     assert provider.polls[0][0] == 0.0
     assert all(poll[0] >= 30.0 for poll in provider.polls[1:])

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from stockfeed.producer.provider import Quote
 from stockfeed.producer.publication import LastPublication
+from stockfeed.producer.schedule import Cadence
 
 
 def quote(price, etag=None):
@@ -31,34 +32,34 @@ def delivered(future):
 
 
 def test_the_first_quote_is_news():
-    last = LastPublication(None, 6.0)
-    assert last.is_news(quote(1), 0.0)
+    last = LastPublication(Cadence(6.0, None))
+    assert last.should_publish(quote(1), 0.0)
     assert last.etag(0.0) is None
     assert last.pending is None
 
 
 def test_in_flight_and_acknowledged_quotes_are_no_news(future):
-    last, delivery = LastPublication(None, 6.0), future()
+    last, delivery = LastPublication(Cadence(6.0, None)), future()
     last.record(quote(1), 0.0, delivery)
     assert last.pending is delivery
-    assert not last.is_news(quote(1), 1.0)
-    assert last.is_news(quote(2), 1.0)
+    assert not last.should_publish(quote(1), 1.0)
+    assert last.should_publish(quote(2), 1.0)
     delivery.set_result(True)
     assert last.pending is None
-    assert not last.is_news(quote(1), 1e9)
-    assert last.is_news(quote(2), 1.0)
+    assert not last.should_publish(quote(1), 1e9)
+    assert last.should_publish(quote(2), 1.0)
 
 
 def test_after_a_failed_delivery_everything_is_news(delivered):
-    last = LastPublication(None, 6.0)
+    last = LastPublication(Cadence(6.0, None))
     last.record(quote(1), 0.0, delivered(True))
     last.record(quote(2), 1.0, delivered(False))
-    assert last.is_news(quote(2), 2.0)
-    assert last.is_news(quote(1), 2.0)
+    assert last.should_publish(quote(2), 2.0)
+    assert last.should_publish(quote(1), 2.0)
 
 
 def test_an_etag_is_sent_only_when_kafka_has_the_quote(future):
-    last, delivery = LastPublication(None, 6.0), future()
+    last, delivery = LastPublication(Cadence(6.0, None)), future()
     last.record(quote(1, "one"), 0.0, delivery)
     assert last.etag(1.0) is None
     delivery.set_result(True)
@@ -68,25 +69,25 @@ def test_an_etag_is_sent_only_when_kafka_has_the_quote(future):
 
 
 def test_the_etag_of_a_failed_delivery_is_not_sent(delivered):
-    last = LastPublication(None, 6.0)
+    last = LastPublication(Cadence(6.0, None))
     last.record(quote(1, "one"), 0.0, delivered(False))
     assert last.etag(1.0) is None
 
 
 def test_a_heartbeat_is_due_before_the_limit_would_be_passed(delivered):
-    last = LastPublication(60.0, 6.0)
+    last = LastPublication(Cadence(6.0, 60.0))
     last.record(quote(1, "one"), 0.0, delivered(True))
-    assert not last.is_news(quote(1), 54.0)
+    assert not last.should_publish(quote(1), 54.0)
     assert last.etag(54.0) == "one"
-    assert last.is_news(quote(1), 54.1)
+    assert last.should_publish(quote(1), 54.1)
     # Without an ETag the answer is the whole quote, which can be published.
     assert last.etag(54.1) is None
 
 
 def test_there_is_no_heartbeat_while_a_quote_is_in_flight(future):
-    last = LastPublication(60.0, 6.0)
+    last = LastPublication(Cadence(6.0, 60.0))
     last.record(quote(1), 0.0, future())
-    assert not last.is_news(quote(1), 1e6)
+    assert not last.should_publish(quote(1), 1e6)
 
 
 prices = st.integers(1, 3)
@@ -94,9 +95,9 @@ prices = st.integers(1, 3)
 
 @given(st.lists(prices, max_size=60))
 def test_given_acknowledgements_each_run_of_equal_quotes_is_published_once(delivered, answers):
-    last, published = LastPublication(None, 1.0), []
+    last, published = LastPublication(Cadence(1.0, None)), []
     for now, price in enumerate(answers):
-        if last.is_news(quote(price), now):
+        if last.should_publish(quote(price), now):
             published.append(price)
             last.record(quote(price), now, delivered(True))
     runs = [price for i, price in enumerate(answers) if i == 0 or answers[i - 1] != price]
@@ -105,7 +106,7 @@ def test_given_acknowledgements_each_run_of_equal_quotes_is_published_once(deliv
 
 @given(st.lists(st.tuples(prices, st.sampled_from(["acknowledge", "fail", "wait"])), max_size=60))
 def test_a_quote_is_held_back_only_if_it_is_the_last_one_and_not_failed(future, steps):
-    last, deliveries = LastPublication(None, 1.0), []
+    last, deliveries = LastPublication(Cadence(1.0, None)), []
     for now, (price, fate) in enumerate(steps):
         newest = deliveries[-1] if deliveries else None
         held_back = (
@@ -113,7 +114,7 @@ def test_a_quote_is_held_back_only_if_it_is_the_last_one_and_not_failed(future, 
             and newest[0] == price
             and (not newest[1].done() or newest[1].result())
         )
-        assert last.is_news(quote(price), now) == (not held_back)
+        assert last.should_publish(quote(price), now) == (not held_back)
         if not held_back:
             deliveries.append((price, future()))
             last.record(quote(price), now, deliveries[-1][1])

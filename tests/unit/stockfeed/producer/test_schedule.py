@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockfeed.producer.schedule import first_dues, next_due, retry_delay
+from stockfeed.producer.schedule import first_due_times, next_due_time, retry_delay
 
 
 def test_symbols_are_spread_over_one_interval():
-    assert first_dues(4, 6.0, 100.0) == [100.0, 101.5, 103.0, 104.5]
+    assert first_due_times(4, 6.0, 100.0) == [100.0, 101.5, 103.0, 104.5]
 
 
 @pytest.mark.parametrize(
@@ -15,12 +15,12 @@ def test_symbols_are_spread_over_one_interval():
     ids=["at once", "slow", "just in time", "one missed", "many missed", "early"],
 )
 def test_the_next_poll_stays_on_the_grid(now, due):
-    assert next_due(10.0, 6.0, now) == due
+    assert next_due_time(10.0, 6.0, now) == due
 
 
 @given(st.floats(0, 1e6), st.floats(0.001, 3600), st.floats(0, 1e5))
 def test_the_next_poll_is_ahead_by_at_most_an_interval(due, interval, late):
-    upcoming = next_due(due, interval, due + late)
+    upcoming = next_due_time(due, interval, due + late)
     assert due + late - 1e-6 <= upcoming <= due + late + interval + 1e-6
 
 

@@ -8,7 +8,7 @@ from stockfeed.producer.provider import (
     Unauthorized,
     Unchanged,
 )
-from stockfeed.producer.status import ApiStatus, LoopWatch, readiness
+from stockfeed.producer.status import ApiStatus, LoopWatchdog, readiness
 
 QUOTE = Quote(("A",), b"{}", 1)
 
@@ -84,7 +84,7 @@ def test_readiness_says_all_reasons():
 
 
 def test_a_stuck_loop_is_unhealthy(clock):
-    watch = LoopWatch(clock)
+    watch = LoopWatchdog(clock)
     clock.now = 30.0
     assert watch.check().ok
     clock.now = 31.0

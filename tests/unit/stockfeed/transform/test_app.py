@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stockfeed import termination
+from stockfeed import logs
 from stockfeed.errors import ConfigurationError, DataError, TransientError
 from stockfeed.transform import app
 
@@ -92,7 +92,7 @@ def test_a_rebuild_does_not_ask_what_was_loaded(environment, dbt, tmp_path):
 def reported(monkeypatch):
     """What went to the termination log."""
     said = []
-    monkeypatch.setattr(termination, "report", said.append)
+    monkeypatch.setattr(logs, "write_termination_message", said.append)
     return said
 
 

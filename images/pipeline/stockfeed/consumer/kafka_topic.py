@@ -7,11 +7,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from confluent_kafka.admin import AdminClient
 
 from stockfeed import kafka
-from stockfeed.consumer.log import Commit, Record
+from stockfeed.consumer.topic import Commit, Record
 from stockfeed.errors import ConfigurationError, StockfeedError, TransientError
 from stockfeed.settings import ConsumerSettings
 
-log = structlog.get_logger(__name__)
+_log = structlog.get_logger(__name__)
 
 _BROKER_TIMEOUT_SECONDS = 5.0
 # A killed member's partitions are free after this time; a restarting broker takes less.
@@ -33,8 +33,8 @@ class OutOfRangeError(StockfeedError):
     """The log does not hold the next offset; where to go on must be found anew."""
 
 
-class KafkaLog:
-    """One topic; a `stockfeed.consumer.log.Log`.
+class KafkaTopic:
+    """One topic; a `stockfeed.consumer.topic.Topic`.
 
     Args:
         settings: brokers, topic and consumer group.
@@ -42,7 +42,7 @@ class KafkaLog:
 
     def __init__(self, settings: ConsumerSettings) -> None:
         shared = kafka.client_config(settings)
-        self.topic = settings.kafka_topic
+        self.name = settings.kafka_topic
         self.consumer = Consumer(
             {
                 **shared,
@@ -68,65 +68,63 @@ class KafkaLog:
         """
         messages = self.consumer.consume(count, seconds)
         if any(message.error() for message in messages):
-            messages = [message for message in messages if not _is_event(message)]
+            messages = [message for message in messages if not _is_client_event(message)]
         # Only messages that tell an event may lack a partition or an offset.
         return cast("list[Record]", messages)
 
     def topic_id(self) -> str:
-        """See Log."""
-        return kafka.topic_id(self._admin, self.topic)
+        """See `Topic`."""
+        return kafka.topic_id(self._admin, self.name)
 
     def committed(self, partition: int) -> Commit | None:
-        """See Log."""
+        """See `Topic`."""
         try:
             (found,) = self.consumer.committed(
-                [TopicPartition(self.topic, partition)], timeout=_BROKER_TIMEOUT_SECONDS
+                [TopicPartition(self.name, partition)], timeout=_BROKER_TIMEOUT_SECONDS
             )
         except KafkaException as error:
-            raise self._unanswered("committed offset", partition, error) from error
+            raise self._timeout_error("committed offset", partition, error) from error
         # A reset by hand carries no key; the bucket knows better where to go on.
         return (
             Commit(found.offset, found.metadata) if found.offset >= 0 and found.metadata else None
         )
 
     def bounds(self, partition: int) -> tuple[int, int]:
-        """See Log."""
+        """See `Topic`."""
         try:
             bounds = self.consumer.get_watermark_offsets(
-                TopicPartition(self.topic, partition), timeout=_BROKER_TIMEOUT_SECONDS
+                TopicPartition(self.name, partition), timeout=_BROKER_TIMEOUT_SECONDS
             )
         except KafkaException as error:
-            raise self._unanswered("log bounds", partition, error) from error
+            raise self._timeout_error("log bounds", partition, error) from error
         if bounds is None:
-            raise TransientError(
-                f"{self.topic}[{partition}]: the broker gave no log bounds in time"
-            )
+            raise TransientError(f"{self.name}[{partition}]: the broker gave no log bounds in time")
         return bounds
 
     def commit(self, partition: int, commit: Commit, *, wait: bool) -> None:
-        """See Log."""
-        position = TopicPartition(self.topic, partition, commit.offset, metadata=commit.key)
+        """See `Topic`."""
+        position = TopicPartition(self.name, partition, commit.offset, metadata=commit.key)
         try:
             if wait:
                 self.consumer.commit(offsets=[position], asynchronous=False)
             else:
                 self.consumer.commit(offsets=[position], asynchronous=True)
         except KafkaException as error:
-            log.info("not committed", partition=partition, error=str(error))
+            _log.info("not committed", partition=partition, error=str(error))
 
     def pause(self, partition: int) -> None:
-        """See Log."""
-        self.consumer.pause([TopicPartition(self.topic, partition)])
+        """See `Topic`."""
+        self.consumer.pause([TopicPartition(self.name, partition)])
 
     def resume(self, partition: int) -> None:
-        """See Log."""
-        self.consumer.resume([TopicPartition(self.topic, partition)])
+        """See `Topic`."""
+        self.consumer.resume([TopicPartition(self.name, partition)])
 
-    def _unanswered(self, what: str, partition: int, error: KafkaException) -> TransientError:
-        return TransientError(f"{self.topic}[{partition}]: no {what} from the broker: {error}")
+    def _timeout_error(self, what: str, partition: int, error: KafkaException) -> TransientError:
+        return TransientError(f"{self.name}[{partition}]: no {what} from the broker: {error}")
 
 
-def _is_event(message: Message) -> bool:
+def _is_client_event(message: Message) -> bool:
     """Whether the message tells an event of the client; raises where it must be acted on."""
     error = message.error()
     if error is None:
@@ -136,10 +134,10 @@ def _is_event(message: Message) -> bool:
         raise OutOfRangeError(text)
     if error.fatal() or error.name() in _DENIED:
         raise ConfigurationError(f"Kafka refuses to go on: {text}")
-    log.warning("from Kafka", error=text)
+    _log.warning("from Kafka", error=text)
     return True
 
 
 def _log_failed_commit(error: KafkaError | None, _: list[TopicPartition]) -> None:
     if error is not None:
-        log.info("not committed", error=error.str())
+        _log.info("not committed", error=error.str())

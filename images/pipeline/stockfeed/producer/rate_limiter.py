@@ -20,7 +20,7 @@ def burst(per_minute: float) -> float:
     return max(1.0, per_minute / 60 * _BURST_SECONDS)
 
 
-class Budget:
+class RateLimiter:
     """A token bucket: at most `per_minute() / 60 * t + burst` requests in any t seconds.
 
     Args:
@@ -35,7 +35,7 @@ class Budget:
     ) -> None:
         self._per_minute = per_minute
         self._clock = clock
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._tokens = 1.0
         self._refilled = clock()
         self._paused_until = self._refilled
@@ -46,15 +46,15 @@ class Budget:
         Returns:
             Seconds waited.
         """
-        asked = self._clock()
-        async with self._turn:
+        requested_at = self._clock()
+        async with self._lock:
             delay = self._delay()
             while delay > 0:
                 # Short sleeps, so that a larger share is used soon after it was given.
                 await asyncio.sleep(min(delay, _RECHECK_SECONDS))
                 delay = self._delay()
             self._tokens -= 1
-        return self._clock() - asked
+        return self._clock() - requested_at
 
     def pause(self, seconds: float) -> None:
         """Makes no request for so long, because the server said so."""

@@ -26,7 +26,7 @@ class Record(Protocol):
     def timestamp(self) -> tuple[int, int]: ...
 
 
-class Log(Protocol):
+class Topic(Protocol):
     """One topic, seen by one member of its consumer group.
 
     Methods that ask the broker raise TransientError when it does not answer.

@@ -14,7 +14,7 @@ _CHECK_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
-class Share:
+class RequestRate:
     """Requests per minute that this process may make.
 
     The groups of a feed share one key; the operator gives each its share in a file, so that adding
@@ -52,21 +52,21 @@ class Share:
 
     def _read(self, file: Path) -> None:
         try:
-            self._value = _positive(file.read_text())
+            self._value = _parse_positive(file.read_text())
         except (OSError, ValueError) as error:
-            self._note(f"{env.REQUESTS_PER_MINUTE_FILE}: {file}: {error}")
+            self._set_problem(f"{env.REQUESTS_PER_MINUTE_FILE}: {file}: {error}")
         else:
-            self._note(None)
+            self._set_problem(None)
         self._metrics.requests_per_minute.set(self._value)
 
-    def _note(self, problem: str | None) -> None:
+    def _set_problem(self, problem: str | None) -> None:
         if problem is not None and problem != self._problem:
             _log.warning("request budget kept", per_minute=self._value, reason=problem)
         self._problem = problem
         self._metrics.budget_file_invalid.set(problem is not None)
 
 
-def _positive(text: str) -> float:
+def _parse_positive(text: str) -> float:
     number = float(text)
     if not 0 < number < math.inf:
         raise ValueError(f"{text.strip()!r} is no number above 0")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockfeed.producer.budget import Budget, burst
+from stockfeed.producer.rate_limiter import RateLimiter, burst
 
 rates = st.one_of(st.floats(1, 100), st.floats(100, 200_000))
 pauses = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 20)), max_size=3)
@@ -14,17 +14,17 @@ pauses = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 20)), max_size=3)
 @given(rates, st.lists(st.floats(0, 5), min_size=2, max_size=60), pauses)
 def test_no_window_holds_more_than_share_and_burst(run_virtually, per_minute, asks, pauses):
     async def main(clock):
-        budget = Budget(lambda: per_minute, clock)
+        limiter = RateLimiter(lambda: per_minute, clock)
         granted = []
 
         async def ask(after):
             await asyncio.sleep(after)
-            await budget.acquire()
+            await limiter.acquire()
             granted.append(clock())
 
         async def pause(after, seconds):
             await asyncio.sleep(after)
-            budget.pause(seconds)
+            limiter.pause(seconds)
 
         await asyncio.gather(*map(ask, asks), *(pause(*each) for each in pauses))
         return granted
@@ -39,10 +39,10 @@ def test_no_window_holds_more_than_share_and_burst(run_virtually, per_minute, as
 
 def test_up_to_1800_a_minute_no_second_has_more_than_30(run_virtually):
     async def main(clock):
-        budget = Budget(lambda: 1800.0, clock)
+        limiter = RateLimiter(lambda: 1800.0, clock)
         times = []
         for _ in range(100):
-            await budget.acquire()
+            await limiter.acquire()
             times.append(clock())
         return times
 
@@ -55,9 +55,9 @@ def test_a_restart_adds_one_request_at_most(run_virtually):
     async def main(clock):
         granted = []
         for _ in range(3):
-            budget = Budget(lambda: 60.0, clock)
+            limiter = RateLimiter(lambda: 60.0, clock)
             for _ in range(5):
-                await budget.acquire()
+                await limiter.acquire()
                 granted.append(clock())
         return granted
 
@@ -67,10 +67,10 @@ def test_a_restart_adds_one_request_at_most(run_virtually):
 
 def test_requests_are_granted_in_the_order_asked(run_virtually):
     async def main(clock):
-        budget, order = Budget(lambda: 60.0, clock), []
+        limiter, order = RateLimiter(lambda: 60.0, clock), []
 
         async def ask(number):
-            await budget.acquire()
+            await limiter.acquire()
             order.append((number, round(clock(), 3)))
 
         await asyncio.gather(*map(ask, range(4)))
@@ -81,20 +81,20 @@ def test_requests_are_granted_in_the_order_asked(run_virtually):
 
 def test_the_wait_is_reported(run_virtually):
     async def main(clock):
-        budget = Budget(lambda: 30.0, clock)
-        return [await budget.acquire() for _ in range(3)]
+        limiter = RateLimiter(lambda: 30.0, clock)
+        return [await limiter.acquire() for _ in range(3)]
 
     assert run_virtually(main) == pytest.approx([0.0, 2.0, 2.0])
 
 
 def test_a_pause_holds_everyone_and_the_longest_wins(run_virtually):
     async def main(clock):
-        budget, times = Budget(lambda: 6000.0, clock), []
-        budget.pause(30.0)
-        budget.pause(5.0)
+        limiter, times = RateLimiter(lambda: 6000.0, clock), []
+        limiter.pause(30.0)
+        limiter.pause(5.0)
 
         async def ask():
-            await budget.acquire()
+            await limiter.acquire()
             times.append(clock())
 
         await asyncio.gather(*(ask() for _ in range(3)))
@@ -108,9 +108,9 @@ def test_a_pause_holds_everyone_and_the_longest_wins(run_virtually):
 def test_a_larger_share_is_used_within_a_second(run_virtually):
     async def main(clock):
         share = [1.0]
-        budget = Budget(lambda: share[0], clock)
-        await budget.acquire()
-        waiting = asyncio.create_task(budget.acquire())
+        limiter = RateLimiter(lambda: share[0], clock)
+        await limiter.acquire()
+        waiting = asyncio.create_task(limiter.acquire())
         await asyncio.sleep(2.5)
         share[0] = 6000.0
         await waiting
@@ -121,13 +121,13 @@ def test_a_larger_share_is_used_within_a_second(run_virtually):
 
 def test_a_cancelled_wait_costs_nothing(run_virtually):
     async def main(clock):
-        budget, times = Budget(lambda: 60.0, clock), []
-        await budget.acquire()
-        cancelled = asyncio.create_task(budget.acquire())
+        limiter, times = RateLimiter(lambda: 60.0, clock), []
+        await limiter.acquire()
+        cancelled = asyncio.create_task(limiter.acquire())
         await asyncio.sleep(0.5)
         cancelled.cancel()
         for _ in range(3):
-            await budget.acquire()
+            await limiter.acquire()
             times.append(clock())
         return times
 

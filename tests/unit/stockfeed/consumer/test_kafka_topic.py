@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import KafkaError
 from structlog.testing import capture_logs
 
-from stockfeed.consumer.source import KafkaLog, OutOfRangeError
+from stockfeed.consumer.kafka_topic import KafkaTopic, OutOfRangeError
 from stockfeed.errors import ConfigurationError
 
 
@@ -33,7 +33,7 @@ class Consumer:
 
 
 def log_of(*messages):
-    log = KafkaLog.__new__(KafkaLog)
+    log = KafkaTopic.__new__(KafkaTopic)
     log.consumer = Consumer(*messages)
     return log
 

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from stockfeed.values import Bytes, Days, Name, Seconds, SecondsOrOff, Symbols
+from stockfeed.settings.values import Bytes, Days, Name, Seconds, SecondsOrOff, Symbols
 
 
 @pytest.mark.parametrize(

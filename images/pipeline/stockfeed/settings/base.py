@@ -1,0 +1,77 @@
+"""Parsing of the environment into a frozen settings object, with all problems reported at once."""
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from stockfeed.contract import endpoints, env
+from stockfeed.errors import ConfigurationError
+from stockfeed.secrets import Secret
+from stockfeed.settings.values import Name
+
+
+class Settings(BaseModel):
+    """What every role has."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    feed: Name = Field(alias=env.FEED)
+    http_port: int = Field(endpoints.HTTP_PORT, alias=env.HTTP_PORT, ge=0, le=65535)
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", alias=env.LOG_LEVEL)
+    log_format: Literal["json", "console"] = Field("json", alias=env.LOG_FORMAT)
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Self:
+        """Parses the environment.
+
+        Raises:
+            ConfigurationError: names every variable that is missing or wrong, a line each.
+        """
+        # An empty variable is how templates and shells write an unset one.
+        given = {name: value for name, value in environment.items() if value != ""}
+        settings = None
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as error:
+            problems = [_problem(detail) for detail in error.errors()]
+            problems += cls.missing_credentials(given)
+        else:
+            problems = settings.credential_problems()
+        if settings is None or problems:
+            raise ConfigurationError("settings are missing or wrong:\n  " + "\n  ".join(problems))
+        return settings
+
+    @classmethod
+    def missing_credentials(cls, given: Mapping[str, str]) -> list[str]:
+        """What to say of credentials that nothing in the environment points to."""
+        return [
+            f"{' or '.join(names)}: not set"
+            for names in cls.credential_variables(given)
+            if not any(name in given for name in names)
+        ]
+
+    @classmethod
+    def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:  # noqa: ARG003
+        """Groups of variables; of each group one must be set."""
+        return []
+
+    def credentials(self) -> list[Secret]:
+        """The credentials without which the role cannot work."""
+        return []
+
+    def credential_problems(self) -> list[str]:
+        """What to say of required credentials that cannot be found."""
+        return [secret.missing_message() for secret in self.credentials() if secret.find() is None]
+
+
+def _problem(detail: ErrorDetails) -> str:
+    name = str(detail["loc"][0])
+    if detail["type"] == "missing":
+        return f"{name}: not set"
+    return f"{name}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def reveal(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
