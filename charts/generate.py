@@ -1,6 +1,7 @@
-"""Writes what the charts repeat from elsewhere: CRD's template, dashboards, READMEs' values.
+"""Generates files of the charts: the CRD template, the dashboards and the READMEs.
 
-`python charts/generate.py` writes; with `--check` it exits 1 and names the files that are stale.
+`python charts/generate.py` writes them. With `--check` it writes nothing, lists stale files on stderr
+and exits 1 if there are any.
 """
 
 import json
@@ -45,7 +46,7 @@ _README = """\
 {text}
 ## Values
 
-| value | default | what it is |
+| value | default | description |
 |---|---|---|
 {rows}
 """
@@ -54,17 +55,17 @@ _OPERATOR_TEXT = """\
 helm upgrade --install stockfeed charts/stockfeed-operator --namespace stockfeed --create-namespace
 ```
 
-The CRD is a template of the chart, so an upgrade of the chart upgrades it. It is kept when the
-chart is uninstalled. Delete the feeds before you uninstall: the operator stops each in order, and
-without it they cannot finish.
+The CRD is one of the chart's templates, so upgrading the chart upgrades the CRD. Uninstalling the
+chart keeps it. Delete all feeds before you uninstall: their finalizers need the operator, which drains
+each feed before it lets it go.
 
-A working operator needs Kubernetes 1.30 or newer; feeds need Strimzi 1.0 or newer and Argo
-Workflows 4.0 or newer.
+The operator needs Kubernetes 1.30 or newer. Feeds need Strimzi 1.0 or newer and Argo Workflows 4.0 or
+newer.
 
-| values | what for |
+| values file | purpose |
 |---|---|
 | `values.yaml` | one operator for all namespaces |
-| `examples/values-cloud.yaml` | two replicas, a registry of yours; see `docs/cloud.md` |
+| `examples/values-cloud.yaml` | two replicas, images from your own registry; see `docs/cloud.md` |
 """
 _PLATFORM_TEXT = """\
 ```sh
@@ -72,23 +73,24 @@ helm upgrade --install platform charts/stockfeed-platform --namespace stocks --c
   --values charts/stockfeed-platform/values-kind.yaml
 ```
 
-Install it into the namespace of the feeds: Strimzi's operators watch one namespace, and a feed's
-Secrets are in its own. The names of its objects are fixed, so there is one release in a namespace.
-It needs Strimzi 1.0 or newer, and with `monitoring.enabled` the Prometheus Operator, to be there.
+Install it into the namespace of the feeds: Strimzi's topic and user operators watch the namespace of
+their Kafka cluster, and a feed reads Secrets from its own namespace. Object names are fixed, so a
+namespace can have only one release. The chart requires Strimzi 1.0 or newer and, with
+`monitoring.enabled`, the Prometheus Operator.
 
-| values | what for |
+| values file | purpose |
 |---|---|
-| `values.yaml` | Kafka alone, three brokers: a cluster with its own S3 and Snowflake |
-| `values-kind.yaml` | a local cluster with stand-ins for every account; `make kind-up` uses it |
-| `examples/values-cloud.yaml` | Kafka over three zones, with sign-in; see `docs/cloud.md` |
+| `values.yaml` | only Kafka with three brokers, for use with real S3 and Snowflake accounts |
+| `values-kind.yaml` | a local cluster with stand-ins for all accounts; used by `make kind-up` |
+| `examples/values-cloud.yaml` | Kafka across three zones, with authentication; see `docs/cloud.md` |
 
-When the chart is uninstalled, Strimzi deletes the Kafka cluster. Its volumes stay unless
-`kafka.brokers.storage.deleteClaim` is set. Delete the feeds first.
+Delete all feeds before you uninstall the chart. Strimzi then deletes the Kafka cluster, but keeps its
+volumes unless `kafka.brokers.storage.deleteClaim` is set.
 """
 
 
 def generated() -> dict[Path, str]:
-    """The files and their contents."""
+    """Returns the content of each generated file."""
     return {
         OPERATOR / "templates" / "crd.yaml": crd_template(),
         OPERATOR / "README.md": readme(OPERATOR, _OPERATOR_TEXT),
@@ -98,7 +100,7 @@ def generated() -> dict[Path, str]:
 
 
 def dashboards() -> dict[Path, str]:
-    """Grafana's JSON, which the chart puts into ConfigMaps."""
+    """Returns the dashboards as Grafana's JSON, which the chart wraps in ConfigMaps."""
     folder = OPERATOR / "dashboards"
     return {
         folder / f"{dashboard.name}.json": json.dumps(dashboard.json(), indent=2) + "\n"
@@ -107,7 +109,7 @@ def dashboards() -> dict[Path, str]:
 
 
 def crd_template() -> str:
-    """The CRD as a template: texts that look like one are escaped."""
+    """Returns the CRD as a Helm template, with braces in its texts escaped."""
     definition = crd()
     del definition["metadata"]
     head, spec = (to_yaml(part) for part in _split(definition))
@@ -120,16 +122,16 @@ def _split(definition: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def escaped(text: str) -> str:
-    """The text such that helm renders it as it is."""
+    """Escapes text so that Helm renders it unchanged."""
     return re.sub(r"\{\{|\}\}", lambda found: '{{ "' + found[0] + '" }}', text)
 
 
 def readme(chart: Path, text: str) -> str:
-    """A chart's README.
+    """Returns the README of a chart.
 
     Args:
         chart: the chart's directory.
-        text: what stands between the description and the values.
+        text: Markdown between the description and the table of values.
     """
     about = yaml.safe_load((chart / "Chart.yaml").read_text())
     commented = (chart / "values.yaml").read_text()
@@ -142,10 +144,10 @@ def readme(chart: Path, text: str) -> str:
 
 
 def comments(text: str) -> Iterator[tuple[str, str]]:
-    """Each commented value's path and comment, in order.
+    """Yields the dotted path and the comment of each commented value, in file order.
 
     Args:
-        text: YAML whose objects are indented by two; a comment stands above its value.
+        text: YAML indented by two spaces, with each comment above its value.
     """
     path: list[str] = []
     pending: list[str] = []
@@ -167,7 +169,7 @@ def _shown(values: Any, path: str) -> str:
 
 
 def main() -> int:
-    """Writes the files, or names the stale ones."""
+    """Writes the stale files, or lists them with `--check`; returns the exit code."""
     stale = [
         path for path, text in generated().items() if not path.exists() or path.read_text() != text
     ]

@@ -33,12 +33,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- default (include "stockfeed-operator.fullname" .) .Values.serviceAccount.name }}
 {{- end }}
 
-{{/* The ClusterRole that a load's pods get: one name, for the role, the binding's right and the settings. */}}
+{{/* Name of the ClusterRole bound to the pods of loads, shared by the role, the bind permission and the operator's settings. */}}
 {{- define "stockfeed-operator.taskResultsRole" -}}
 {{ include "stockfeed-operator.fullname" . }}-task-results
 {{- end }}
 
-{{/* An image by its values: `(list $ .Values.images.operator)`. */}}
+{{/* Full image reference from the values of an image: `(list $ .Values.images.operator)`. */}}
 {{- define "stockfeed-operator.image" -}}
 {{- $image := index . 1 }}
 {{- if $image.digest }}

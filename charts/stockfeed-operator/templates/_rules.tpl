@@ -1,7 +1,7 @@
 {{/*
-What the operator may do in the namespaces that it works in. It applies objects (patch, and create
-for what is not there yet), watches them, and deletes what a feed no longer wants. It has no right
-on Secrets: pods mount these themselves.
+Permissions of the operator in the namespaces whose feeds it reconciles. Server-side apply needs
+patch, and create for new objects; pruning needs delete. There is no permission on Secrets, because
+pods mount them directly.
 */}}
 {{- define "stockfeed-operator.rules" -}}
 - apiGroups: [stockfeed.dev]
@@ -10,7 +10,8 @@ on Secrets: pods mount these themselves.
 - apiGroups: [stockfeed.dev]
   resources: [stockfeeds/status]
   verbs: [patch]
-# Owner references that block their owner's deletion need this where the API server enforces it.
+# Owner references with blockOwnerDeletion require this if the API server enables the admission plugin
+# OwnerReferencesPermissionEnforcement.
 - apiGroups: [stockfeed.dev]
   resources: [stockfeeds/finalizers]
   verbs: [update]
@@ -32,7 +33,8 @@ on Secrets: pods mount these themselves.
 - apiGroups: [argoproj.io]
   resources: [cronworkflows, workflowtemplates]
   verbs: [get, list, watch, create, patch, delete]
-# It starts the last load of a stop, and reads what loads report. They go with their feed.
+# The operator starts the last load of a stop and reads the results of loads. It never deletes
+# Workflows: they are garbage-collected with their feed.
 - apiGroups: [argoproj.io]
   resources: [workflows]
   verbs: [list, watch, create, patch]
@@ -42,12 +44,12 @@ on Secrets: pods mount these themselves.
 - apiGroups: [rbac.authorization.k8s.io]
   resources: [rolebindings]
   verbs: [get, list, watch, create, patch, delete]
-# It may bind the role of a load's pods, and no other.
+# The operator may bind this role, for the pods of loads, and no other.
 - apiGroups: [rbac.authorization.k8s.io]
   resources: [clusterroles]
   resourceNames: [{{ include "stockfeed-operator.taskResultsRole" . }}]
   verbs: [bind]
-# Termination messages tell why a role stopped.
+# The operator reads termination messages, to report in a feed's status why a container stopped.
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]

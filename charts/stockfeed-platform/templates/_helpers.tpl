@@ -1,10 +1,10 @@
-{{/* Labels by which the pods of a component are found: `(list $ "quotes")`. */}}
+{{/* Selector labels of a component's pods: `(list $ "quotes")`. */}}
 {{- define "stockfeed-platform.selector" -}}
 app.kubernetes.io/name: {{ index . 1 }}
 app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
 {{- end }}
 
-{{/* Labels of an object of a component: `(list $ "quotes")`. */}}
+{{/* Labels of the objects of a component: `(list $ "quotes")`. */}}
 {{- define "stockfeed-platform.labels" -}}
 {{- $root := index . 0 }}
 {{- include "stockfeed-platform.selector" . }}
@@ -24,7 +24,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{/* What the pods of emulator and quote server have in common. */}}
+{{/* Pod settings shared by the emulator and the quote server. */}}
 {{- define "stockfeed-platform.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -60,7 +60,7 @@ affinity:
 {{- end }}
 {{- end }}
 
-{{/* What the containers of emulator and quote server have in common. */}}
+{{/* Container settings shared by the emulator and the quote server. */}}
 {{- define "stockfeed-platform.container" -}}
 image: {{ include "stockfeed-platform.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -71,12 +71,12 @@ securityContext:
 terminationMessagePolicy: FallbackToLogsOnError
 {{- end }}
 
-{{/* Copies of each topic, by the number of brokers. */}}
+{{/* Replication factor of topics: the number of brokers, at most 3. */}}
 {{- define "stockfeed-platform.replicationFactor" -}}
 {{- min 3 (int .Values.kafka.brokers.replicas) }}
 {{- end }}
 
-{{/* Copies that a write needs: one may be missing, unless there is only one. */}}
+{{/* min.insync.replicas of topics: one replica may be down, unless there is only one. */}}
 {{- define "stockfeed-platform.minInsyncReplicas" -}}
 {{- max 1 (sub (int (include "stockfeed-platform.replicationFactor" .)) 1) }}
 {{- end }}
