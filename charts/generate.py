@@ -1,7 +1,7 @@
 """Generates files of the charts: the CRD template, the dashboards and the READMEs.
 
-`python charts/generate.py` writes them. With `--check` it writes nothing, lists stale files on stderr
-and exits 1 if there are any.
+`python charts/generate.py` writes them. With `--check` it writes nothing, lists stale files on
+stderr and exits 1 if there are any.
 """
 
 import json
@@ -56,11 +56,11 @@ helm upgrade --install stockfeed charts/stockfeed-operator --namespace stockfeed
 ```
 
 The CRD is one of the chart's templates, so upgrading the chart upgrades the CRD. Uninstalling the
-chart keeps it. Delete all feeds before you uninstall: their finalizers need the operator, which drains
-each feed before it lets it go.
+chart keeps it. Delete all feeds before you uninstall: their finalizers need the operator, which
+drains each feed before it lets it go.
 
-The operator needs Kubernetes 1.30 or newer. Feeds need Strimzi 1.0 or newer and Argo Workflows 4.0 or
-newer.
+The operator needs Kubernetes 1.30 or newer. Feeds need Strimzi 1.0 or newer and Argo Workflows 4.0
+or newer.
 
 | values file | purpose |
 |---|---|
@@ -73,19 +73,19 @@ helm upgrade --install platform charts/stockfeed-platform --namespace stocks --c
   --values charts/stockfeed-platform/values-kind.yaml
 ```
 
-Install it into the namespace of the feeds: Strimzi's topic and user operators watch the namespace of
-their Kafka cluster, and a feed reads Secrets from its own namespace. Object names are fixed, so a
-namespace can have only one release. The chart requires Strimzi 1.0 or newer and, with
+Install it into the namespace of the feeds: Strimzi's topic and user operators watch the namespace
+of their Kafka cluster, and a feed reads Secrets from its own namespace. Object names are fixed, so
+a namespace can have only one release. The chart requires Strimzi 1.0 or newer and, with
 `monitoring.enabled`, the Prometheus Operator.
 
 | values file | purpose |
 |---|---|
 | `values.yaml` | only Kafka with three brokers, for use with real S3 and Snowflake accounts |
 | `values-kind.yaml` | a local cluster with stand-ins for all accounts; used by `make kind-up` |
-| `examples/values-cloud.yaml` | Kafka across three zones, with authentication; see `docs/cloud.md` |
+| `examples/values-cloud.yaml` | Kafka across three zones with authentication; see `docs/cloud.md` |
 
-Delete all feeds before you uninstall the chart. Strimzi then deletes the Kafka cluster, but keeps its
-volumes unless `kafka.brokers.storage.deleteClaim` is set.
+Delete all feeds before you uninstall the chart. Strimzi then deletes the Kafka cluster, but keeps
+its volumes unless `kafka.brokers.storage.deleteClaim` is set.
 """
 
 
