@@ -8,14 +8,13 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from stockfeed_operator.build.installation import Installation
-from stockfeed_operator.crd import crd as definition
-from stockfeed_operator.desired import render as rendered
-from stockfeed_operator.manifests_yaml import to_yaml
+from stockfeed_operator.manifests.metadata import Installation
+from stockfeed_operator.plan.desired import render as rendered
 from stockfeed_operator.settings import PREFIX, Settings, SettingsError
-from stockfeed_operator.spec import StockFeed
-from stockfeed_operator.validate import InvalidFeedError
-from stockfeed_operator.validate_yaml import valid_feeds
+from stockfeed_operator.spec.crd import crd as definition
+from stockfeed_operator.spec.feed import StockFeed
+from stockfeed_operator.spec.validate import InvalidFeedError
+from stockfeed_operator.spec.yaml import to_yaml, valid_feeds
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

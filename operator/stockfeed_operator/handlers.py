@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import kopf
 
-from stockfeed_operator.build.metadata import FEED_LABEL
-from stockfeed_operator.kinds import FEED, MANAGED
+from stockfeed_operator.kube.kinds import FEED, MANAGED
+from stockfeed_operator.manifests.metadata import FEED_LABEL
 from stockfeed_operator.wakeups import Wakeups
 
 # Shorter than what load balancers in front of API servers allow a quiet connection.

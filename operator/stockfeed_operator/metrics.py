@@ -9,9 +9,9 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from stockfeed.contract.metrics import operator as catalogue
-from stockfeed_operator.schedule import interval_at_minute
-from stockfeed_operator.spec_status import LastLoad, StockFeedStatus
-from stockfeed_operator.times import parse_time
+from stockfeed_operator.kube.times import parse_time
+from stockfeed_operator.spec.feed_status import LastLoad, StockFeedStatus
+from stockfeed_operator.spec.schedule import interval_at_minute
 
 T = TypeVar("T")
 Samples = Iterator[tuple[tuple[str, ...], float]]

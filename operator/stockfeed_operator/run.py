@@ -14,10 +14,10 @@ from kubernetes.client import ApiClient
 from prometheus_client import CollectorRegistry
 
 from stockfeed_operator import logs
-from stockfeed_operator.build.installation import Installation
-from stockfeed_operator.cluster import KubernetesCluster
 from stockfeed_operator.handlers import registry_of
-from stockfeed_operator.leader import Election, LeaseLock
+from stockfeed_operator.kube.cluster import KubernetesCluster
+from stockfeed_operator.kube.leader import Election, LeaseLock
+from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.metrics import OperatorMetrics
 from stockfeed_operator.reconcile import reconcile
 from stockfeed_operator.settings import Settings

@@ -8,10 +8,10 @@ from typing import Final
 
 import structlog
 
-from stockfeed_operator.errors import ClusterError, ConflictError, ForbiddenError
-from stockfeed_operator.kinds import Key
+from stockfeed_operator.kube.errors import ClusterError, ConflictError, ForbiddenError
+from stockfeed_operator.kube.kinds import Key
 from stockfeed_operator.metrics import OperatorMetrics
-from stockfeed_operator.outcome import Outcome
+from stockfeed_operator.reconcile import Outcome
 from stockfeed_operator.wakeups import FeedKey
 
 _log = structlog.get_logger()

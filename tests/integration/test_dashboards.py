@@ -25,8 +25,8 @@ from stockfeed_local.stack.process import Process
 from stockfeed_local.stack.quote_server import QuoteServer
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
-from stockfeed_operator.kinds import FEED, Key
-from stockfeed_operator.times import format_time
+from stockfeed_operator.kube.kinds import FEED, Key
+from stockfeed_operator.kube.times import format_time
 from support.dashboards import sheet, standins
 from support.dashboards.panels import panels
 from support.dashboards.server import Prometheus, Target

@@ -8,8 +8,8 @@ import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
 from stockfeed.contract.metrics.operator import METRICS
-from stockfeed_operator.build.metadata import FEED_LABEL
-from stockfeed_operator.kinds import CRON_WORKFLOW, FEED, MANAGED, POD_MONITOR, WORKFLOW, Key
+from stockfeed_operator.kube.kinds import CRON_WORKFLOW, FEED, MANAGED, POD_MONITOR, WORKFLOW, Key
+from stockfeed_operator.manifests.metadata import FEED_LABEL
 from stockfeed_operator.settings import PREFIX
 from support.inmemory.apiserver import ApiServer
 from support.inmemory.cluster import InMemoryCluster

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from kubernetes.client import ApiClient, Configuration
 
-from stockfeed_operator.api import Drained
-from stockfeed_operator.cluster import KubernetesCluster
-from stockfeed_operator.kinds import DEPLOYMENT, FEED, MANAGED, Key, Manifest
+from stockfeed_operator.kube.api import Drained
+from stockfeed_operator.kube.cluster import KubernetesCluster
+from stockfeed_operator.kube.kinds import DEPLOYMENT, FEED, MANAGED, Key, Manifest
 from stockfeed_operator.run import installation_of
 from stockfeed_operator.settings import PREFIX, Settings
 from support.helm.tool import template

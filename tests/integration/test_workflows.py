@@ -21,8 +21,8 @@ from stockfeed.objectstore import ObjectStore
 from stockfeed_local.stack.java_kafka import JavaKafka
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
-from stockfeed_operator import loads
-from stockfeed_operator.desired import render
+from stockfeed_operator.plan.desired import render
+from stockfeed_operator.status import loads
 from support.inmemory.feeds import INSTALLATION, feed
 from support.workflows.processes import Processes
 from support.workflows.quotes import Quotes

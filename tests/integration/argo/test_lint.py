@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from stockfeed_operator.build.specs import containers_of
-from stockfeed_operator.build.workflow import cron_workflow, last_load
-from stockfeed_operator.desired import render
-from stockfeed_operator.kinds import Manifest
-from stockfeed_operator.validate import check
+from stockfeed_operator.kube.kinds import Manifest
+from stockfeed_operator.manifests.workflow import cron_workflow, last_load
+from stockfeed_operator.manifests.workflow_spec import containers_of
+from stockfeed_operator.plan.desired import render
+from stockfeed_operator.spec.validate import check
 from support.argolint.tool import ArgoLint, build
 from support.inmemory.feeds import INSTALLATION, feed
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stockfeed_operator.crd import crd
+from stockfeed_operator.spec.crd import crd
 from support.crd.tool import CrdCheck, build
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from stockfeed_operator.validate import InvalidFeedError, check
+from stockfeed_operator.spec.validate import InvalidFeedError, check
 from support.crd.table import merged, schema_cases
 from support.crd.tool import CrdCheck, Subject
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from stockfeed_operator.build.installation import Installation
-from stockfeed_operator.desired import render
-from stockfeed_operator.validate import check
+from stockfeed_operator.manifests.metadata import Installation
+from stockfeed_operator.plan.desired import render
+from stockfeed_operator.spec.validate import check
 from support.crd.table import Case, schema_cases
 from support.crd.tool import CrdCheck, Subject
 from support.crd.upstream import upstream_crd

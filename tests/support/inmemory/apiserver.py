@@ -7,8 +7,8 @@ import zlib
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from stockfeed_operator.errors import ConflictError
-from stockfeed_operator.kinds import EVENT, FEED, MANAGED, POD, Key, Kind, Manifest
+from stockfeed_operator.kube.errors import ConflictError
+from stockfeed_operator.kube.kinds import EVENT, FEED, MANAGED, POD, Key, Kind, Manifest
 from support.inmemory.cluster import NAMESPACE, InMemoryCluster
 from support.inmemory.http import Request
 

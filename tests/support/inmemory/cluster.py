@@ -1,4 +1,4 @@
-"""A Kubernetes cluster in memory, for `stockfeed_operator.api.Cluster`.
+"""A Kubernetes cluster in memory, for `stockfeed_operator.kube.api.Cluster`.
 
 It honours resourceVersion, generation, uid preconditions, finalizers, ownership with garbage
 collection, and server-side apply's owners of fields. `settle` plays the controllers.
@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stockfeed_operator.api import Drained, Notice
-from stockfeed_operator.build.metadata import MANAGER
-from stockfeed_operator.errors import ConflictError, RejectedError
-from stockfeed_operator.kinds import DEPLOYMENT, FEED, POD, Key, Kind, Manifest, key_of
-from stockfeed_operator.times import format_time
+from stockfeed_operator.kube.api import FIELD_MANAGER, Drained, Notice
+from stockfeed_operator.kube.errors import ConflictError, RejectedError
+from stockfeed_operator.kube.kinds import DEPLOYMENT, FEED, POD, Key, Kind, Manifest, key_of
+from stockfeed_operator.kube.times import format_time
 from support.inmemory.merge import copied, merged, owned_fields, without
 
 NAMESPACE = "markets"
@@ -79,7 +78,7 @@ class InMemoryCluster:
         self._write(f"apply {key.kind} {key.name}")
         live = self.objects.get(key)
         if live is None:
-            return copied(self.create(manifest, manager=MANAGER))
+            return copied(self.create(manifest, manager=FIELD_MANAGER))
         if live.get("roleRef") != manifest.get("roleRef"):
             raise RejectedError("cannot change roleRef")
         before = self._applied.get(live["metadata"]["uid"])
@@ -91,7 +90,7 @@ class InMemoryCluster:
             for entry in live["metadata"]["managedFields"]
             if entry["manager"] == _AUTOSCALER and "replicas" not in manifest.get("spec", {})
         ]
-        own = {"manager": MANAGER, "fieldsV1": owned_fields(manifest)}
+        own = {"manager": FIELD_MANAGER, "fieldsV1": owned_fields(manifest)}
         live["metadata"]["managedFields"] = [own, *others]
         return copied(live)
 
@@ -139,7 +138,7 @@ class InMemoryCluster:
             "managedFields": [{"manager": manager, "fieldsV1": owned_fields(manifest)}],
         }
         made["metadata"].setdefault("namespace", NAMESPACE)
-        if manager == MANAGER:
+        if manager == FIELD_MANAGER:
             self._applied[made["metadata"]["uid"]] = copied(manifest)
         self._bump(made)
         self.objects[key_of(made)] = made

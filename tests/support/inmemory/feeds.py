@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from stockfeed_operator.api import Cluster
-from stockfeed_operator.build.installation import Installation
-from stockfeed_operator.build.metadata import FEED_LABEL
-from stockfeed_operator.kinds import FEED, WORKFLOW, Key, Manifest
-from stockfeed_operator.outcome import Outcome
-from stockfeed_operator.reconcile import reconcile
-from stockfeed_operator.spec import StockFeed
-from stockfeed_operator.validate import check
+from stockfeed_operator.kube.api import Cluster
+from stockfeed_operator.kube.kinds import FEED, WORKFLOW, Key, Manifest
+from stockfeed_operator.manifests.metadata import FEED_LABEL, Installation
+from stockfeed_operator.reconcile import Outcome, reconcile
+from stockfeed_operator.spec.feed import StockFeed
+from stockfeed_operator.spec.validate import check
 from support.inmemory.cluster import NAMESPACE, InMemoryCluster
 from support.inmemory.merge import copied
 

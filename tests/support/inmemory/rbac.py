@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from stockfeed_operator.kinds import ROLE_BINDING, Manifest, kind_of
+from stockfeed_operator.kube.kinds import ROLE_BINDING, Manifest, kind_of
 from support.inmemory.apiserver import ApiServer
 from support.inmemory.http import Request
 

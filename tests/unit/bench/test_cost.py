@@ -22,8 +22,8 @@ from stockfeed.consumer.lander import _COMPRESSION_LEVEL
 from stockfeed.consumer.lines import LineEncoder
 from stockfeed.contract.durations import parse_duration
 from stockfeed_local.quotes.randomwalk import RandomWalk
-from stockfeed_operator.spec_source import Source
-from stockfeed_operator.spec_storage import Rotate, Warehouse
+from stockfeed_operator.spec.source import Source
+from stockfeed_operator.spec.storage import Rotate, Warehouse
 from support.grants.setup_sql import FILE
 
 SYMBOLS = [f"SYM{number}" for number in range(100)]

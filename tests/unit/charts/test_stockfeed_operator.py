@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from stockfeed.contract import endpoints
-from stockfeed_operator.crd import crd
 from stockfeed_operator.settings import Settings, variables
+from stockfeed_operator.spec.crd import crd
 from support.helm.tool import run, template
 
 ROOT = Path(__file__).parents[3]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from stockfeed.snowflake import LOCK_TIMEOUT_SECONDS
-from stockfeed_operator.spec_storage import Dbt, Warehouse
+from stockfeed_operator.spec.storage import Dbt, Warehouse
 from support.grants.setup_sql import FILE, SyntaxProblems, grants, statements
 
 TEXT = FILE.read_text()

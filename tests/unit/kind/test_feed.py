@@ -8,8 +8,8 @@ import yaml
 from click.testing import CliRunner
 
 from stockfeed_operator.cli import main
-from stockfeed_operator.spec import StockFeed
-from stockfeed_operator.validate_yaml import valid_feeds
+from stockfeed_operator.spec.feed import StockFeed
+from stockfeed_operator.spec.yaml import valid_feeds
 from support.helm.tool import template
 
 ROOT = Path(__file__).parents[3]

@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stockfeed_operator.build.metadata import FEED_LABEL
-from stockfeed_operator.compare import contains
-from stockfeed_operator.desired import render
-from stockfeed_operator.kinds import FEED, Key, Manifest, key_of
+from stockfeed_operator.kube.diff import contains
+from stockfeed_operator.kube.kinds import FEED, Key, Manifest, key_of
+from stockfeed_operator.manifests.metadata import FEED_LABEL
+from stockfeed_operator.plan.desired import render
 from support.inmemory.cluster import InMemoryCluster
 from support.inmemory.feeds import INSTALLATION, Life, feed, resource
 

@@ -8,7 +8,7 @@ import pytest
 from kopf import Resource
 
 from stockfeed_operator.handlers import configure_kopf, registry_of
-from stockfeed_operator.kinds import FEED, MANAGED, Kind
+from stockfeed_operator.kube.kinds import FEED, MANAGED, Kind
 from stockfeed_operator.wakeups import FeedKey, Wakeups
 
 

@@ -4,8 +4,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from stockfeed_operator.metrics import Feeds, OperatorMetrics
-from stockfeed_operator.spec_status import (
-    Condition,
+from stockfeed_operator.spec.conditions import Condition
+from stockfeed_operator.spec.feed_status import (
     GroupStatus,
     LastLoad,
     SessionStatus,

@@ -1,4 +1,4 @@
-from stockfeed_operator.kinds import (
+from stockfeed_operator.kube.kinds import (
     CRON_WORKFLOW,
     DEPLOYMENT,
     DISRUPTION_BUDGET,
@@ -7,7 +7,7 @@ from stockfeed_operator.kinds import (
     Key,
     Manifest,
 )
-from stockfeed_operator.observe import FINALIZER, PAUSE_ANNOTATION
+from stockfeed_operator.plan.observe import FINALIZER, PAUSE_ANNOTATION
 from support.inmemory.cluster import NAMESPACE
 from support.inmemory.feeds import Life, resource
 

@@ -30,14 +30,14 @@ from stockfeed.settings import (
     ProducerSettings,
     Settings,
 )
-from stockfeed_operator.build.specs import containers_of
 from stockfeed_operator.cli import main
-from stockfeed_operator.desired import desired, render
-from stockfeed_operator.kinds import Manifest
-from stockfeed_operator.manifests_yaml import to_yaml
-from stockfeed_operator.plan import Intent, Plan, Why, plan_for
-from stockfeed_operator.spec import StockFeed
-from stockfeed_operator.validate import check
+from stockfeed_operator.kube.kinds import Manifest
+from stockfeed_operator.manifests.workflow_spec import containers_of
+from stockfeed_operator.plan.desired import desired, render
+from stockfeed_operator.plan.plan import Intent, Plan, Why, plan_for
+from stockfeed_operator.spec.feed import StockFeed
+from stockfeed_operator.spec.validate import check
+from stockfeed_operator.spec.yaml import to_yaml
 from support.inmemory.feeds import INSTALLATION, feed
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stockfeed_operator.api import Drained
-from stockfeed_operator.errors import ForbiddenError
-from stockfeed_operator.kinds import (
+from stockfeed_operator.kube.api import Drained
+from stockfeed_operator.kube.errors import ForbiddenError
+from stockfeed_operator.kube.kinds import (
     CRON_WORKFLOW,
     DEPLOYMENT,
     FEED,

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
-from stockfeed_operator.errors import ClusterError, ConflictError, ForbiddenError
-from stockfeed_operator.kinds import Key
+from stockfeed_operator.kube.errors import ClusterError, ConflictError, ForbiddenError
+from stockfeed_operator.kube.kinds import Key
 from stockfeed_operator.metrics import OperatorMetrics
-from stockfeed_operator.outcome import GONE, Outcome
-from stockfeed_operator.spec_status import Condition, LastLoad, StockFeedStatus
+from stockfeed_operator.reconcile import GONE, Outcome
+from stockfeed_operator.spec.conditions import Condition
+from stockfeed_operator.spec.feed_status import LastLoad, StockFeedStatus
 from stockfeed_operator.worker import Worker
 
 US = ("markets", "us")

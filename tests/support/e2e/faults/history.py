@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from stockfeed_operator.converge import HASH_ANNOTATION
+from stockfeed_operator.plan.apply import HASH_ANNOTATION
 from support.e2e.feeds import OWNED_KINDS
 from support.e2e.kube import Kube, Manifest
 

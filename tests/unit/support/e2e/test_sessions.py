@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stockfeed_operator.session import state_at
-from stockfeed_operator.spec_source import Session
+from stockfeed_operator.plan.session import state_at
+from stockfeed_operator.spec.source import Session
 from support.e2e.sessions import session_ending
 
 _FRIDAY = datetime(2026, 11, 20, 0, 0, 17, tzinfo=UTC)

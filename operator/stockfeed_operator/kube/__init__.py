@@ -1,0 +1,1 @@
+"""The Kubernetes API: a protocol and its client, resource kinds, comparison, leader election."""

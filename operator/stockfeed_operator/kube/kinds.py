@@ -1,0 +1,93 @@
+"""The Kubernetes kinds that the operator works with, and who provides those that may be missing."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stockfeed_operator.spec.feed import API_VERSION, KIND, PLURAL
+
+Manifest = dict[str, Any]
+"""An object as JSON-like data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of object.
+
+    Attributes:
+        api_version: group and version as in manifests.
+        kind: as in manifests.
+        plural: as in URLs.
+        provider: who installs its CRD; empty for Kubernetes' own kinds.
+    """
+
+    api_version: str
+    kind: str
+    plural: str
+    provider: str = ""
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def version(self) -> str:
+        """The API version, without the group."""
+        return self.api_version.rpartition("/")[2]
+
+
+FEED: Final = Kind(API_VERSION, KIND, PLURAL)
+SERVICE_ACCOUNT: Final = Kind("v1", "ServiceAccount", "serviceaccounts")
+ROLE_BINDING: Final = Kind("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings")
+CONFIG_MAP: Final = Kind("v1", "ConfigMap", "configmaps")
+NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
+DISRUPTION_BUDGET: Final = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
+TOPIC: Final = Kind("kafka.strimzi.io/v1", "KafkaTopic", "kafkatopics", "Strimzi")
+CRON_WORKFLOW: Final = Kind(
+    "argoproj.io/v1alpha1", "CronWorkflow", "cronworkflows", "Argo Workflows"
+)
+WORKFLOW: Final = Kind("argoproj.io/v1alpha1", "Workflow", "workflows", "Argo Workflows")
+WORKFLOW_TEMPLATE: Final = Kind(
+    "argoproj.io/v1alpha1", "WorkflowTemplate", "workflowtemplates", "Argo Workflows"
+)
+POD_MONITOR: Final = Kind(
+    "monitoring.coreos.com/v1", "PodMonitor", "podmonitors", "Prometheus Operator"
+)
+POD: Final = Kind("v1", "Pod", "pods")
+EVENT: Final = Kind("events.k8s.io/v1", "Event", "events")
+
+MANAGED: Final = (
+    SERVICE_ACCOUNT,
+    ROLE_BINDING,
+    CONFIG_MAP,
+    NETWORK_POLICY,
+    DISRUPTION_BUDGET,
+    TOPIC,
+    DEPLOYMENT,
+    CRON_WORKFLOW,
+    WORKFLOW_TEMPLATE,
+    WORKFLOW,
+    POD_MONITOR,
+)
+"""What a feed consists of."""
+
+_BY_NAME: Final = {(kind.api_version, kind.kind): kind for kind in (FEED, POD, EVENT, *MANAGED)}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """An object's place in its feed's namespace."""
+
+    kind: str
+    name: str
+
+
+def kind_of(manifest: Manifest) -> Kind:
+    """The kind of a manifest that the operator built or read."""
+    return _BY_NAME[manifest["apiVersion"], manifest["kind"]]
+
+
+def key_of(manifest: Manifest) -> Key:
+    """The key of a manifest."""
+    return Key(manifest["kind"], manifest["metadata"]["name"])

@@ -1,0 +1,124 @@
+"""What producers and consumers have in common: a hardened Deployment per group."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stockfeed.contract import endpoints, env
+from stockfeed_operator.kube.kinds import DEPLOYMENT, Manifest
+from stockfeed_operator.manifests import metadata as meta
+from stockfeed_operator.manifests import names, pods, secrets
+from stockfeed_operator.manifests.connections import Connection
+from stockfeed_operator.manifests.metadata import Installation
+from stockfeed_operator.spec.feed import StockFeed
+from stockfeed_operator.spec.pods import Resources
+from stockfeed_operator.spec.source import SymbolGroup
+
+# A role flushes for up to 20 s after SIGTERM, and a consumer then leaves its group.
+_GRACE_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of a group.
+
+    Attributes:
+        component: `producer` or `consumer`; also the subcommand of `stockfeed`.
+        name: the Deployment's name.
+        replicas: how many pods; None leaves the number to whoever else set it.
+        strategy: the Deployment's strategy.
+        spread: labels of the pods that should lie on different nodes.
+        connection: settings and Secrets.
+        resources: the container's.
+        volumes: further volumes, each with its mount path.
+    """
+
+    component: str
+    name: str
+    replicas: int | None
+    strategy: dict[str, Any]
+    spread: dict[str, str]
+    connection: Connection
+    resources: Resources
+    volumes: tuple[tuple[dict[str, Any], str], ...] = ()
+
+
+def deployment(
+    feed: StockFeed, group: SymbolGroup, installation: Installation, role: Role
+) -> Manifest:
+    """The group's Deployment of one role."""
+    labels = meta.selector(feed, role.component, group.name)
+    replicas = {} if role.replicas is None else {"replicas": role.replicas}
+    return {
+        "apiVersion": DEPLOYMENT.api_version,
+        "kind": DEPLOYMENT.kind,
+        "metadata": meta.metadata(feed, installation, role.name, role.component, group.name),
+        "spec": {
+            **replicas,
+            "revisionHistoryLimit": 2,
+            "selector": {"matchLabels": labels},
+            "strategy": role.strategy,
+            "template": _template(feed, group, installation, role),
+        },
+    }
+
+
+def _template(
+    feed: StockFeed, group: SymbolGroup, installation: Installation, role: Role
+) -> dict[str, Any]:
+    identity = meta.identity(feed, role.component, group.name)
+    priority = feed.spec.pods.priority_class_name
+    return {
+        "metadata": pods.pod_metadata(feed, identity),
+        "spec": {
+            "serviceAccountName": names.pods(feed.metadata.name),
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "securityContext": pods.POD_SECURITY,
+            "terminationGracePeriodSeconds": _GRACE_SECONDS,
+            **({} if priority is None else {"priorityClassName": priority}),
+            **pods.placement(feed),
+            "topologySpreadConstraints": [_spread(role.spread)],
+            "containers": [_container(feed, group, installation, role)],
+            "volumes": [
+                pods.TMP_VOLUME,
+                *secrets.volumes(role.connection.secrets),
+                *(volume for volume, _ in role.volumes),
+            ],
+        },
+    }
+
+
+def _container(
+    feed: StockFeed, group: SymbolGroup, installation: Installation, role: Role
+) -> dict[str, Any]:
+    who = {env.FEED: feed.metadata.name, env.GROUP: group.name}
+    return {
+        "name": role.component,
+        "image": feed.spec.pods.images.pipeline or installation.pipeline_image,
+        **pods.pull_policy(feed),
+        "command": ["stockfeed", role.component],
+        "env": pods.environment({**who, **role.connection.env}),
+        "ports": [{"name": endpoints.HTTP_PORT_NAME, "containerPort": endpoints.HTTP_PORT}],
+        **pods.probes(),
+        "resources": pods.resources(role.resources),
+        "securityContext": pods.CONTAINER_SECURITY,
+        # A crash without a last word still leaves its last log lines for the feed's status.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [
+            pods.TMP_MOUNT,
+            *secrets.mounts(role.connection.secrets),
+            *(
+                {"name": volume["name"], "mountPath": path, "readOnly": True}
+                for volume, path in role.volumes
+            ),
+        ],
+    }
+
+
+def _spread(labels: dict[str, str]) -> dict[str, Any]:
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": labels},
+    }

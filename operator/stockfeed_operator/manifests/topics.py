@@ -1,0 +1,45 @@
+"""The Kafka topic of a group, as Strimzi's `KafkaTopic`."""
+
+from typing import Any
+
+from stockfeed.contract.durations import parse_duration
+from stockfeed_operator.kube.kinds import TOPIC, Manifest
+from stockfeed_operator.manifests import metadata as meta
+from stockfeed_operator.manifests.connections import topic_of
+from stockfeed_operator.manifests.metadata import Installation
+from stockfeed_operator.spec.feed import StockFeed
+from stockfeed_operator.spec.kafka import Kafka
+from stockfeed_operator.spec.source import SymbolGroup
+
+CLUSTER_LABEL = "strimzi.io/cluster"
+
+
+def topic(feed: StockFeed, group: SymbolGroup, installation: Installation) -> Manifest | None:
+    """The group's topic; nothing where the Kafka is from elsewhere.
+
+    It has no owner: the feed's end must not take data with it.
+    """
+    kafka = feed.spec.kafka
+    if kafka.cluster is None:
+        return None
+    name = topic_of(feed, group.name)
+    metadata = meta.unowned_metadata(feed, installation, name, meta.TOPIC, group.name)
+    metadata["labels"][CLUSTER_LABEL] = kafka.cluster
+    return {
+        "apiVersion": TOPIC.api_version,
+        "kind": TOPIC.kind,
+        "metadata": metadata,
+        "spec": {
+            "partitions": kafka.partitions,
+            "replicas": kafka.replicas,
+            "config": _config(kafka),
+        },
+    }
+
+
+def _config(kafka: Kafka) -> dict[str, Any]:
+    return {
+        "cleanup.policy": "delete",
+        "min.insync.replicas": max(1, kafka.replicas - 1),
+        "retention.ms": round(parse_duration(kafka.retention) * 1000),
+    }

@@ -1,0 +1,74 @@
+"""The minute's load and build, rendered from `workflows/load-and-build.yaml`."""
+
+from typing import Any, Final
+
+from stockfeed.contract.durations import parse_duration
+from stockfeed_operator.kube.kinds import CRON_WORKFLOW, WORKFLOW, Manifest
+from stockfeed_operator.manifests import metadata as meta
+from stockfeed_operator.manifests import names
+from stockfeed_operator.manifests.metadata import Installation
+from stockfeed_operator.manifests.workflow_spec import containers_of, spec_of
+from stockfeed_operator.spec.feed import StockFeed
+
+LAST_LOAD_LABEL: Final = "stockfeed.dev/last-load"
+_MAIN: Final = "main"
+# A start that was missed, e.g. while Argo restarted, is made up for within this time.
+_STARTING_DEADLINE_SECONDS: Final = 60
+
+
+def cron_workflow(feed: StockFeed, installation: Installation, suspended: bool) -> Manifest:
+    """Loads and builds on the feed's schedule."""
+    name = names.load(feed.metadata.name)
+    return {
+        "apiVersion": CRON_WORKFLOW.api_version,
+        "kind": CRON_WORKFLOW.kind,
+        "metadata": meta.metadata(feed, installation, name, meta.LOAD),
+        "spec": {
+            "schedules": [feed.spec.warehouse.schedule],
+            "timezone": "Etc/UTC",
+            "suspend": suspended,
+            "concurrencyPolicy": "Forbid",
+            "startingDeadlineSeconds": _STARTING_DEADLINE_SECONDS,
+            "successfulJobsHistoryLimit": 5,
+            "failedJobsHistoryLimit": 5,
+            "workflowMetadata": {"labels": meta.identity(feed, meta.LOAD)},
+            "workflowSpec": workflow_spec(feed, installation),
+        },
+    }
+
+
+def last_load(feed: StockFeed, installation: Installation, stop: int) -> Manifest:
+    """The one load and build at the end of a stop.
+
+    Args:
+        feed: the feed.
+        installation: the images.
+        stop: Unix seconds at which the stop began.
+    """
+    name = names.last_load(feed.metadata.name, stop)
+    metadata = meta.metadata(feed, installation, name, meta.LOAD)
+    metadata["labels"][LAST_LOAD_LABEL] = str(stop)
+    return {
+        "apiVersion": WORKFLOW.api_version,
+        "kind": WORKFLOW.kind,
+        "metadata": metadata,
+        "spec": workflow_spec(feed, installation),
+    }
+
+
+def workflow_spec(feed: StockFeed, installation: Installation) -> dict[str, Any]:
+    """The spec of one run: the file's, with what is the feed's own."""
+    spec = spec_of(feed, installation, "load-and-build")
+    if not feed.spec.warehouse.dbt.enabled:
+        _load_alone(spec)
+    timeout = parse_duration(feed.spec.warehouse.run_timeout)
+    return {**spec, "activeDeadlineSeconds": round(timeout)}
+
+
+def _load_alone(spec: dict[str, Any]) -> None:
+    """Takes the build out, and what the load leaves to it."""
+    (template,) = spec["templates"]
+    load, _ = containers_of(spec)
+    del load["args"]
+    # Argo saves outputs from a container named main only.
+    template["containerSet"]["containers"] = [{**load, "name": _MAIN}]

@@ -1,0 +1,1 @@
+"""From the observed state of a feed to its desired state, and applying the difference."""

@@ -1,0 +1,151 @@
+"""From a feed and a plan to the manifests that should be in the cluster."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from stockfeed_operator.kube.api import FIELD_MANAGER
+from stockfeed_operator.kube.kinds import DEPLOYMENT, DISRUPTION_BUDGET, TOPIC, Key, Manifest
+from stockfeed_operator.manifests import names
+from stockfeed_operator.manifests.accounts import accounts, task_results_binding
+from stockfeed_operator.manifests.connections import topic_of
+from stockfeed_operator.manifests.consumer import consumer, disruption_budget
+from stockfeed_operator.manifests.maintenance import maintenance
+from stockfeed_operator.manifests.metadata import CONSUMER, Installation
+from stockfeed_operator.manifests.policies import network_policy, pod_monitor
+from stockfeed_operator.manifests.producer import producer, shares
+from stockfeed_operator.manifests.topics import topic
+from stockfeed_operator.manifests.workflow import cron_workflow, last_load
+from stockfeed_operator.plan import budget
+from stockfeed_operator.plan.drain import Stage, State
+from stockfeed_operator.plan.observe import Observed, replicas
+from stockfeed_operator.plan.plan import Plan, Why, plan_for
+from stockfeed_operator.spec.feed import StockFeed
+from stockfeed_operator.spec.source import SymbolGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What should be in the cluster.
+
+    Attributes:
+        manifests: to be applied, in this order.
+        kept: not to be applied, but left alone.
+        given_up: topics to be deleted; all others are left alone.
+    """
+
+    manifests: tuple[Manifest, ...]
+    kept: frozenset[Key] = frozenset()
+    given_up: frozenset[Key] = frozenset()
+
+
+def render(feed: StockFeed, installation: Installation) -> list[Manifest]:
+    """The manifests of the feed by itself: started, or stopped when it is suspended.
+
+    Args:
+        feed: a valid feed.
+        installation: images and names.
+    """
+    return list(desired(feed, plan_for(feed), installation).manifests)
+
+
+def desired(
+    feed: StockFeed,
+    plan: Plan,
+    installation: Installation,
+    autoscaled: Collection[str] = (),
+) -> Desired:
+    """What should be in the cluster.
+
+    Args:
+        feed: the feed.
+        plan: what to do now.
+        installation: images and names.
+        autoscaled: groups whose number of consumers is set by an autoscaler now.
+    """
+    given_up = _given_up(feed, plan)
+    if plan.finished:
+        return Desired((), given_up=given_up)
+    manifests = [
+        *accounts(feed, installation),
+        task_results_binding(feed, installation),
+        network_policy(feed, installation),
+        shares(feed, installation, budget.shares(feed, plan.budget)),
+        *(part for group in feed.spec.symbol_groups for part in _group(feed, group, installation)),
+        *_deployments(feed, plan, installation, autoscaled),
+        *_loads(feed, plan, installation),
+        pod_monitor(feed, installation),
+    ]
+    return Desired(tuple(manifests), _kept(feed, plan), given_up)
+
+
+def _group(feed: StockFeed, group: SymbolGroup, installation: Installation) -> list[Manifest]:
+    parts = (topic(feed, group, installation), disruption_budget(feed, group, installation))
+    return [part for part in parts if part is not None]
+
+
+def _deployments(
+    feed: StockFeed, plan: Plan, installation: Installation, autoscaled: Collection[str]
+) -> Iterable[Manifest]:
+    # Consumers first: they find the beginning of a partition before its first quote comes.
+    for group in feed.spec.symbol_groups:
+        replicas = None if group.name in autoscaled else group.consumer.replicas
+        if plan.state(group.name) is State.STOPPED:
+            replicas = 0
+        yield consumer(feed, group, installation, replicas)
+    for group in feed.spec.symbol_groups:
+        running = plan.state(group.name) is State.RUNNING
+        yield producer(feed, group, installation, int(running))
+
+
+def _loads(feed: StockFeed, plan: Plan, installation: Installation) -> Iterable[Manifest]:
+    if plan.target_holder is not None:
+        return
+    yield cron_workflow(feed, installation, plan.stage in (Stage.LOADING, Stage.STOPPED))
+    # Between two sessions the daily tests go on: that is their time.
+    yield from maintenance(feed, installation, plan.intent.why in (Why.SUSPENDED, Why.DELETED))
+    if plan.stage is Stage.LOADING and plan.stop_began is not None:
+        yield last_load(feed, installation, round(plan.stop_began.timestamp()))
+
+
+def _kept(feed: StockFeed, plan: Plan) -> frozenset[Key]:
+    """The consumers of removed groups, as they are, until they have landed everything."""
+    wanted = {group.name for group in feed.spec.symbol_groups}
+    draining = [name for name, stop in plan.groups.items() if stop.state is State.DRAINING]
+    consumers = [
+        names.consumer(feed.metadata.name, name) for name in draining if name not in wanted
+    ]
+    return frozenset(
+        Key(kind.kind, name) for name in consumers for kind in (DEPLOYMENT, DISRUPTION_BUDGET)
+    )
+
+
+def _given_up(feed: StockFeed, plan: Plan) -> frozenset[Key]:
+    """Topics that the user wants deleted and that hold nothing that is not landed."""
+    if feed.spec.kafka.deletion_policy != "Delete":
+        return frozenset()
+    wanted = set() if plan.finished else {group.name for group in feed.spec.symbol_groups}
+    gone = [name for name, stop in plan.groups.items() if stop.clean and name not in wanted]
+    return frozenset(Key(TOPIC.kind, topic_of(feed, name)) for name in gone)
+
+
+def autoscaled_groups(feed: StockFeed, seen: Observed) -> frozenset[str]:
+    """Groups that are left to an autoscaler and that one has taken over.
+
+    Until it has, and after a stop, the operator sets the number: an autoscaler leaves a Deployment
+    at zero alone, and a field that nobody sets falls back to one.
+    """
+    return frozenset(
+        group.name
+        for group in feed.spec.symbol_groups
+        if group.consumer.autoscaled and _taken_over(seen.deployment(CONSUMER, group.name))
+    )
+
+
+def _taken_over(deployment: Manifest | None) -> bool:
+    if deployment is None or replicas(deployment) == 0:
+        return False
+    return any(
+        entry.get("manager") != FIELD_MANAGER
+        and "f:replicas" in entry.get("fieldsV1", {}).get("f:spec", {})
+        for entry in deployment["metadata"].get("managedFields", ())
+    )

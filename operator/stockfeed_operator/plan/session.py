@@ -1,0 +1,83 @@
+"""When a feed runs that follows an exchange's sessions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from stockfeed.contract.durations import parse_duration
+from stockfeed_operator.spec.source import Session
+
+# Pods need this long to start, so that the open is not missed.
+_LEAD: Final = timedelta(minutes=2)
+_DAYS_BEFORE: Final = 10
+# The longest known closure, a Chinese or Japanese Golden Week, is far shorter.
+_DAYS_AFTER: Final = 40
+
+Window = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """Where in its exchange's sessions a feed is.
+
+    Attributes:
+        open: whether it should run.
+        next_change: when that changes.
+    """
+
+    open: bool
+    next_change: datetime | None
+
+
+def state_at(session: Session, now: datetime) -> SessionState:
+    """The state at a time.
+
+    Args:
+        session: the exchange and the hours around its sessions.
+        now: with a time zone.
+    """
+    for start, end in _merged(_extended(session, now)):
+        if now < start:
+            return SessionState(open=False, next_change=start)
+        if now < end:
+            return SessionState(open=True, next_change=end)
+    return SessionState(open=False, next_change=None)
+
+
+def _extended(session: Session, now: datetime) -> Iterable[Window]:
+    hours = session.extended_hours
+    before = timedelta(seconds=parse_duration(hours.before) if hours.before else 0)
+    after = timedelta(seconds=parse_duration(hours.after) if hours.after else 0)
+    for opens, closes in _sessions(session.calendar, now.astimezone(UTC).date()):
+        yield opens - before - _LEAD, closes + after
+
+
+def _merged(windows: Iterable[Window]) -> Iterable[Window]:
+    """The windows in order, those that touch made one: some exchanges hardly close."""
+    current: Window | None = None
+    for window in windows:
+        if current is not None and window[0] <= current[1]:
+            current = (current[0], max(current[1], window[1]))
+            continue
+        if current is not None:
+            yield current
+        current = window
+    if current is not None:
+        yield current
+
+
+# Making a calendar takes about a second; with the day as key it is made once a day.
+@lru_cache(maxsize=128)
+def _sessions(code: str, today: date) -> tuple[Window, ...]:
+    """Opens and closes of the exchange's sessions around a day."""
+    # It brings pandas: a second and 80 MB, only for those who follow a session.
+    import exchange_calendars  # noqa: PLC0415
+
+    start, end = today - timedelta(days=_DAYS_BEFORE), today + timedelta(days=_DAYS_AFTER)
+    calendar = exchange_calendars.get_calendar(code, start=start, end=end)
+    return tuple(
+        (opens.to_pydatetime(), closes.to_pydatetime())
+        for opens, closes in zip(calendar.opens, calendar.closes, strict=True)
+    )

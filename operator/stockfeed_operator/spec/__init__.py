@@ -1,0 +1,1 @@
+"""The StockFeed resource: its model, its CustomResourceDefinition, and its validation."""

@@ -1,0 +1,189 @@
+"""The base of the StockFeed model, and the small types that its parts share."""
+
+import re
+from typing import Annotated, Any, ClassVar, Final, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from stockfeed.contract.durations import parse_duration
+from stockfeed_operator.spec.rules import Rule, TransitionRule, add_rule
+
+# Six digits a part, because the API server's durations end at 292 years.
+DURATION_PATTERN: Final = "^([0-9]{1,6}(ms|s|m|h))+$"
+RETENTION_PATTERN: Final = "^[1-9][0-9]{0,4}(m|h|d)$"
+QUANTITY_PATTERN: Final = r"^[0-9]+(\.[0-9]+)?([KMGTPE]i|[numkMGTPE]|[eE][0-9]+)?$"
+_SIZE_PATTERN: Final = "^[1-9][0-9]*(Ki|Mi|Gi|k|M|G)?$"
+_GROUP_NAME_PATTERN: Final = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+_SYMBOL_PATTERN: Final = "^[A-Z0-9][-A-Z0-9.:=^/]*$"
+
+
+class Model(BaseModel):
+    """A part of the resource: frozen, camelCase outside, its docstrings the CRD's descriptions."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        use_attribute_docstrings=True,
+    )
+
+    rules: ClassVar[tuple[Rule | TransitionRule, ...]] = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The schema with the rules of the class."""
+        schema = handler(core)
+        target = handler.resolve_ref_schema(schema)
+        for rule in cls.rules:
+            target.update(add_rule(target, rule))
+        return schema
+
+
+class ListSet:
+    """Marks a list whose items differ, so that appliers may merge it (`x-kubernetes-list-type`)."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Adds the API server's own keyword."""
+        return {**handler(core), "x-kubernetes-list-type": "set"}
+
+
+class ListMap(NamedTuple):
+    """Marks a list of objects that differ in `key`."""
+
+    key: str
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Adds the API server's own keywords."""
+        keywords = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [self.key]}
+        return {**handler(core), **keywords}
+
+
+class FreeForm:
+    """Marks an object whose fields are Kubernetes' own: kept as it is, checked on use."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Replaces the schema: a structural one has no other way to say so."""
+        return {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+class IntOrString:
+    """Marks a value that may be written as a number or as text, such as a quantity."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Replaces the schema by the API server's own keyword, which goes without a type."""
+        return {"x-kubernetes-int-or-string": True, "pattern": QUANTITY_PATTERN}
+
+
+def is_duration(text: str) -> bool:
+    """Whether the text is a duration above zero."""
+    return re.fullmatch(DURATION_PATTERN, text) is not None and parse_duration(text) > 0
+
+
+def is_retention(text: str) -> bool:
+    """Whether the text is a retention time."""
+    return re.fullmatch(RETENTION_PATTERN, text) is not None
+
+
+Duration = Annotated[
+    str,
+    Field(max_length=16),
+    Rule(
+        f"self.matches('{DURATION_PATTERN}') && duration(self) > duration('0s')",
+        "write a duration above zero of hours, minutes, seconds or milliseconds, "
+        "such as 500ms, 6s, 1m30s or 2h",
+        is_duration,
+    ),
+]
+"""Text such as `1m30s`; `stockfeed.contract.durations.parse_duration` gives its seconds."""
+
+Retention = Annotated[
+    str,
+    Field(max_length=6),
+    Rule(
+        f"self.matches('{RETENTION_PATTERN}')",
+        "write one whole number above zero with m, h or d, such as 30m, 36h or 7d",
+        is_retention,
+    ),
+]
+"""Text such as `7d`; `parse_duration` takes it too."""
+
+Size = Annotated[
+    str,
+    Field(max_length=12),
+    Rule(
+        f"self.matches('{_SIZE_PATTERN}')",
+        "write a number of bytes above zero, such as 65536, 512Ki or 16Mi",
+        lambda text: re.fullmatch(_SIZE_PATTERN, text) is not None,
+    ),
+]
+"""Text such as `16Mi`; `stockfeed.contract.durations.parse_size` gives its bytes."""
+
+GroupName = Annotated[
+    str,
+    Field(min_length=1, max_length=30),
+    Rule(
+        f"self.matches('{_GROUP_NAME_PATTERN}')",
+        "write a name of lower-case letters, digits and '-' that begins and ends with a letter or "
+        "digit, such as megacaps",
+        lambda text: re.fullmatch(_GROUP_NAME_PATTERN, text) is not None,
+    ),
+]
+"""It becomes a part of the names of topics, Deployments and object keys."""
+
+Symbol = Annotated[
+    str,
+    Field(min_length=1, max_length=16),
+    Rule(
+        f"self.matches('{_SYMBOL_PATTERN}')",
+        "write the provider's symbol in capitals, such as AAPL, BRK.B or BINANCE:BTCUSDT",
+        lambda text: re.fullmatch(_SYMBOL_PATTERN, text) is not None,
+    ),
+]
+
+SecretName = Annotated[
+    str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+]
+SecretKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
+Url = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/]+(/\S*)?$")]
+SqlName = Annotated[str, Field(max_length=255, pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")]
+LabelValue = Annotated[
+    str, Field(max_length=63, pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")
+]
+StringMap = Annotated[dict[str, str], Field(max_length=64)]
+LabelMap = Annotated[dict[str, LabelValue], Field(max_length=64)]
+
+
+def _quantity(value: Any) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and re.fullmatch(QUANTITY_PATTERN, value):
+        return value
+    raise PydanticCustomError(
+        "quantity", "write a quantity such as 2, 500m, 64Mi or 1.5Gi; quote a number with a point"
+    )
+
+
+Quantity = Annotated[Any, AfterValidator(_quantity), IntOrString()]
+
+
+class SecretRef(Model):
+    """A Secret in the feed's namespace."""
+
+    name: SecretName
+    """Name of the Secret."""

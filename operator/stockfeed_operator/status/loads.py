@@ -1,0 +1,110 @@
+"""What the feed's Workflows tell: the newest load, and whether loading works."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from stockfeed.contract import outputs
+from stockfeed_operator.kube.kinds import Manifest
+from stockfeed_operator.kube.times import format_time, parse_time
+from stockfeed_operator.spec.feed_status import LastLoad
+
+_FAILED = ("Failed", "Error")
+
+SUCCEEDED = "LoadSucceeded"
+LOAD_FAILED = "LoadFailed"
+BUILD_FAILED = "BuildFailed"
+OBJECTS_LEFT_OUT = "ObjectsLeftOut"
+
+
+def last_load(workflows: Iterable[Manifest], before: LastLoad | None) -> LastLoad | None:
+    """The newest load that loaded something.
+
+    Args:
+        workflows: the feed's Workflows that still exist.
+        before: as known so far; kept while none of them is newer.
+    """
+    loads = [load for load in map(_load, finished(workflows)) if load is not None]
+    known = loads if before is None else [before, *loads]
+    if not known:
+        return None
+    # A load may bring late quotes only; the warehouse still holds the newer ones.
+    quotes = [load.newest_quote_at for load in known if load.newest_quote_at is not None]
+    latest = max(known, key=lambda load: load.finished_at)
+    return latest.model_copy(update={"newest_quote_at": max(quotes, default=None)})
+
+
+def newest(workflows: Iterable[Manifest]) -> Manifest | None:
+    """The Workflow that finished last, whatever its result."""
+    return max(finished(workflows), key=_finished_at, default=None)
+
+
+def finished(workflows: Iterable[Manifest]) -> list[Manifest]:
+    """The Workflows that have come to their end."""
+    return [workflow for workflow in workflows if (workflow.get("status") or {}).get("finishedAt")]
+
+
+def failed(workflow: Manifest) -> bool:
+    """Whether a finished Workflow failed."""
+    return workflow["status"].get("phase") in _FAILED
+
+
+def reason_of_failure(workflow: Manifest, words: str) -> str:
+    """Which part of a failed Workflow failed.
+
+    Args:
+        workflow: the Workflow.
+        words: what it or its pods said at their end.
+    """
+    if outputs.BUILD_FAILED in words:
+        return BUILD_FAILED  # even if objects were left out as well: all of gold stands still
+    if _integer(_outputs(workflow), outputs.PARTITIONS_FAILED) > 0:
+        return OBJECTS_LEFT_OUT
+    return LOAD_FAILED
+
+
+def running(workflows: Iterable[Manifest]) -> list[Manifest]:
+    """The Workflows that have begun and not come to their end."""
+    return [
+        workflow
+        for workflow in workflows
+        if (workflow.get("status") or {}).get("phase") in ("Pending", "Running")
+    ]
+
+
+def _finished_at(workflow: Manifest) -> datetime:
+    found = parse_time(workflow["status"]["finishedAt"])
+    assert found is not None  # noqa: S101 - `finished` let only those through that have one
+    return found
+
+
+def _load(workflow: Manifest) -> LastLoad | None:
+    values = _outputs(workflow)
+    files = _integer(values, outputs.FILES)
+    # A run that failed for an object that it left out has loaded and built all others.
+    built = _number(values, outputs.BUILD_SECONDS)
+    if files == 0 or not (workflow["status"].get("phase") == "Succeeded" or built):
+        return None
+    newest_quote = parse_time(values.get(outputs.NEWEST_QUOTE_AT))
+    return LastLoad(
+        workflow=workflow["metadata"]["name"],
+        finished_at=format_time(_finished_at(workflow)),
+        newest_quote_at=None if newest_quote is None else format_time(newest_quote),
+        rows=_integer(values, outputs.ROWS),
+        files=files,
+        bytes=_integer(values, outputs.BYTES),
+        load_seconds=_number(values, outputs.LOAD_SECONDS),
+        build_seconds=built,
+    )
+
+
+def _outputs(workflow: Manifest) -> dict[str, str]:
+    parameters = (workflow["status"].get("outputs") or {}).get("parameters") or ()
+    return {parameter["name"]: parameter.get("value", "") for parameter in parameters}
+
+
+def _integer(values: dict[str, str], name: str) -> int:
+    return int(values.get(name) or 0)
+
+
+def _number(values: dict[str, str], name: str) -> float | None:
+    return float(values[name]) if values.get(name) else None

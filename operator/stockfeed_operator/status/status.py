@@ -1,0 +1,152 @@
+"""The status of a feed: a value computed from what was seen and planned, written once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from stockfeed_operator.kube.kinds import TOPIC, Key
+from stockfeed_operator.kube.times import format_time
+from stockfeed_operator.manifests.connections import topic_of
+from stockfeed_operator.manifests.metadata import CONSUMER, PRODUCER
+from stockfeed_operator.plan import budget
+from stockfeed_operator.plan.apply import Problem
+from stockfeed_operator.plan.drain import GroupStop, State
+from stockfeed_operator.plan.observe import Observed, ready_replicas
+from stockfeed_operator.plan.plan import Plan
+from stockfeed_operator.plan.session import SessionState
+from stockfeed_operator.spec import conditions
+from stockfeed_operator.spec.feed import StockFeed
+from stockfeed_operator.spec.feed_status import (
+    GroupStatus,
+    Replicas,
+    SessionStatus,
+    StockFeedStatus,
+)
+from stockfeed_operator.spec.source import SymbolGroup
+from stockfeed_operator.spec.validate import InvalidFeedError
+from stockfeed_operator.status import loads, permanent_conditions
+from stockfeed_operator.status.optional_conditions import exceptions
+from stockfeed_operator.status.statements import Statement, flipped
+
+
+def status_of(
+    feed: StockFeed,
+    seen: Observed,
+    plan: Plan,
+    problems: Sequence[Problem],
+    now: datetime,
+) -> StockFeedStatus:
+    """The feed's status.
+
+    Args:
+        feed: the feed.
+        seen: what the cluster showed at the start.
+        plan: what was planned.
+        problems: what could not be applied.
+        now: the time.
+    """
+    parts = [
+        permanent_conditions.topics(feed, seen),
+        permanent_conditions.pods(feed, seen, plan, PRODUCER),
+        permanent_conditions.pods(feed, seen, plan, CONSUMER),
+        permanent_conditions.load(feed, seen, plan, now),
+        *exceptions(feed, seen, plan, problems),
+    ]
+    said = [permanent_conditions.summary(parts, plan), *parts]
+    return StockFeedStatus(
+        observed_generation=seen.generation,
+        conditions=flipped(said, seen.status.conditions, now, seen.generation),
+        symbols=feed.spec.symbols,
+        groups=_groups(feed, seen, plan),
+        last_load=loads.last_load(seen.workflows, seen.status.last_load),
+        session=_session(plan.intent.session),
+    )
+
+
+def invalid_status(seen: Observed, error: InvalidFeedError, now: datetime) -> StockFeedStatus:
+    """The status of a feed that cannot be reconciled; what was known otherwise is dropped."""
+    said = Statement(conditions.READY, "False", "InvalidSpec", str(error))
+    known = flipped([said], seen.status.conditions, now, seen.generation)
+    return StockFeedStatus(observed_generation=seen.generation, conditions=known)
+
+
+def paused_status(seen: Observed, now: datetime) -> StockFeedStatus:
+    """The status before, with a word that it is not kept up."""
+    text = "reconciliation is paused by annotation; remove it to go on"
+    before = seen.status.conditions
+    others = tuple(found for found in before if found.type != conditions.PAUSED)
+    said = Statement(conditions.PAUSED, "True", "Annotation", text)
+    paused = flipped([said], before, now, seen.generation)
+    return seen.status.model_copy(update={"conditions": (*others, *paused)})
+
+
+def _groups(feed: StockFeed, seen: Observed, plan: Plan) -> tuple[GroupStatus, ...]:
+    wanted = [_group(feed, seen, plan, group) for group in feed.spec.symbol_groups]
+    names = {group.name for group in feed.spec.symbol_groups}
+    removed = [stop for name, stop in plan.groups.items() if name not in names]
+    return (*wanted, *(_removed(feed, stop) for stop in removed if _known(feed, seen, stop)))
+
+
+def _group(feed: StockFeed, seen: Observed, plan: Plan, group: SymbolGroup) -> GroupStatus:
+    stop, state = plan.groups.get(group.name), plan.state(group.name)
+    consumers = 0 if state is State.STOPPED else _consumers(seen, group)
+    return GroupStatus(
+        name=group.name,
+        topic=topic_of(feed, group.name),
+        symbols=len(group.symbols),
+        state=state.value,
+        producers=_replicas(seen, PRODUCER, group.name, 1) if stop is None else _ending(stop),
+        consumers=_replicas(seen, CONSUMER, group.name, consumers),
+        effective_poll_interval=budget.effective_interval(feed, group, plan.budget),
+        draining_since=_since(stop),
+    )
+
+
+def _consumers(seen: Observed, group: SymbolGroup) -> int:
+    deployment = seen.deployment(CONSUMER, group.name)
+    if group.consumer.autoscaled and deployment is not None:
+        return int(deployment["spec"].get("replicas", group.consumer.replicas))
+    return group.consumer.replicas
+
+
+def _replicas(seen: Observed, component: str, group: str, desired: int) -> Replicas:
+    ready = ready_replicas(seen.deployment(component, group))
+    return Replicas(ready=min(ready, desired), desired=desired)
+
+
+def _ending(stop: GroupStop) -> Replicas:
+    """Producers that are to end; the next look knows by them that they were still there."""
+    return Replicas(ready=stop.publishing, desired=0)
+
+
+def _removed(feed: StockFeed, stop: GroupStop) -> GroupStatus:
+    return GroupStatus(
+        name=stop.name,
+        topic=topic_of(feed, stop.name),
+        symbols=0,
+        state=stop.state.value,
+        producers=_ending(stop),
+        draining_since=_since(stop),
+    )
+
+
+def _known(feed: StockFeed, seen: Observed, stop: GroupStop) -> bool:
+    """Whether a removed group is still worth a word.
+
+    A group that stopped cleanly is, as long as its topic is to be deleted and is not: this entry is
+    what says that the topic holds nothing any more.
+    """
+    if not stop.clean:
+        return True
+    topic = Key(TOPIC.kind, topic_of(feed, stop.name))
+    return feed.spec.kafka.deletion_policy == "Delete" and topic in seen.objects
+
+
+def _since(stop: GroupStop | None) -> str | None:
+    return None if stop is None or stop.since is None else format_time(stop.since)
+
+
+def _session(state: SessionState | None) -> SessionStatus | None:
+    if state is None:
+        return None
+    change = None if state.next_change is None else format_time(state.next_change)
+    return SessionStatus(open=state.open, next_change_at=change)

@@ -1,0 +1,197 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kubernetes.client import ApiClient, Configuration
+
+from stockfeed.contract import endpoints
+from stockfeed_operator.kube.api import Drained, Notice
+from stockfeed_operator.kube.cluster import KubernetesCluster
+from stockfeed_operator.kube.errors import (
+    ClusterError,
+    ConflictError,
+    ForbiddenError,
+    RejectedError,
+)
+from stockfeed_operator.kube.kinds import CONFIG_MAP, FEED, TOPIC
+from support.inmemory.http import Request, StubServer
+
+CONFIG: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "c", "namespace": "n", "uid": "u", "resourceVersion": "7"},
+}
+US: dict[str, Any] = {
+    "apiVersion": FEED.api_version,
+    "kind": FEED.kind,
+    "metadata": {"name": "us", "namespace": "n", "uid": "u", "resourceVersion": "7"},
+}
+FEED_PATH = "/apis/stockfeed.dev/v1alpha1/namespaces/n/stockfeeds/us"
+
+
+@pytest.fixture
+def server() -> Iterator[StubServer]:
+    with StubServer(lambda request: (200, CONFIG)) as stub:
+        yield stub
+
+
+@pytest.fixture
+def cluster(server: StubServer) -> KubernetesCluster:
+    return KubernetesCluster(ApiClient(Configuration(host=server.url)), "operator-0")
+
+
+def test_get(cluster: KubernetesCluster, server: StubServer) -> None:
+    assert cluster.get(CONFIG_MAP, "n", "c") == CONFIG
+    server.answer = lambda request: (404, {})
+    assert cluster.get(TOPIC, "n", "t") is None
+    assert [request.path for request in server.requests] == [
+        "/api/v1/namespaces/n/configmaps/c",
+        "/apis/kafka.strimzi.io/v1/namespaces/n/kafkatopics/t",
+    ]
+
+
+def test_list_gives_items_their_kind(cluster: KubernetesCluster, server: StubServer) -> None:
+    server.answer = lambda request: (200, {"items": [{"metadata": {"name": "c"}}]})
+    found = cluster.list(CONFIG_MAP, "n", {"a": "1", "b/c": "2"})
+    assert found == [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}]
+    assert server.requests[0].path.endswith("configmaps?labelSelector=a%3D1%2Cb%2Fc%3D2")
+
+
+def test_a_kind_without_crd_is_none(cluster: KubernetesCluster, server: StubServer) -> None:
+    server.answer = lambda request: (404, {"message": "the server could not find it"})
+    assert cluster.list(TOPIC, "n", {}) is None
+
+
+def test_apply_is_a_forced_server_side_apply(
+    cluster: KubernetesCluster, server: StubServer
+) -> None:
+    cluster.apply(CONFIG)
+    assert server.requests == [
+        Request(
+            "PATCH",
+            "/api/v1/namespaces/n/configmaps/c?fieldManager=stockfeed-operator&force=true",
+            "application/apply-patch+yaml",
+            CONFIG,
+        )
+    ]
+
+
+def test_delete_names_the_very_object(cluster: KubernetesCluster, server: StubServer) -> None:
+    cluster.delete(CONFIG)
+    (request,) = server.requests
+    assert (request.method, request.path) == ("DELETE", "/api/v1/namespaces/n/configmaps/c")
+    assert request.body["preconditions"] == {"uid": "u"}
+    server.answer = lambda request: (404, {})
+    cluster.delete(CONFIG)
+
+
+def test_status_is_applied_whole(cluster: KubernetesCluster, server: StubServer) -> None:
+    cluster.set_status(US, {"symbols": 3})
+    (request,) = server.requests
+    assert request.path == f"{FEED_PATH}/status?fieldManager=stockfeed-operator&force=true"
+    assert request.body["status"] == {"symbols": 3}
+    server.answer = lambda request: (404, {})
+    cluster.set_status(US, {})
+
+
+def test_finalizers_are_replaced_in_the_version_that_was_read(
+    cluster: KubernetesCluster, server: StubServer
+) -> None:
+    cluster.set_finalizers(US, ["a"])
+    assert server.requests == [
+        Request(
+            "PATCH",
+            FEED_PATH,
+            "application/merge-patch+json",
+            {"metadata": {"finalizers": ["a"], "resourceVersion": "7"}},
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "text"),
+    [
+        (403, ForbiddenError, "PATCH /api/v1/namespaces/n/configmaps/c: 403: because"),
+        (409, ConflictError, "409: because"),
+        (422, RejectedError, "because"),
+        (400, RejectedError, "because"),
+        (500, ClusterError, "500: because"),
+    ],
+)
+def test_errors_are_told_apart(
+    cluster: KubernetesCluster,
+    server: StubServer,
+    status: int,
+    error: type[ClusterError],
+    text: str,
+) -> None:
+    server.answer = lambda request: (status, {"message": "because"})
+    with pytest.raises(error) as caught:
+        cluster.apply(CONFIG)
+    assert type(caught.value) is error
+    assert text in str(caught.value)
+
+
+def test_an_api_server_that_is_not_there_is_an_error_of_ours() -> None:
+    with StubServer(lambda request: (200, {})) as stub:
+        url = stub.url
+    configuration = Configuration(host=url)
+    configuration.retries = False
+    cluster = KubernetesCluster(ApiClient(configuration), "operator-0")
+    with pytest.raises(ClusterError, match="GET /api/v1"):
+        cluster.get(CONFIG_MAP, "n", "c")
+
+
+def test_an_event_is_about_the_feed(cluster: KubernetesCluster, server: StubServer) -> None:
+    cluster.emit(US, Notice("Warning", "DrainTimedOut", "x" * 2000))
+    (request,) = server.requests
+    assert request.path == "/apis/events.k8s.io/v1/namespaces/n/events"
+    assert request.body["regarding"]["name"] == "us"
+    assert (request.body["type"], request.body["reason"]) == ("Warning", "DrainTimedOut")
+    assert len(request.body["note"]) == 1024
+
+
+def test_a_lost_event_is_no_error(cluster: KubernetesCluster, server: StubServer) -> None:
+    server.answer = lambda request: (403, {"message": "no"})
+    cluster.emit(US, Notice("Normal", "Running", ""))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (
+            200,
+            {"drained": True, "lag": 0, "buffered": 0, "partitions": [0, 2]},
+            Drained(drained=True, lag=0, buffered=0, partitions=frozenset({0, 2})),
+        ),
+        (
+            503,
+            {"drained": False, "lag": 9, "buffered": 4, "partitions": []},
+            Drained(drained=False, lag=9, buffered=4, partitions=frozenset()),
+        ),
+        (200, {"drained": True}, None),
+        (200, ["not", "it"], None),
+    ],
+)
+def test_consumers_are_asked_directly(
+    cluster: KubernetesCluster,
+    server: StubServer,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    body: Any,
+    said: Drained | None,
+) -> None:
+    monkeypatch.setattr(endpoints, "HTTP_PORT", server.port)
+    server.answer = lambda request: (status, body)
+    pod = {"metadata": {"name": "p"}, "status": {"podIP": "127.0.0.1"}}
+    assert cluster.drained(pod) == said
+    assert server.requests[0].path == "/drained"
+
+
+def test_a_consumer_without_address_or_process_says_nothing(
+    cluster: KubernetesCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with StubServer(lambda request: (200, {})) as stub:
+        monkeypatch.setattr(endpoints, "HTTP_PORT", stub.port)
+    assert cluster.drained({"metadata": {"name": "p"}, "status": {"podIP": "127.0.0.1"}}) is None
+    assert cluster.drained({"metadata": {"name": "p"}, "status": {}}) is None

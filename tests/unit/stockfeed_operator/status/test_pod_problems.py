@@ -1,0 +1,92 @@
+from typing import Any
+
+import pytest
+
+from stockfeed_operator.status.pod_problems import Trouble, last_words, trouble_of
+
+
+def _pod(*statuses: dict[str, Any], **status: Any) -> dict[str, Any]:
+    return {"metadata": {"name": "p"}, "status": {"containerStatuses": [*statuses], **status}}
+
+
+def _ended(code: int, message: str = "", reason: str = "Error") -> dict[str, Any]:
+    return {"terminated": {"exitCode": code, "message": message, "reason": reason}}
+
+
+MISSING = (
+    "ConfigurationError: settings are missing or wrong:\n  /etc/stockfeed/secrets/s3/minio/"
+    "accessKeyId is missing, unreadable or empty: add the key 'accessKeyId'"
+)
+
+
+@pytest.mark.parametrize(
+    ("pod", "reason", "says"),
+    [
+        (
+            _pod({"image": "x:1", "state": {"waiting": {"reason": "ImagePullBackOff"}}}),
+            "ImagePullFailed",
+            "image x:1",
+        ),
+        (
+            _pod(
+                {
+                    "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                    "lastState": _ended(1, "bad"),
+                }
+            ),
+            "Crashing",
+            "exit code 1: bad",
+        ),
+        (_pod({"state": _ended(1, MISSING)}), "SecretIncomplete", "Secret minio: Conf"),
+        (
+            _pod({"state": {}, "lastState": _ended(137, reason="OOMKilled")}),
+            "OutOfMemory",
+            "memory",
+        ),
+        (
+            _pod({"state": {"waiting": {"reason": "CreateContainerConfigError", "message": "m"}}}),
+            "CreateContainerConfigError",
+            "m",
+        ),
+        (
+            _pod(
+                conditions=[
+                    {"type": "PodScheduled", "reason": "Unschedulable", "message": "0/3 nodes"}
+                ]
+            ),
+            "Unschedulable",
+            "0/3 nodes",
+        ),
+    ],
+)
+def test_a_pods_trouble(pod: dict[str, Any], reason: str, says: str) -> None:
+    trouble = trouble_of([pod])
+    assert trouble is not None
+    assert trouble.reason == reason
+    assert says in trouble.message
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        _pod({"ready": True, "state": {"running": {}}, "lastState": _ended(1, "long ago")}),
+        _pod({"state": {"waiting": {"reason": "ContainerCreating"}}}),
+        {
+            "metadata": {"name": "p", "deletionTimestamp": "x"},
+            "status": {"containerStatuses": [{"state": _ended(1)}]},
+        },
+        {"metadata": {"name": "new"}, "status": {}},
+    ],
+)
+def test_pods_without_trouble(pod: dict[str, Any]) -> None:
+    assert trouble_of([pod]) is None
+
+
+def test_the_first_pod_by_name_speaks() -> None:
+    pods = [_pod({"state": _ended(2)}), {**_pod({"state": _ended(3)}), "metadata": {"name": "a"}}]
+    assert trouble_of(pods) == Trouble("Crashing", "pod a ended with exit code 3: no message")
+
+
+def test_last_words_of_failed_containers() -> None:
+    pod = _pod({"state": _ended(0, "fine")}, {"state": _ended(1, "dbt build failed: x")})
+    assert last_words([pod, _pod()]) == "dbt build failed: x"
