@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from stockfeed.contract.durations import parse_duration
+from stockfeed.contract.times import parse_rfc3339
 
 _TIME: Final = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)"
@@ -43,7 +44,7 @@ def parse_moment(text: str, now: datetime) -> Moment:
         return _ago(text, now)
     written = f"{match['day']}T{match['minute'] or '00:00'}{match['second'] or ''}"
     try:
-        start = datetime.fromisoformat(written + (match["zone"] or "Z")).astimezone(UTC)
+        start = parse_rfc3339(written + (match["zone"] or "Z"))
     except ValueError as error:
         raise ValueError(f"{text!r} is no time: {error}") from error
     return Moment(start, start + _unit(match))
@@ -63,19 +64,3 @@ def _unit(match: "re.Match[str]") -> timedelta:
     if match["second"]:
         return timedelta(seconds=1)
     return timedelta(minutes=1) if match["minute"] else timedelta(days=1)
-
-
-def milliseconds(moment: datetime) -> int:
-    """Unix milliseconds, as Kafka has them."""
-    return round(moment.timestamp() * 1000)
-
-
-def from_milliseconds(value: int) -> datetime:
-    """The time of Unix milliseconds, in UTC."""
-    return datetime.fromtimestamp(value / 1000, UTC)
-
-
-def rfc3339(moment: datetime) -> str:
-    """`2026-11-20T14:30:00.123Z`."""
-    utc = moment.astimezone(UTC)
-    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")

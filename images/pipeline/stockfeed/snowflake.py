@@ -132,11 +132,8 @@ def _parameters(settings: SnowflakeSettings, role: str) -> dict[str, Any]:
 
 
 def _authentication(settings: SnowflakeSettings) -> dict[str, object]:
-    """A key pair; a password only for the emulator, which answers on a host of its own."""
     secrets = settings.snowflake
-    emulator = secrets[env.SNOWFLAKE_HOST].find() is not None
-    pem, password = secrets[env.SNOWFLAKE_PRIVATE_KEY], secrets[env.SNOWFLAKE_PASSWORD].find()
-    if emulator and pem.find() is None and password is not None:
-        return {"password": password}
+    if settings.uses_password:
+        return {"password": secrets[env.SNOWFLAKE_PASSWORD].get()}
     passphrase = secrets[env.SNOWFLAKE_PRIVATE_KEY_PASSPHRASE].find()
-    return {"private_key": private_key_der(pem.get(), passphrase)}
+    return {"private_key": private_key_der(secrets[env.SNOWFLAKE_PRIVATE_KEY].get(), passphrase)}

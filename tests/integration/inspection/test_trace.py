@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from stockfeed.contract.times import format_rfc3339, from_milliseconds
 from stockfeed.errors import ConfigurationError, DataError
-from stockfeed.moments import from_milliseconds, rfc3339
 from stockfeed.trace import app
 
 
@@ -22,7 +22,7 @@ def trace(feed, capsys):
 
 def at(feed, number):
     """When a message was polled."""
-    return rfc3339(from_milliseconds(feed.first_poll + 1000 * number))
+    return format_rfc3339(from_milliseconds(feed.first_poll + 1000 * number))
 
 
 def names(document):
@@ -71,7 +71,7 @@ def test_without_a_time_it_is_the_newest_event(feed, trace):
         "SELECT MAX(V:_meta.timestamp::NUMBER) FROM SOURCE_STOCK_QUOTES "
         "WHERE V:symbol::VARCHAR = 'BRK.B'"
     )
-    assert trace("BRK.B")["polledAt"] == rfc3339(from_milliseconds(int(poll)))
+    assert trace("BRK.B")["polledAt"] == format_rfc3339(from_milliseconds(int(poll)))
 
 
 def test_a_time_that_holds_many_events_gives_the_first_and_counts_the_others(feed, trace):

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from stockfeed import logs
+from stockfeed.contract.times import from_milliseconds
 from stockfeed.errors import ConfigurationError, DataError
-from stockfeed.moments import from_milliseconds
 from stockfeed.verify import app
 
 LEDGER, POSITION, RAW = "LOAD_LEDGER", "LOAD_POSITION", "SOURCE_STOCK_QUOTES"

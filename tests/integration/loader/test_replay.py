@@ -1,9 +1,8 @@
 """A replay: a range from the raw zone goes into a side table, and nothing else changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from signal import SIGINT, SIGTERM, getsignal, signal
 from typing import Any
 
 import pytest
@@ -17,19 +16,16 @@ Replay = Callable[..., str]
 @pytest.fixture
 def replay(
     target: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Replay]:
+) -> Replay:
     """The command's `main` in the test's process; gives what it prints."""
     monkeypatch.setattr("stockfeed.logs.configure", lambda *_: None)
-    before = {number: getsignal(number) for number in (SIGINT, SIGTERM)}
 
     def run(**options: str) -> str:
         capsys.readouterr()
         assert replay_app.main(target.environment, options) == 0
         return capsys.readouterr().out
 
-    yield run
-    for number, handler in before.items():
-        signal(number, handler)
+    return run
 
 
 def replayed(target: Any, table: str = "SOURCE_STOCK_QUOTES_REPLAY") -> list[tuple[int, int]]:

@@ -5,17 +5,15 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 
 from stockfeed.errors import ConfigurationError
-from stockfeed.health import CheckResult, HealthServer
+from stockfeed.health import CheckResult, health_server
 
 
 @pytest.fixture
 def registry():
-    registry = CollectorRegistry()
-    Counter("stockfeed_polls", "Polls.", registry=registry).inc(7)
-    return registry
+    return CollectorRegistry()
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def server(registry):
         "/readyz": lambda: CheckResult(False, {"reasons": ["Kafka is away"]}),
         "/broken": lambda: 1 / 0,
     }
-    with HealthServer(0, registry, checks) as server:
+    with health_server(0, registry, checks) as server:
         yield server
 
 
@@ -39,22 +37,22 @@ def get(server, path):
         return error.code, error.headers["Content-Type"], error.read()
 
 
-def test_a_check_that_holds_is_200_with_its_body(server):
+def test_passing_check_returns_200_with_its_body(server):
     status, kind, body = get(server, "/healthz")
     assert (status, kind, json.loads(body)) == (200, "application/json", {"healthy": True})
 
 
-def test_a_check_that_does_not_hold_is_503_and_says_why(server):
+def test_failing_check_returns_503_with_the_reason(server):
     status, _, body = get(server, "/readyz?verbose")
     assert (status, json.loads(body)) == (503, {"reasons": ["Kafka is away"]})
 
 
-def test_the_status_has_the_bodies_of_all_checks_and_is_always_200(registry):
+def test_status_returns_200_with_the_bodies_of_all_checks(registry):
     checks = {
         "/healthz": lambda: CheckResult(True, {"healthy": True}),
         "/readyz": lambda: CheckResult(False, {"reasons": ["Kafka is away"]}),
     }
-    with HealthServer(0, registry, checks) as server:
+    with health_server(0, registry, checks) as server:
         status, kind, body = get(server, "/status")
     assert (status, kind) == (200, "application/json")
     assert json.loads(body) == {
@@ -63,32 +61,14 @@ def test_the_status_has_the_bodies_of_all_checks_and_is_always_200(registry):
     }
 
 
-def test_metrics_are_shown(server):
-    status, kind, body = get(server, "/metrics")
-    assert status == 200
-    assert kind.startswith("text/plain")
-    assert b"stockfeed_polls_total 7.0" in body
-
-
-def test_another_path_is_not_found(server):
-    assert get(server, "/drained")[0] == 404
-
-
-def test_a_check_that_breaks_is_no_success_and_stops_nothing(server, capfd):
+def test_check_that_raises_is_not_a_success_and_keeps_the_server_running(server, capfd):
     with suppress(OSError):
         assert get(server, "/broken")[0] >= 500
     assert get(server, "/healthz")[0] == 200
 
 
-def test_a_port_that_is_taken_is_a_configuration_error(registry):
+def test_taken_port_is_a_configuration_error(registry):
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigurationError, match=f"STOCKFEED_HTTP_PORT: port {port}"):
-            HealthServer(port, registry, {})
-
-
-def test_after_the_end_the_port_is_free(registry):
-    with HealthServer(0, registry, {}) as server:
-        port = server.port
-    with HealthServer(port, registry, {}) as again:
-        assert again.port == port
+            health_server(port, registry, {})

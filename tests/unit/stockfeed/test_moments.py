@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stockfeed.moments import from_milliseconds, milliseconds, parse_moment, rfc3339
+from stockfeed.moments import parse_moment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -31,8 +31,3 @@ def test_a_time_is_as_exact_as_it_is_written(text, start, seconds):
 def test_what_is_no_time_is_refused_by_its_text(text):
     with pytest.raises(ValueError, match=f"^{text!r} is no time"):
         parse_moment(text, NOW)
-
-
-def test_milliseconds_and_times_are_the_same():
-    assert rfc3339(from_milliseconds(1_713_456_789_123)) == "2024-04-18T16:13:09.123Z"
-    assert milliseconds(from_milliseconds(1_713_456_789_123)) == 1_713_456_789_123

@@ -5,7 +5,6 @@ when the position must be found anew; that is the only way either is handled.
 """
 
 import gc
-import signal
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -32,10 +31,11 @@ from stockfeed.consumer.retention import apply_retention
 from stockfeed.consumer.status import Status
 from stockfeed.consumer.worker import Worker, WorkerConfig
 from stockfeed.errors import DataError, TransientError
-from stockfeed.health import HealthServer
+from stockfeed.health import health_server
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed.objectstore import ObjectStore, object_store
 from stockfeed.settings import ConsumerSettings, Layout
+from stockfeed.signals import on_stop_signal
 
 _log = structlog.get_logger(__name__)
 
@@ -61,12 +61,13 @@ def main(environment: Mapping[str, str]) -> int:
     logs.configure(settings.log_level, settings.log_format)
     gc.set_threshold(_GC_THRESHOLD)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     registry = CollectorRegistry()
     registry.register(CertificateExpiry(settings))
     status = Status(ConsumerMetrics(registry))
-    with HealthServer(settings.http_port, registry, status.checks()):
+    with (
+        on_stop_signal(stop.set),
+        health_server(settings.http_port, registry, status.checks()),
+    ):
         store = object_store(settings, max_connections=_PUT_THREADS + _EVENT_THREADS)
         retry = _retry_until_stopped(stop, status)
         retry(store.probe)

@@ -1,6 +1,5 @@
 """`stockfeed loader`: settings, signals and health around load runs."""
 
-import signal
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from stockfeed import logs
 from stockfeed.contract import env, outputs
 from stockfeed.errors import ConfigurationError, PartialLoadError, TransientError
-from stockfeed.health import HealthServer
+from stockfeed.health import health_server
 from stockfeed.loader.report import Report
 from stockfeed.loader.retry import retrying
 from stockfeed.loader.run import THREADS, StoppedError
@@ -22,6 +21,7 @@ from stockfeed.loader.warehouse import Warehouse
 from stockfeed.metrics import LoaderMetrics
 from stockfeed.objectstore import object_store
 from stockfeed.settings import LoaderSettings
+from stockfeed.signals import on_stop_signal
 
 _log = structlog.get_logger()
 
@@ -56,11 +56,9 @@ def main(
         raise ConfigurationError(f"{env.OUTPUTS_DIR}: not set, so a build would not hear of this")
     logs.configure(settings.log_level, settings.log_format)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     store = object_store(settings, max_connections=THREADS)
     registry = CollectorRegistry()
-    with Warehouse(settings) as warehouse:
+    with on_stop_signal(stop.set), Warehouse(settings) as warehouse:
         if skip is not None:
             retrying()(skip_object, store, warehouse, settings.feed, skip, reason or "")
             _log.info("skipped", key=skip, reason=reason)
@@ -70,7 +68,7 @@ def main(
         if once:
             _load_once(service, settings.outputs_dir if build_follows else None)
         else:
-            with HealthServer(settings.http_port, registry, service.checks()):
+            with health_server(settings.http_port, registry, service.checks()):
                 service.loop()
     return 0
 

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from stockfeed.contract.objects import BadKeyError, Chain
-from stockfeed.loader.plan import Listed, Piece, Run, Stop, follow, hole
+from stockfeed.loader.plan import Listed, Loadable, Piece, Stop, follow, hole
 from stockfeed.objectstore import StoredObject
 
 _COUNTED_WAITING: Final = 1000
@@ -53,7 +53,7 @@ class Backlog:
         self._taken += 1
         return head
 
-    def follow(self, found: Sequence[Piece | Stop]) -> Run:
+    def follow(self, found: Sequence[Piece | Stop]) -> Loadable:
         """The unbroken run among the objects taken since the last call.
 
         Args:

@@ -7,7 +7,7 @@ from stockfeed.loader import sql
 from stockfeed.loader.plan import Piece, trim, without
 from stockfeed.loader.retry import retrying
 from stockfeed.loader.sql import Stamp
-from stockfeed.loader.stage import RejectedError, Staged, with_rows
+from stockfeed.loader.stage import FilesRejectedError, Staged, with_rows
 from stockfeed.loader.warehouse import CommitUnknownError
 
 
@@ -42,7 +42,7 @@ class Batch(Staged):
         while True:
             try:
                 loaded = self._transact(pieces)
-            except RejectedError as error:
+            except FilesRejectedError as error:
                 rejected |= error.reasons
                 pieces = without(pieces, rejected)
             else:

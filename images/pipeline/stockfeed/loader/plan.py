@@ -76,14 +76,14 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Loadable:
     """The objects of one partition that may be loaded, in order, and why no more of them."""
 
     pieces: tuple[Piece, ...]
     stop: Stop | None = None
 
 
-def follow(expected: int, found: Sequence[Piece | Stop], behind: int | None) -> Run:
+def follow(expected: int, found: Sequence[Piece | Stop], behind: int | None) -> Loadable:
     """The unbroken run from the offset `expected` on.
 
     Args:
@@ -96,13 +96,13 @@ def follow(expected: int, found: Sequence[Piece | Stop], behind: int | None) -> 
     run: list[Piece] = []
     for piece, following in zip(found, [*starts, behind], strict=False):
         if isinstance(piece, Stop):
-            return Run(tuple(run), piece)
+            return Loadable(tuple(run), piece)
         stop = _misfit(expected, piece, following)
         if stop is not None:
-            return Run(tuple(run), stop)
+            return Loadable(tuple(run), stop)
         run.append(piece)
         expected = piece.next_offset
-    return Run(tuple(run))
+    return Loadable(tuple(run))
 
 
 def skip_command(key: str) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from stockfeed.contract import outputs
+from stockfeed.contract.times import format_rfc3339, from_milliseconds
 from stockfeed.loader.plan import Piece, Stop
 
 
@@ -46,8 +46,7 @@ class Report:
         """RFC 3339 in UTC; empty when nothing was loaded."""
         if self.newest is None:
             return ""
-        moment = datetime.fromtimestamp(self.newest / 1000, UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return format_rfc3339(from_milliseconds(self.newest))
 
     @property
     def failures(self) -> list[Stop]:

@@ -64,7 +64,7 @@ class Staged:
         """Runs a COPY of all these pieces that have rows; inside of a transaction.
 
         Raises:
-            RejectedError: files were not copied whole; the transaction must be rolled back.
+            FilesRejectedError: files were not copied whole; the transaction must be rolled back.
         """
         expected = {piece.key: piece.metadata.records for piece in with_rows(pieces)}
         try:
@@ -74,13 +74,13 @@ class Staged:
             named = {key: str(error) for key in expected if key in str(error)}
             if not named:
                 raise
-            raise RejectedError(named) from error
+            raise FilesRejectedError(named) from error
         rejected = _rejected(rows, expected, self._id)
         if rejected:
-            raise RejectedError(rejected)
+            raise FilesRejectedError(rejected)
 
 
-class RejectedError(Exception):
+class FilesRejectedError(Exception):
     """Rolls a transaction back because files were not loaded whole; reasons by key."""
 
     def __init__(self, reasons: Mapping[str, str]) -> None:

@@ -1,7 +1,6 @@
 """The role `producer`: wires its parts, serves its probes, and stops in order."""
 
 import asyncio
-import signal
 from collections.abc import Coroutine, Mapping
 
 import structlog
@@ -10,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from stockfeed import logs
 from stockfeed.certificates import CertificateExpiry
 from stockfeed.contract import endpoints
-from stockfeed.health import HealthServer
+from stockfeed.health import health_server
 from stockfeed.metrics import ProducerMetrics
 from stockfeed.producer.finnhub import Finnhub
 from stockfeed.producer.poller import Poller
@@ -20,6 +19,7 @@ from stockfeed.producer.request_rate import RequestRate
 from stockfeed.producer.schedule import Cadence
 from stockfeed.producer.status import ApiStatus, LoopWatchdog, readiness
 from stockfeed.settings import ProducerSettings
+from stockfeed.signals import on_stop_signal
 
 _FLUSH_SECONDS = 20.0
 """Below the 30 s that Kubernetes grants by default between SIGTERM and SIGKILL."""
@@ -52,9 +52,14 @@ async def _run(settings: ProducerSettings) -> int:
         endpoints.HEALTHZ: watchdog.check,
         endpoints.READYZ: lambda: readiness(status.problem(), publisher.problem()),
     }
-    with HealthServer(settings.http_port, registry, checks) as server:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    with (
+        # Setting the event in the signal handler itself would not wake a loop that waits for I/O.
+        on_stop_signal(lambda: loop.call_soon_threadsafe(stop.set)),
+        health_server(settings.http_port, registry, checks) as server,
+    ):
         _log.info("producer started", symbols=len(settings.symbols), http_port=server.port)
-        await _poll_until_stopped(settings, metrics, status, publisher, watchdog)
+        await _poll_until_stopped(settings, metrics, status, publisher, watchdog, stop)
         unflushed = await asyncio.to_thread(publisher.close, _FLUSH_SECONDS)
     return _report_exit(unflushed)
 
@@ -65,6 +70,7 @@ async def _poll_until_stopped(
     status: ApiStatus,
     publisher: KafkaPublisher,
     watchdog: LoopWatchdog,
+    stop: asyncio.Event,
 ) -> None:
     rate = RequestRate(settings.requests_per_minute, settings.requests_per_minute_file, metrics)
     provider = Finnhub(settings.base_url, settings.api_key, settings.timeout)
@@ -77,16 +83,13 @@ async def _poll_until_stopped(
         Cadence(settings.poll_interval, settings.heartbeat_interval),
     )
     try:
-        await _until_stopped(poller.run(settings.symbols), _beat_watchdog(watchdog))
+        await _until_stopped(stop, poller.run(settings.symbols), _beat_watchdog(watchdog))
     finally:
         await provider.close()
 
 
-async def _until_stopped(*work: Coroutine[None, None, None]) -> None:
-    """Runs until a signal comes, or until one piece of work fails."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _until_stopped(stop: asyncio.Event, *work: Coroutine[None, None, None]) -> None:
+    """Runs until `stop` is set, or until one piece of work fails."""
     tasks = {asyncio.create_task(piece) for piece in work}
     stopped = asyncio.create_task(stop.wait())
     done, running = await asyncio.wait({*tasks, stopped}, return_when=asyncio.FIRST_COMPLETED)

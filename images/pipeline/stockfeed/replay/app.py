@@ -1,7 +1,6 @@
 """`stockfeed replay`: settings and signals around a replay."""
 
 import re
-import signal
 import threading
 from collections.abc import Mapping
 from typing import Final
@@ -15,6 +14,7 @@ from stockfeed.objectstore import object_store
 from stockfeed.replay.replay import Replay
 from stockfeed.replay.selection import Selection
 from stockfeed.settings import LoaderSettings
+from stockfeed.signals import on_stop_signal
 
 _OWN: Final = frozenset({tables.QUOTES, tables.LEDGER, tables.POSITION, tables.LOCK})
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
@@ -38,15 +38,13 @@ def main(environ: Mapping[str, str], options: Mapping[str, str | None]) -> int:
     logs.configure(settings.log_level, settings.log_format)
     selection, table = Selection.parse(options), _side_table(options.get("into") or tables.REPLAY)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
 
     def checkpoint() -> None:
         if stop.is_set():
             raise TransientError("stopped by a signal before all was replayed; run it again")
 
     store = object_store(settings, max_connections=THREADS)
-    with Warehouse(settings) as warehouse:
+    with on_stop_signal(stop.set), Warehouse(settings) as warehouse:
         done = Replay(store, warehouse, settings.feed, selection, table, checkpoint).run()
     if settings.outputs_dir is not None:
         done.write(settings.outputs_dir)

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime
 
 import structlog
 
 from stockfeed.contract.objects import BadKeyError, Chain, feed_prefix
+from stockfeed.contract.times import format_rfc3339, from_milliseconds
 from stockfeed.errors import DataError
 from stockfeed.loader.discovery import chains
 from stockfeed.loader.download import REPAIR
@@ -127,5 +127,4 @@ def _extent(row: Row) -> str:
 def _time(milliseconds: int | None) -> str:
     if milliseconds is None:
         return "never"
-    moment = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return format_rfc3339(from_milliseconds(int(milliseconds)))

@@ -21,7 +21,7 @@ from stockfeed.loader.plan import Listed, Piece, Stop
 from stockfeed.loader.retry import retrying
 from stockfeed.loader.run import BATCH_BYTES, THREADS
 from stockfeed.loader.sql import MAX_FILES
-from stockfeed.loader.stage import RejectedError, Staged
+from stockfeed.loader.stage import FilesRejectedError, Staged
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.objectstore import ObjectStore
 from stockfeed.replay import sql
@@ -128,7 +128,7 @@ class _Part(Staged):
                 self.copy(sql.copy(table, self._id, keys), self._pieces)
                 self._warehouse.run(sql.trim(table, self._id, selection))
                 (counted,) = self._warehouse.run(sql.count(table, self._id))
-        except RejectedError as error:
+        except FilesRejectedError as error:
             lines = [f"{key}: {reason}" for key, reason in error.reasons.items()]
             text = "objects cannot be loaded; take ranges without them:"
             raise DataError("\n  ".join([text, *lines])) from error

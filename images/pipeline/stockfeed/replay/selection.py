@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 
 from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.contract.times import parse_rfc3339, to_milliseconds
 from stockfeed.errors import ConfigurationError
 
 _RANGES: Final = (("from_offset", "to_offset"), ("from_time", "to_time"))
@@ -128,14 +128,13 @@ def _whole(given: Mapping[str, str], name: str) -> int | None:
 def _milliseconds(given: Mapping[str, str], name: str) -> int | None:
     if name not in given:
         return None
-    wrong = f"{_option(name)}: {given[name]!r} is no time with a zone, such as 2026-11-20T14:30:00Z"
     try:
-        moment = datetime.fromisoformat(given[name])
+        return to_milliseconds(parse_rfc3339(given[name]))
     except ValueError as error:
-        raise ConfigurationError(wrong) from error
-    if moment.tzinfo is None:
-        raise ConfigurationError(wrong)
-    return round(moment.timestamp() * 1000)
+        raise ConfigurationError(
+            f"{_option(name)}: {given[name]!r} is not a time with a zone, such as "
+            "2026-11-20T14:30:00Z"
+        ) from error
 
 
 def _option(name: str) -> str:

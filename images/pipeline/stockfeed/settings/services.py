@@ -155,15 +155,23 @@ class SnowflakeSettings(Settings):
         directory = self.snowflake_credentials_dir
         return {name: mounted_secret(directory, key, name, value) for key, name, value in parts}
 
+    @property
+    def uses_password(self) -> bool:
+        """Whether to sign in with the password: only to the emulator, and only without a key."""
+        host, key, password = (
+            self.snowflake[name].find()
+            for name in (env.SNOWFLAKE_HOST, env.SNOWFLAKE_PRIVATE_KEY, env.SNOWFLAKE_PASSWORD)
+        )
+        return _accepts_password(host) and key is None and password is not None
+
     @classmethod
     def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:
         """Account, user and private key, unless a directory holds them."""
         if env.SNOWFLAKE_CREDENTIALS_DIR in given:
             return []
         directory = env.SNOWFLAKE_CREDENTIALS_DIR
-        # A password is for the emulator, which answers on a host of its own.
         key: tuple[str, ...] = (env.SNOWFLAKE_PRIVATE_KEY,)
-        if env.SNOWFLAKE_HOST in given:
+        if _accepts_password(given.get(env.SNOWFLAKE_HOST)):
             key = (env.SNOWFLAKE_PRIVATE_KEY, env.SNOWFLAKE_PASSWORD)
         return [
             (env.SNOWFLAKE_ACCOUNT, directory),
@@ -174,9 +182,11 @@ class SnowflakeSettings(Settings):
     def credentials(self) -> list[Secret]:
         """Account, user and one of private key and password."""
         parts = self.snowflake
-        key = parts[env.SNOWFLAKE_PRIVATE_KEY]
-        emulator = parts[env.SNOWFLAKE_HOST].find() is not None
-        if emulator and key.find() is None and parts[env.SNOWFLAKE_PASSWORD].find() is not None:
-            key = parts[env.SNOWFLAKE_PASSWORD]
-        required = (parts[env.SNOWFLAKE_ACCOUNT], parts[env.SNOWFLAKE_USER], key)
+        proof = env.SNOWFLAKE_PASSWORD if self.uses_password else env.SNOWFLAKE_PRIVATE_KEY
+        required = (parts[env.SNOWFLAKE_ACCOUNT], parts[env.SNOWFLAKE_USER], parts[proof])
         return [*super().credentials(), *required]
+
+
+def _accepts_password(host: str | None) -> bool:
+    """Whether this is the emulator: only it needs a host, Snowflake's follows the account."""
+    return host is not None

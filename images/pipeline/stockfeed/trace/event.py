@@ -7,7 +7,8 @@ from typing import Any
 
 from stockfeed.contract.events import META
 from stockfeed.contract.objects import Chain
-from stockfeed.moments import Moment, from_milliseconds, milliseconds, rfc3339
+from stockfeed.contract.times import format_rfc3339, from_milliseconds, to_milliseconds
+from stockfeed.moments import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,14 @@ class Wanted:
         """Whether a poll is within the moment."""
         if self.moment is None:
             return True
-        return milliseconds(self.moment.start) <= poll_ms < milliseconds(self.moment.end)
+        return to_milliseconds(self.moment.start) <= poll_ms < to_milliseconds(self.moment.end)
 
     @property
     def text(self) -> str:
         """For messages."""
         if self.moment is None:
             return self.symbol
-        return f"{self.symbol} at {rfc3339(self.moment.start)}"
+        return f"{self.symbol} at {format_rfc3339(self.moment.start)}"
 
 
 @dataclass(frozen=True, slots=True)

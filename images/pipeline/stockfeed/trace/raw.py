@@ -11,7 +11,8 @@ import orjson
 
 from stockfeed.contract import tables
 from stockfeed.contract.objects import Chain, feed_prefix
-from stockfeed.moments import Moment, milliseconds
+from stockfeed.contract.times import to_milliseconds
+from stockfeed.moments import Moment
 from stockfeed.reader import MissingTableError, Reader, Row
 from stockfeed.trace.event import Event, Loaded, Wanted
 
@@ -99,7 +100,7 @@ def _around(reader: Reader, wanted: Wanted, moment: Moment) -> list[Loaded]:
 
 
 def _between(reader: Reader, wanted: Wanted, moment: Moment, margin: timedelta) -> list[Loaded]:
-    start, end = milliseconds(moment.start - margin), milliseconds(moment.end + margin)
+    start, end = to_milliseconds(moment.start - margin), to_milliseconds(moment.end + margin)
     (batches,) = reader.rows("look into the ledger", _BATCHES, wanted.feed, start, end)
     if batches["lo"] is None:
         return []
@@ -110,8 +111,8 @@ def _between(reader: Reader, wanted: Wanted, moment: Moment, margin: timedelta) 
     before = f"{_EVENTS} ORDER BY POLL_MS DESC LIMIT 1"
     behind = f"{_EVENTS} ORDER BY POLL_MS LIMIT 1"
     return [
-        *_all(reader, before, *values, start, milliseconds(moment.start)),
-        *_all(reader, behind, *values, milliseconds(moment.end), end),
+        *_all(reader, before, *values, start, to_milliseconds(moment.start)),
+        *_all(reader, behind, *values, to_milliseconds(moment.end), end),
     ]
 
 

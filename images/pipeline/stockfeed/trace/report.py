@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from stockfeed.moments import rfc3339
+from stockfeed.contract.times import format_rfc3339
 from stockfeed.trace.search import Trace
 from stockfeed.trace.stages import Stage
 
 
 def text(trace: Trace) -> str:
     """A line for each stage, with its time and how long after the poll that was."""
-    lines = [f"{trace.wanted.feed}: {trace.wanted.symbol}, polled {rfc3339(trace.event.polled_at)}"]
+    lines = [
+        f"{trace.wanted.feed}: {trace.wanted.symbol}, "
+        f"polled {format_rfc3339(trace.event.polled_at)}"
+    ]
     lines += [_line(trace, stage) for stage in trace.stages]
     if trace.waits is not None:
         lines.append(f"waits   {trace.waits}")
@@ -23,11 +26,11 @@ def document(trace: Trace) -> dict[str, Any]:
     return {
         "feed": trace.wanted.feed,
         "symbol": trace.wanted.symbol,
-        "polledAt": rfc3339(trace.event.polled_at),
+        "polledAt": format_rfc3339(trace.event.polled_at),
         "stages": [
             {
                 "stage": stage.name,
-                "at": None if stage.at is None else rfc3339(stage.at),
+                "at": None if stage.at is None else format_rfc3339(stage.at),
                 "secondsAfterPoll": _after(trace, stage),
                 **stage.facts,
             }
@@ -39,7 +42,7 @@ def document(trace: Trace) -> dict[str, Any]:
 
 
 def _line(trace: Trace, stage: Stage) -> str:
-    when = "" if stage.at is None else rfc3339(stage.at)
+    when = "" if stage.at is None else format_rfc3339(stage.at)
     after = _after(trace, stage)
     later = "" if not after else f"+{after:.1f} s"
     return f"{stage.name:<7} {when:<24} {later:>10}  {stage.text}"

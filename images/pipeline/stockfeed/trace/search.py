@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stockfeed.contract.times import format_rfc3339
 from stockfeed.errors import DataError
-from stockfeed.moments import rfc3339
 from stockfeed.objectstore import ObjectStore
 from stockfeed.reader import Reader
 from stockfeed.trace import stages
@@ -111,7 +111,7 @@ def _nowhere(sources: Sources, wanted: Wanted, nearest: Sequence[Loaded]) -> str
         else "raw and in objects that wait"
     )
     if nearest:
-        times = " and ".join(rfc3339(found.event.polled_at) for found in nearest)
+        times = " and ".join(format_rfc3339(found.event.polled_at) for found in nearest)
         return (
             f"feed {wanted.feed} has no event of {wanted.text} in {asked}; the nearest were polled "
             f"at {times}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from stockfeed.contract.events import CURRENT, TIME
 from stockfeed.contract.objects import BatchMetadata
-from stockfeed.moments import rfc3339
+from stockfeed.contract.times import format_rfc3339
 from stockfeed.objectstore import ObjectHead
 from stockfeed.trace.event import Event, Loaded
 from stockfeed.verify.facts import Interval
@@ -35,7 +35,7 @@ def poll(event: Event) -> Stage:
     quoted = event.fields.get(TIME)
     text = f"{CURRENT}={event.fields.get(CURRENT)}, {TIME}={quoted}"
     if isinstance(quoted, int) and 0 < quoted < 4_102_444_800:
-        text += f" ({rfc3339(datetime.fromtimestamp(quoted, UTC))})"
+        text += f" ({format_rfc3339(datetime.fromtimestamp(quoted, UTC))})"
     return Stage("poll", text, event.polled_at, {"quote": dict(event.fields)})
 
 
@@ -98,15 +98,16 @@ def bronze(loaded: Loaded, bad_reason: str | None) -> Stage:
 
 def silver(row: Mapping[str, Any]) -> Stage:
     """Its quote in silver."""
-    first, last = (row[f"{name}_seen_at"].replace(tzinfo=UTC) for name in ("first", "last"))
+    first, last = (
+        format_rfc3339(row[f"{name}_seen_at"].replace(tzinfo=UTC)) for name in ("first", "last")
+    )
     text = (
-        f"quote {row['quote_id']}: first seen {rfc3339(first)}, last seen {rfc3339(last)}, "
-        f"batch {row['batch_seq']}"
+        f"quote {row['quote_id']}: first seen {first}, last seen {last}, batch {row['batch_seq']}"
     )
     facts = {
         "quoteId": row["quote_id"],
-        "firstSeenAt": rfc3339(first),
-        "lastSeenAt": rfc3339(last),
+        "firstSeenAt": first,
+        "lastSeenAt": last,
         "batch": int(row["batch_seq"]),
     }
     return Stage("silver", text, None, facts)
@@ -117,14 +118,14 @@ def latest(quote_id: str, row: Mapping[str, Any] | None) -> Stage:
     if row is None:
         return Stage("gold", "no latest quote of the symbol", None, {"latest": None})
     is_latest = row["quote_id"] == quote_id
-    moment = rfc3339(row["quote_at"].replace(tzinfo=UTC))
+    moment = format_rfc3339(row["quote_at"].replace(tzinfo=UTC))
     text = "the symbol's latest quote" if is_latest else f"the latest quote is one of {moment}"
     return Stage("gold", text, None, {"latest": is_latest, "latestQuoteAt": moment})
 
 
 def candle(row: Mapping[str, Any]) -> Stage:
     """One candle that counts it."""
-    start = rfc3339(row["bucket_start"].replace(tzinfo=UTC))
+    start = format_rfc3339(row["bucket_start"].replace(tzinfo=UTC))
     prices = {name: str(row[name]) for name in ("open", "high", "low", "close")}
     shown = " ".join(f"{name} {value.rstrip('0').rstrip('.')}" for name, value in prices.items())
     text = f"{row['bar_interval']} candle of {start}: {shown}, {row['quotes']} quotes"

@@ -11,9 +11,9 @@ from confluent_kafka.admin import AdminClient
 
 from stockfeed import kafka
 from stockfeed.contract.objects import Chain
+from stockfeed.contract.times import to_milliseconds
 from stockfeed.contract.topics import consumer_group
 from stockfeed.errors import TransientError
-from stockfeed.moments import milliseconds
 from stockfeed.settings import BrokerSettings
 from stockfeed.verify.bucket import landed_end
 from stockfeed.verify.facts import BrokerLog, PartitionFacts, Window
@@ -125,7 +125,7 @@ class Broker:
 
     def _offset_at(self, place: TopicPartition, moment: datetime, high: int) -> int:
         """The first offset whose message is not older than a time; `high` where all are older."""
-        asked = TopicPartition(place.topic, place.partition, milliseconds(moment))
+        asked = TopicPartition(place.topic, place.partition, to_milliseconds(moment))
         try:
             (found,) = self._consumer.offsets_for_times([asked], timeout=_TIMEOUT_SECONDS)
         except KafkaException as error:

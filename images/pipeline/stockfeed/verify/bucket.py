@@ -14,8 +14,8 @@ from stockfeed.contract.objects import (
     Chain,
     feed_prefix,
 )
+from stockfeed.contract.times import to_milliseconds
 from stockfeed.errors import TransientError
-from stockfeed.moments import milliseconds
 from stockfeed.objectstore import ObjectStore, StoredObject
 from stockfeed.verify.facts import Interval, LandedObject, PartitionFacts, Window
 from stockfeed.verify.findings import Finding, Kind
@@ -147,7 +147,7 @@ def _check_interval(
 def _may_be_removed(interval: Interval, window: Window) -> bool:
     if window.kept_since is None:
         return False
-    return interval.last_ms is None or interval.last_ms < milliseconds(window.kept_since)
+    return interval.last_ms is None or interval.last_ms < to_milliseconds(window.kept_since)
 
 
 def _check_beside(
@@ -181,7 +181,7 @@ def _check_waiting(
         yield Finding(
             Kind.LOST, f"{landed.key}: {metadata.lost} offsets were removed by Kafka's retention"
         )
-    if metadata.last_timestamp is None or metadata.last_timestamp < milliseconds(window.settled):
+    if metadata.last_timestamp is None or metadata.last_timestamp < to_milliseconds(window.settled):
         yield Finding(
             Kind.NOT_LOADED,
             f"{landed.key}: landed with offsets {landed.start} to {metadata.end} and not loaded",

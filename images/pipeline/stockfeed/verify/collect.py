@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from stockfeed.contract import env
 from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.contract.times import to_milliseconds
 from stockfeed.errors import DataError
-from stockfeed.moments import milliseconds
 from stockfeed.objectstore import ObjectStore
 from stockfeed.reader import MissingTableError, Reader
 from stockfeed.verify.broker import Broker
@@ -131,7 +131,7 @@ def _span(found: PartitionFacts) -> Span:
 def _is_in(metadata: BatchMetadata | None, window: Window) -> bool:
     if metadata is None or metadata.first_timestamp is None:
         return True
-    return metadata.first_timestamp < milliseconds(window.end)
+    return metadata.first_timestamp < to_milliseconds(window.end)
 
 
 def _add_logs(

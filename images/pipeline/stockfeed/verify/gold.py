@@ -3,9 +3,11 @@
 # ruff: noqa: S608 - names are checked settings and constants; values are bound
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from stockfeed.contract.times import format_rfc3339
 from stockfeed.reader import Reader, Row
 from stockfeed.verify.bronze import SILVER, Lines
 from stockfeed.verify.findings import Finding, Kind
@@ -145,7 +147,7 @@ def _latest(lines: str, models: str) -> str:
 def _candle(interval: str, row: Row) -> Finding:
     return Finding(
         Kind.GOLD,
-        f"{row['symbol']}: the {interval} candle of {row['slice'].isoformat()}Z counts "
+        f"{row['symbol']}: the {interval} candle of {_shown(row['slice'])} counts "
         f"{row['found'] or 0} quotes, silver has {row['wanted']}",
     )
 
@@ -154,7 +156,7 @@ def _unmeasured(interval: str, row: Row) -> Finding:
     what = "is missing" if row["found"] is None else f"is of a close of {row['found']}"
     return Finding(
         Kind.GOLD,
-        f"{row['symbol']}: the volatility at the {interval} candle of {row['slice'].isoformat()}Z "
+        f"{row['symbol']}: the volatility at the {interval} candle of {_shown(row['slice'])} "
         f"{what}, the candle's close is {row['wanted']}",
     )
 
@@ -165,3 +167,7 @@ def _stale(row: Row) -> Finding:
         f"{row['symbol']}: the latest quote in gold is of t={row['found']}, silver has one of "
         f"t={row['wanted']}",
     )
+
+
+def _shown(start: datetime) -> str:
+    return format_rfc3339(start.replace(tzinfo=UTC), "seconds")

@@ -10,7 +10,7 @@ from typing import Final
 
 from stockfeed.contract import tables
 from stockfeed.contract.objects import Chain
-from stockfeed.moments import milliseconds
+from stockfeed.contract.times import to_milliseconds
 from stockfeed.reader import MissingTableError, Reader, Row
 from stockfeed.verify.facts import Head, Interval, PartitionFacts, Window
 from stockfeed.verify.findings import Finding, Kind
@@ -86,7 +86,7 @@ def read_ledger(reader: Reader, feed: str, window: Window) -> Ledger:
 
     Of the whole ledger, only a few numbers of each row are read; it has one row per object.
     """
-    start, end = milliseconds(window.start), milliseconds(window.end)
+    start, end = to_milliseconds(window.start), to_milliseconds(window.end)
     found = read_heads(reader, feed)
     if not found:
         return Ledger({}, {})

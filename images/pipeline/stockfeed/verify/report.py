@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from stockfeed.moments import rfc3339
+from stockfeed.contract.times import format_rfc3339
 from stockfeed.verify.facts import PartitionFacts
 from stockfeed.verify.findings import Finding
 from stockfeed.verify.verdict import PartitionVerdict, Verdict
@@ -17,7 +17,7 @@ _NOTHING: Final = "-"
 def text(verdict: Verdict) -> str:
     """The table, a line for each break, and a last line that says which it is."""
     window = verdict.window
-    span = f"{verdict.feed} from {rfc3339(window.start)} to {rfc3339(window.end)}"
+    span = f"{verdict.feed} from {format_rfc3339(window.start)} to {format_rfc3339(window.end)}"
     lines = [span, "", *_table(verdict), ""] if verdict.partitions else [span, "nothing to see"]
     return "\n".join([*lines, *findings(verdict), _last(verdict)])
 
@@ -41,9 +41,9 @@ def document(verdict: Verdict) -> dict[str, Any]:
     """The same, as JSON-like data."""
     return {
         "feed": verdict.feed,
-        "from": rfc3339(verdict.window.start),
-        "to": rfc3339(verdict.window.end),
-        "settled": rfc3339(verdict.window.settled),
+        "from": format_rfc3339(verdict.window.start),
+        "to": format_rfc3339(verdict.window.end),
+        "settled": format_rfc3339(verdict.window.settled),
         "complete": verdict.complete,
         "partitions": [_partition(part) for part in verdict.partitions],
         "findings": [_finding(found) for found in verdict.findings],

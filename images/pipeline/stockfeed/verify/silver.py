@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from stockfeed.moments import rfc3339
+from stockfeed.contract.times import format_rfc3339
 from stockfeed.reader import Reader, Row
 from stockfeed.verify.bronze import IDENTITY, SILVER, Lines
 from stockfeed.verify.facts import Modelled, PartitionFacts, Window
@@ -33,7 +33,7 @@ def read_silver(reader: Reader, lines: Lines, window: Window) -> dict[tuple[str,
     Raises:
         MissingTableError: nothing was ever built.
     """
-    settled = rfc3339(window.settled).removesuffix("Z")
+    settled = format_rfc3339(window.settled).removesuffix("Z")
     values = (*lines.values, *lines.slices(_DAY), settled)
     rows = reader.rows("compare bronze with silver", _query(lines.query, reader.models), *values)
     return {(row["topic_id"], int(row["partition_id"])): _modelled(row) for row in rows}

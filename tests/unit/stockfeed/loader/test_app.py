@@ -1,6 +1,5 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from signal import SIGINT, SIGTERM, getsignal, signal
 
 import pytest
 
@@ -22,13 +21,9 @@ ENVIRONMENT: Mapping[str, str] = {
 
 
 @pytest.fixture(autouse=True)
-def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`main` takes signals and logs for the whole process; pytest wants them back."""
+def _keep_logging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`main` would configure logging for the whole test process."""
     monkeypatch.setattr("stockfeed.logs.configure", lambda *_: None)
-    before = {number: getsignal(number) for number in (SIGINT, SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal(number, handler)
 
 
 def loading(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:

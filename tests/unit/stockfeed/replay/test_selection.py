@@ -49,8 +49,8 @@ def test_a_range_is_of_offsets_or_of_poll_times(
         ),
         ({"from_offset": "-1"}, "--from-offset: '-1' is no whole number"),
         ({"from_offset": "1", "partition": "one"}, "--partition: 'one' is no whole number"),
-        ({"from_time": "yesterday"}, "--from-time: 'yesterday' is no time with a zone"),
-        ({"to_time": "2025-11-21T12:00:00"}, "--to-time: .* is no time with a zone"),
+        ({"from_time": "yesterday"}, "--from-time: 'yesterday' is not a time with a zone"),
+        ({"to_time": "2025-11-21T12:00:00"}, "--to-time: .* is not a time with a zone"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_option(
