@@ -82,7 +82,7 @@ def test_a_skip_lets_the_partition_go_on_and_keeps_the_reason(landing: Any, targ
 @pytest.mark.parametrize(
     ("key", "why"),
     [
-        ("feed=us/x", "not of the landing layout"),
+        ("feed=us/x", "does not match the landing layout"),
         ("feed=eu/group=a/topic=t/partition=00000/00000000000000000000.jsonl.gz", "feed 'eu'"),
         ("feed=us/group=a/topic=t/partition=00000/00000000000000000000.jsonl.gz", "no object"),
     ],

@@ -1,4 +1,4 @@
-"""What docs/generate.py writes."""
+"""Tests of docs/generate.py."""
 
 import runpy
 import shutil
@@ -25,16 +25,16 @@ def script(tmp_path: Path) -> Path:
     return Path(shutil.copy(DOCS / "generate.py", tmp_path))
 
 
-def test_the_committed_page_is_what_the_catalogue_says(script):
+def test_committed_page_matches_the_catalogue(script):
     assert generate(script, "--check").returncode == 0
 
 
-def test_a_stale_page_is_named_and_written_anew(script):
+def test_reports_and_rewrites_an_outdated_page(script):
     page = script.with_name("metrics.md")
     good = page.read_text()
     page.write_text(good + "by hand\n")
     checked = generate(script, "--check")
-    assert (checked.returncode, "metrics.md is stale" in checked.stderr) == (1, True)
+    assert (checked.returncode, "metrics.md is out of date" in checked.stderr) == (1, True)
     assert generate(script).returncode == 0
     assert page.read_text() == good
 

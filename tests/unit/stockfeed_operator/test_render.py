@@ -204,7 +204,7 @@ def test_each_role_accepts_its_environment(sample: str) -> None:
         settings = ROLES[role].model_validate(given)
         assert settings.feed == "us-equities"
         # No Secret is mounted here, so every credential must be missing, and only for its file.
-        missing = [secret.missing() for secret in settings.credentials()]
+        missing = [secret.missing_message() for secret in settings.credentials()]
         assert all("/etc/stockfeed/secrets/" in text for text in missing), missing
 
 

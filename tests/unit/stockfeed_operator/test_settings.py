@@ -43,4 +43,4 @@ def test_all_that_is_missing_or_wrong_is_told_at_once() -> None:
     assert "STOCKFEED_OPERATOR_PIPELINE_IMAGE: not set" in text
     assert "STOCKFEED_OPERATOR_POD_NAME: not set" in text
     assert "STOCKFEED_OPERATOR_MAX_WORKERS: Input should be greater than or equal to 1" in text
-    assert "STOCKFEED_OPERATOR_RESYNC_INTERVAL: Value error, 'soon' is no duration" in text
+    assert "STOCKFEED_OPERATOR_RESYNC_INTERVAL: Value error, 'soon' is not a duration" in text

@@ -1,6 +1,6 @@
-"""What the parts of StockFeed agree on, written once and imported by each side.
+"""Names and formats shared by StockFeed's components.
 
-The operator sets what the pods read, the consumer writes what the loader loads, the loader fills
-what dbt builds from: every name that crosses such a border stands in this package. It imports
-nothing else of ours.
+The operator sets environment variables that the pods read, the consumer writes objects that the
+loader reads, and the loader fills tables that dbt reads. Every name used on both sides is defined
+here once. This package imports no other StockFeed code; import-linter checks that.
 """

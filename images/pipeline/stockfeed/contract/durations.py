@@ -1,4 +1,4 @@
-"""Durations and sizes as users write them: `6s`, `1m30s`, `500ms`, `16Mi`."""
+"""Parsing of durations and sizes in user notation: `6s`, `1m30s`, `500ms`, `16Mi`."""
 
 import re
 from typing import Final
@@ -19,24 +19,26 @@ _BYTES: Final = {
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration such as `1m30s`.
+    """Returns the seconds in a duration such as `1m30s`.
+
+    Days (`d`) are accepted too, although `DURATION_PATTERN` excludes them from custom resources.
 
     Raises:
-        ValueError: the text is no duration; the message shows one.
+        ValueError: the text is not a duration; the message gives examples.
     """
     if not re.fullmatch(r"([0-9]+(ms|s|m|h|d))+", text):
-        raise ValueError(f"{text!r} is no duration; write for example 500ms, 6s or 1m30s")
+        raise ValueError(f"{text!r} is not a duration; examples: 500ms, 6s, 1m30s")
     parts = re.findall(r"([0-9]+)(ms|s|m|h|d)", text)
     return sum(int(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def parse_size(text: str) -> int:
-    """Bytes of a size such as `16Mi`.
+    """Returns the bytes in a size such as `16Mi`.
 
     Raises:
-        ValueError: the text is no size; the message shows one.
+        ValueError: the text is not a size; the message gives examples.
     """
     match = re.fullmatch(r"([0-9]+)(Ki|Mi|Gi|k|M|G)?", text)
     if match is None:
-        raise ValueError(f"{text!r} is no size; write for example 65536, 512Ki or 16Mi")
+        raise ValueError(f"{text!r} is not a size; examples: 65536, 512Ki, 16Mi")
     return int(match[1]) * _BYTES[match[2] or ""]

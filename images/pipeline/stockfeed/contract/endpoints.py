@@ -1,4 +1,4 @@
-"""The HTTP endpoints of every pod: probes, metrics, and the consumer's word that it is drained."""
+"""HTTP endpoints served by every pod: probes, metrics, and the consumer's drain state."""
 
 from typing import Final
 
@@ -6,24 +6,24 @@ HTTP_PORT: Final = 8080
 HTTP_PORT_NAME: Final = "http"
 
 HEALTHZ: Final = "/healthz"
-"""200 while the process makes progress, else 503; the body says why."""
+"""Liveness: 200 while the process makes progress, else 503."""
 
 READYZ: Final = "/readyz"
-"""200 while the process does its work, else 503; the body says why not."""
+"""Readiness: 200 while the process does its work, else 503 with the reasons in the body."""
 
 METRICS: Final = "/metrics"
 
 STATUS: Final = "/status"
-"""The bodies of all that answer with JSON, by path, and always 200: `kubectl get --raw` shows no
-body with another status."""
+"""The bodies of all JSON endpoints by path. Always 200, because `kubectl get --raw` does not print
+the body of an error response."""
 
 DRAINED: Final = "/drained"
-"""Consumer only. 200 when its lag is 0 and nothing is buffered, else 503 with what is left.
+"""Consumer only: 200 if its lag is 0 and nothing is buffered, else 503.
 
-Body, either way: `{"drained": bool, "lag": int, "buffered": int, "partitions": [int]}`; lag and
-buffered count messages, partitions are those that this replica owns: a group is drained when its
-replicas are and every partition is owned by one of them.
+The body is `{"drained": bool, "lag": int, "buffered": int, "partitions": [int]}`. `lag` and
+`buffered` count messages; `partitions` are those assigned to this replica. A group is drained when
+all its replicas are drained and together own every partition.
 """
 
 TERMINATION_LOG: Final = "/dev/termination-log"
-"""Where a role that fails writes why (at most 4096 bytes), for Kubernetes and Argo to show."""
+"""File for a failing role's reason, at most 4096 bytes; Kubernetes and Argo display it."""

@@ -1,4 +1,4 @@
-"""Names of the settings: the operator writes them into pods, `stockfeed.settings` reads them."""
+"""Environment variables that the operator sets on pods and `stockfeed.settings` reads."""
 
 from typing import Final
 
@@ -59,7 +59,8 @@ DBT_PARSED_FILE: Final = "STOCKFEED_DBT_PARSED_FILE"
 DBT_SCHEMA: Final = "STOCKFEED_DBT_SCHEMA"
 EXCHANGE_TIMEZONE: Final = "STOCKFEED_EXCHANGE_TIMEZONE"
 
-# The cloud SDKs' own names: a user's habits and the SDKs' other credential sources keep working.
+# Names defined by the AWS SDK and Snowflake's tools. Using them keeps existing shells and the SDKs'
+# other credential sources working.
 AWS_ACCESS_KEY_ID: Final = "AWS_ACCESS_KEY_ID"
 AWS_SECRET_ACCESS_KEY: Final = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - the name of a variable
 SNOWFLAKE_ACCOUNT: Final = "SNOWFLAKE_ACCOUNT"

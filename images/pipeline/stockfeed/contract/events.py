@@ -1,7 +1,8 @@
-"""Field names of an event and of a landed line.
+"""Field names of events and landed lines.
 
-An event is the provider's quote as it came, plus `symbol`; a landed line is the event plus
-`_meta`, its provenance. A message that is no event is landed as `_error`, `_raw` and `_meta`.
+An event is the provider's quote, unmodified except that `symbol` is added if missing. A landed line
+is the event plus `_meta`, its provenance. A message that is not a valid event is landed with the
+fields `_error`, `_raw` and `_meta`.
 """
 
 from typing import Final
@@ -13,10 +14,10 @@ HIGH: Final = "h"
 LOW: Final = "l"
 PREVIOUS_CLOSE: Final = "pc"
 TIME: Final = "t"
-"""Unix seconds, as the provider gives it; it may be stale, so it identifies nothing alone."""
+"""Market time from the provider, Unix seconds. It can repeat, so it does not identify a quote."""
 
 IDENTITY: Final = (SYMBOL, TIME, CURRENT, OPEN, HIGH, LOW, PREVIOUS_CLOSE)
-"""Two events that agree in these are one quote."""
+"""Fields that identify a quote: events with equal values are the same quote."""
 
 META: Final = "_meta"
 ERROR: Final = "_error"

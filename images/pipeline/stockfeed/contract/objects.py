@@ -1,8 +1,8 @@
 """Keys and metadata of the objects in the raw zone.
 
-A batch object holds the messages of one partition for the offsets [start, end]; its key names
-start, its metadata end. A partition's objects form one chain: each starts at the previous end + 1,
-and all but the first name the start of the object before them.
+A batch object holds one partition's messages for the offsets [start, end]. Its key contains start,
+its metadata contains end. A partition's objects form a chain: each starts at the previous end + 1,
+and each but the first records the start of its predecessor.
 """
 
 from collections.abc import Mapping
@@ -28,12 +28,19 @@ _EVENTS: Final = "events/"
 
 
 class BadKeyError(ValueError):
-    """A key or its metadata is not of the form that the consumer writes."""
+    """An object's key or metadata does not have the consumer's format."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Chain:
-    """The objects of one partition of one incarnation of a topic."""
+    """Identity of a chain: all batch objects of one partition.
+
+    Attributes:
+        feed: the feed's name.
+        group: the symbol group's name.
+        topic_id: the topic's id, see `topics.topic_id_hex`; a recreated topic has a new one.
+        partition: the Kafka partition's number.
+    """
 
     feed: str
     group: str
@@ -42,18 +49,18 @@ class Chain:
 
     @property
     def prefix(self) -> str:
-        """What all keys of the chain start with."""
+        """Common prefix of the chain's keys, ending in `/`."""
         return (
             f"{topic_prefix(self.feed, self.group, self.topic_id)}"
             f"partition={self.partition:0{PARTITION_DIGITS}d}/"
         )
 
     def key(self, start: int) -> str:
-        """The key of the object whose interval starts at offset `start`."""
+        """Returns the key of the object that starts at offset `start`."""
         return f"{self.prefix}{start:0{OFFSET_DIGITS}d}{SUFFIX}"
 
     def event_key(self, symbol: str, offset: int) -> str:
-        """The PerEvent layout's key of one quote."""
+        """Returns a quote's key in the PerEvent layout."""
         topic = topic_prefix(self.feed, self.group, self.topic_id)
         return (
             f"{_EVENTS}{topic}symbol={quote(symbol, safe='')}/"
@@ -62,10 +69,10 @@ class Chain:
 
     @classmethod
     def parse(cls, key: str) -> tuple[Self, int]:
-        """The chain and the start offset that a batch object's key names.
+        """Parses a batch object's key into its chain and start offset.
 
         Raises:
-            BadKeyError: the key is none that a consumer writes.
+            BadKeyError: the key does not have the consumer's format.
         """
         try:
             feed, group, topic, partition, name = key.split("/")
@@ -78,25 +85,26 @@ class Chain:
             )
         except ValueError as error:
             raise BadKeyError(
-                f"object key {key!r} is not of the landing layout: {error}"
+                f"object key {key!r} does not match the landing layout: {error}"
             ) from error
         if start < 0 or chain.partition < 0 or chain.key(start) != key:
-            raise BadKeyError(f"object key {key!r} is not of the landing layout")
+            raise BadKeyError(f"object key {key!r} does not match the landing layout")
         return chain, start
 
 
 @dataclass(frozen=True, slots=True)
 class BatchMetadata:
-    """What a batch object says of itself in its S3 user metadata.
+    """S3 user metadata of a batch object.
 
     Attributes:
-        end: the last offset of the interval.
-        records: lines in the object, error lines included.
-        errors: error lines among them.
-        first_timestamp: of the first message read, Unix milliseconds; None in a `lost` object.
-        last_timestamp: of the last message read, likewise.
-        lost: offsets that retention removed before they were landed; the object is then empty.
-        previous: start of the object before this one; None in a chain's first object.
+        end: last offset of the interval.
+        records: number of lines, including error lines.
+        errors: number of error lines.
+        first_timestamp: timestamp of the first message, Unix milliseconds; None if `lost` is set.
+        last_timestamp: timestamp of the last message, Unix milliseconds; None if `lost` is set.
+        lost: number of offsets that Kafka's retention deleted before they were landed; such an
+            object is empty.
+        previous: start offset of the preceding object; None in a chain's first object.
     """
 
     end: int
@@ -108,7 +116,7 @@ class BatchMetadata:
     previous: int | None = None
 
     def to_s3(self) -> dict[str, str]:
-        """As the `Metadata` of a put."""
+        """Returns the `Metadata` argument for a put."""
         values = {
             END_OFFSET: self.end,
             RECORD_COUNT: self.records,
@@ -122,11 +130,11 @@ class BatchMetadata:
 
     @classmethod
     def from_s3(cls, key: str, metadata: Mapping[str, str]) -> Self:
-        """Reads the `Metadata` of a get or head answer.
+        """Parses the `Metadata` of a get or head response.
 
         Raises:
-            BadKeyError: a field is missing or no number, e.g. because another program put the
-                object there.
+            BadKeyError: a field is missing or not a number, e.g. because another program wrote the
+                object.
         """
         values = {name.lower(): value for name, value in metadata.items()}
         try:
@@ -144,22 +152,22 @@ class BatchMetadata:
 
 
 def feed_prefix(feed: str) -> str:
-    """What all batch keys of a feed start with; below it lie `group=…/`."""
+    """Returns the prefix of a feed's batch keys; the next level is `group=…/`."""
     return f"feed={feed}/"
 
 
 def events_prefix(feed: str) -> str:
-    """What all of a feed's keys of the PerEvent layout start with."""
+    """Returns the prefix of a feed's keys in the PerEvent layout."""
     return f"{_EVENTS}{feed_prefix(feed)}"
 
 
 def group_prefix(feed: str, group: str) -> str:
-    """What all batch keys of a group start with; below it lie `topic=…/`."""
+    """Returns the prefix of a group's batch keys; the next level is `topic=…/`."""
     return f"{feed_prefix(feed)}group={group}/"
 
 
 def topic_prefix(feed: str, group: str, topic_id: str) -> str:
-    """What all batch keys of a topic start with; below it lie `partition=…/`."""
+    """Returns the prefix of a topic's batch keys; the next level is `partition=…/`."""
     return f"{group_prefix(feed, group)}topic={topic_id}/"
 
 

@@ -1,6 +1,6 @@
-"""Files that a load, a build and a replay leave in the workflow's workspace, one value each.
+"""Output files of load, build and replay, one value per file in the workflow's workspace.
 
-The workflow declares them as outputs; the operator and Argo's metrics read them from there.
+The workflow declares them as output parameters, which the operator and Argo's metrics read.
 """
 
 from typing import Final
@@ -9,14 +9,14 @@ ROWS: Final = "rows"
 FILES: Final = "files"
 BYTES: Final = "bytes"
 NEWEST_QUOTE_AT: Final = "newest-quote-at"
-"""Poll time of the newest quote loaded, RFC 3339 in UTC; empty when nothing was loaded."""
+"""Poll time of the newest quote loaded, RFC 3339 in UTC; empty if nothing was loaded."""
 LOAD_SECONDS: Final = "load-seconds"
 PARTITIONS_WAITING: Final = "partitions-waiting"
-"""Partitions of which the load could not go on because an object is missing."""
+"""Number of partitions stopped at a missing object."""
 PARTITIONS_FAILED: Final = "partitions-failed"
-"""Partitions of which the load left out an object that cannot be loaded."""
+"""Number of partitions stopped at an object that cannot be loaded."""
 BUILD_SECONDS: Final = "build-seconds"
-"""Written by a build that got through: with it, what was loaded is in gold."""
+"""Written only by a successful build: if it exists, the loaded quotes are in gold."""
 
 ALL: Final = (
     ROWS,
@@ -30,8 +30,10 @@ ALL: Final = (
 )
 
 LOAD_FAILURE: Final = "load-failure"
-"""Why objects were left out by a load that leaves it to the build behind it to fail for them. No
-output: it ends in that build's termination message."""
+"""Not an output: the load's failure, which the next build puts into its termination message.
+
+A load with `--build-follows` writes it instead of failing itself, so that the objects it could load
+are built first."""
 
 BUILD_FAILED: Final = "dbt build failed:"
-"""What a build's termination message has before the models and tests that failed."""
+"""Heading of the failed models and tests in a build's termination message."""

@@ -1,4 +1,4 @@
-"""Keys inside the Secrets that a feed names; mounted, each key is a file of that name."""
+"""Keys of the Secrets that a feed refers to; a mounted Secret has one file per key."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from typing import Final
 S3_ACCESS_KEY_ID: Final = "accessKeyId"
 S3_SECRET_ACCESS_KEY: Final = "secretAccessKey"  # noqa: S105 - the name of a key
 
-# kafka.sasl.credentialsSecretRef; a Strimzi KafkaUser's Secret has `password` too
+# kafka.sasl.credentialsSecretRef; the Secret of a Strimzi KafkaUser also has the key `password`.
 KAFKA_USERNAME: Final = "username"
 KAFKA_PASSWORD: Final = "password"  # noqa: S105 - the name of a key
 

@@ -1,6 +1,6 @@
-"""The catalogue: every metric that StockFeed exports, by who exports it.
+"""Catalogue of every metric that StockFeed exports, grouped by exporter.
 
-The roles register their metrics from here, so that name, meaning and labels stand once;
+Each role registers its metrics from here, so that name, help text and labels are written once.
 docs/metrics.md is generated from it.
 """
 
@@ -16,9 +16,9 @@ class Exporter:
     """A process that Prometheus scrapes.
 
     Attributes:
-        name: for headings.
-        about: how it comes to be scraped, and which labels the scrape adds.
-        metrics: all that it exports of ours.
+        name: heading in docs/metrics.md.
+        about: how Prometheus scrapes it, and which labels the scrape adds; Markdown.
+        metrics: the StockFeed metrics it exports.
     """
 
     name: str
@@ -27,8 +27,8 @@ class Exporter:
 
 
 _PODS: Final = (
-    "Each feed's PodMonitor scrapes it and adds the labels `namespace`, `pod`, `feed`, `group` and "
-    "`role`."
+    "Scraped by each feed's PodMonitor, which adds the labels `namespace`, `pod`, `feed`, `group` "
+    "and `role`."
 )
 
 EXPORTERS: Final = (
@@ -36,21 +36,22 @@ EXPORTERS: Final = (
     Exporter("Consumer", f"`stockfeed consumer`. {_PODS}", consumer.METRICS),
     Exporter(
         "Loader as a service",
-        "`stockfeed loader` without `--once`. On a cluster the load is a workflow instead, and "
-        "Argo's controller and the operator tell of it.",
+        "`stockfeed loader` without `--once`. On a cluster, loads run as workflows; see the "
+        "metrics of Argo's workflow controller and the operator.",
         loader.METRICS,
     ),
     Exporter(
         "Operator",
-        "`stockfeed-operator run`. The chart's PodMonitor scrapes it. Its metrics of feeds bring "
-        "`namespace` and `feed` themselves, so it must be scraped with `honorLabels: true`.",
+        "`stockfeed-operator run`, scraped by the chart's PodMonitor. Per-feed metrics carry their "
+        "own `namespace` and `feed` labels, so scrape it with `honorLabels: true`.",
         operator.METRICS,
     ),
     Exporter(
         "Argo's workflow controller",
-        "Declared in `workflows/`, counted by the controller: the load's for each run that "
-        "succeeded, partitions and the daily build's for each run. Scrape it with "
-        "`honorLabels: true` for the same reason. A restart of the controller begins them anew.",
+        "Declared in `workflows/` and exported by the controller. The load metrics are updated "
+        "after each successful run, the partition and daily build metrics after every run. Scrape "
+        "the controller with `honorLabels: true`, because these metrics carry their own "
+        "`namespace` and `feed` labels. They are reset when the controller restarts.",
         workflow.METRICS,
     ),
 )

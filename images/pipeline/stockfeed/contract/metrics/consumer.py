@@ -1,4 +1,4 @@
-"""What `stockfeed consumer` exports."""
+"""Metrics of `stockfeed consumer`."""
 
 from typing import Final
 
@@ -32,46 +32,46 @@ FLUSH_LATENCY: Final = HistogramMetric(
 FLUSH_FAILURES: Final = CounterMetric(
     "stockfeed_flush_failures_total",
     "writes",
-    "Writes of a batch object that failed and are tried again.",
+    "Failed writes of a batch object; each is retried.",
 )
 CONFLICTS: Final = CounterMetric(
     "stockfeed_landing_conflicts_total",
     "intervals",
-    "Intervals found landed already by another owner or an earlier try.",
+    "Offset intervals that had already been landed, by another consumer or by an earlier attempt.",
 )
 ERROR_LINES: Final = CounterMetric(
     "stockfeed_error_lines_landed_total",
     "messages",
-    "Messages that are no event, landed as error lines.",
+    "Messages that were not valid events and were landed as error lines.",
 )
 LOST_OFFSETS: Final = CounterMetric(
     "stockfeed_lost_offsets_total",
     "offsets",
-    "Offsets that retention removed before they were landed.",
+    "Offsets deleted by Kafka's retention before they were landed.",
 )
 NEWEST_LANDED: Final = GaugeMetric(
     "stockfeed_newest_landed_timestamp_seconds",
     "Unix seconds",
-    "Poll time of the newest message that this consumer landed, by partition; absent until it "
-    "landed one.",
+    "Poll time of the newest message landed by this consumer, by partition; absent before the "
+    "first.",
     (Label("partition", bound="the topic's partitions"),),
 )
 LAG: Final = GaugeMetric(
     "stockfeed_consumer_lag_messages",
     "messages",
-    "Messages in the topic that are not landed yet, by partition.",
+    "Messages in the topic that have not been landed yet, by partition.",
     (Label("partition", bound="the topic's partitions"),),
 )
 PARTITION_FAULTS: Final = GaugeMetric(
     "stockfeed_partition_faults",
     "partitions",
-    "Assigned partitions whose chain cannot go on until a person has looked: the log was "
-    "truncated, the topic recreated, or a foreign object is in the way.",
+    "Assigned partitions that are stopped until someone intervenes, because the log was "
+    "truncated, the topic was recreated, or a conflicting object exists in the bucket.",
 )
 RETENTION_FAULTS: Final = GaugeMetric(
     "stockfeed_retention_faults",
     "0 or 1",
-    "1 where the bucket's lifecycle rules are not what landing.retention says.",
+    "1 if the bucket's lifecycle rules could not be brought in line with landing.retention.",
 )
 
 METRICS: Final[tuple[Metric, ...]] = (

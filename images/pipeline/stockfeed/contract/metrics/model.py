@@ -1,8 +1,7 @@
-"""What a metric is: its name, unit, labels and meaning, and how a process registers it.
+"""Metric definitions: name, unit, help text and labels, and registration with Prometheus.
 
-Names are those that a query uses: a counter's ends in `_total`. Every label has either the list of
-its values or a sentence that says what bounds their number: a label without a bound would let one
-feed fill Prometheus.
+Names are written as in queries, so a counter's ends in `_total`. Every label lists its values or
+states what limits their number, because a single unbounded label could overload Prometheus.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,8 +19,8 @@ class Label:
 
     Attributes:
         name: the label's name.
-        values: all that it can be; empty where they are not known beforehand.
-        bound: what limits the number of values, where they are not listed.
+        values: all possible values; empty if they are not known in advance.
+        bound: if `values` is empty, what limits the number of values.
     """
 
     name: str
@@ -34,10 +33,10 @@ class Metric:
     """One metric.
 
     Attributes:
-        name: as queries name it.
-        unit: of a sample, in words, e.g. `seconds`.
-        meaning: one sentence, or two.
-        labels: those that the process itself sets.
+        name: the name used in queries.
+        unit: the unit of a sample, in words, e.g. `seconds`.
+        meaning: the help text, one or two sentences.
+        labels: the labels set by the process; the scrape may add others.
     """
 
     kind: ClassVar[str]
@@ -49,24 +48,25 @@ class Metric:
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        """The labels' names, in order."""
+        """Returns the label names, in order."""
         return tuple(label.name for label in self.labels)
 
     def series(self) -> Iterator[tuple[str, ...]]:
-        """Label values known beforehand; none where a label's values are not listed."""
+        """Yields every combination of label values; none if any label's values are unknown."""
         return product(*(label.values for label in self.labels))
 
 
 @dataclass(frozen=True, slots=True)
 class CounterMetric(Metric):
-    """Only grows; starts at 0 with its process."""
+    """A counter, which only increases and starts at 0 with its process."""
 
     kind: ClassVar[str] = "counter"
 
     def register(self, registry: CollectorRegistry) -> Counter:
-        """A counter at 0: series that are known beforehand exist at once.
+        """Registers the counter and creates all series known in advance at 0.
 
-        A series that begins at 1 shows no increase for its first event, so an alert would miss it.
+        `rate` and `increase` cannot see the first event of a series that first appears as 1, so an
+        alert on it would miss that event.
         """
         counter = Counter(self.name, self.meaning, self.label_names, registry=registry)
         if self.labels:
@@ -77,19 +77,19 @@ class CounterMetric(Metric):
 
 @dataclass(frozen=True, slots=True)
 class GaugeMetric(Metric):
-    """A value that goes up and down."""
+    """A gauge, which goes up and down."""
 
     kind: ClassVar[str] = "gauge"
 
     def register(self, registry: CollectorRegistry) -> Gauge:
-        """A gauge; without labels it is 0 until it is set."""
+        """Registers the gauge; without labels it is exported as 0 until it is set."""
         return Gauge(self.name, self.meaning, self.label_names, registry=registry)
 
     def family(self, samples: Iterable[tuple[tuple[str, ...], float]] = ()) -> GaugeMetricFamily:
-        """The metric as a collector gives it when Prometheus asks.
+        """Returns the gauge's samples for a custom collector.
 
         Args:
-            samples: label values, in the order of the labels, and the value.
+            samples: pairs of label values, in the order of `labels`, and the sample's value.
         """
         family = GaugeMetricFamily(self.name, self.meaning, labels=self.label_names)
         for values, value in samples:
@@ -99,14 +99,18 @@ class GaugeMetric(Metric):
 
 @dataclass(frozen=True, slots=True)
 class HistogramMetric(Metric):
-    """Counts observations by upper bounds, `buckets`."""
+    """A histogram of observations.
+
+    Attributes:
+        buckets: upper bounds, in the metric's unit, ascending.
+    """
 
     kind: ClassVar[str] = "histogram"
 
     buckets: tuple[float, ...] = ()
 
     def register(self, registry: CollectorRegistry) -> Histogram:
-        """An empty histogram."""
+        """Registers an empty histogram."""
         return Histogram(
             self.name, self.meaning, self.label_names, buckets=self.buckets, registry=registry
         )

@@ -1,4 +1,4 @@
-"""What the operator exports; its metrics of one feed end with the feed."""
+"""Metrics of the operator. A feed's series are removed when the feed is deleted."""
 
 from typing import Final
 
@@ -16,75 +16,74 @@ _FEED: Final = (
 )
 
 LEADER: Final = GaugeMetric(
-    "stockfeed_operator_leader", "0 or 1", "1 in the replica that holds the Lease."
+    "stockfeed_operator_leader", "0 or 1", "1 in the replica that holds the leader-election Lease."
 )
 RECONCILES: Final = CounterMetric(
     "stockfeed_operator_reconciles_total",
-    "looks",
-    "Looks at a feed by result.",
+    "reconciles",
+    "Reconciliations of a feed, by result.",
     (Label("result", ("changed", "steady", "paused", "invalid", "gone", "failed")),),
 )
 RECONCILE_DURATION: Final = HistogramMetric(
     "stockfeed_operator_reconcile_seconds",
     "seconds",
-    "Time of one look at a feed.",
+    "Duration of a reconciliation of a feed.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 DRIFT_REPAIRS: Final = CounterMetric(
     "stockfeed_operator_drift_repairs_total",
     "objects",
-    "Objects put right that somebody else had changed or deleted.",
-    (Label("kind", bound="the Kubernetes kinds that a feed is made of, about ten"),),
+    "Objects restored after something other than the operator changed or deleted them.",
+    (Label("kind", bound="the Kubernetes kinds that the operator creates for a feed, about ten"),),
 )
 FEED_CONDITION: Final = GaugeMetric(
     "stockfeed_operator_feed_condition",
     "1",
-    "1 for each condition that the feed has now, as in its status.",
+    "1 for each current condition in the feed's status.",
     (
         *_FEED,
         Label("condition", bound="the feed's condition types, at most eleven"),
         Label("status", ("True", "False", "Unknown")),
-        Label("reason", bound="one at a time for each condition"),
+        Label("reason", bound="one at a time per condition"),
     ),
 )
 FEED_RUNNING: Final = GaugeMetric(
     "stockfeed_operator_feed_running",
     "0 or 1",
-    "1 while the feed should deliver quotes: it is neither suspended nor stopped for its "
-    "exchange's closing, and its spec is valid.",
+    "1 while the feed should deliver quotes: its spec is valid, and it is neither suspended nor "
+    "stopped because its exchange is closed.",
     _FEED,
 )
 FEED_SESSION_OPEN: Final = GaugeMetric(
     "stockfeed_operator_feed_session_open",
     "0 or 1",
-    "1 while the exchange's session that the feed follows is open, its extended hours included; "
-    "absent where the feed follows none.",
+    "1 while the trading session that the feed follows is open, including extended hours; absent "
+    "if the feed does not follow a session.",
     _FEED,
 )
 FEED_NEWEST_QUOTE: Final = GaugeMetric(
     "stockfeed_operator_feed_newest_quote_timestamp_seconds",
     "Unix seconds",
-    "Poll time of the newest quote that a load and its build brought into gold; the time since is "
-    "the feed's freshness.",
+    "Poll time of the newest quote that reached gold; its age is the feed's freshness.",
     _FEED,
 )
 FEED_LAST_LOAD: Final = GaugeMetric(
     "stockfeed_operator_feed_last_load_timestamp_seconds",
     "Unix seconds",
-    "When the newest load that loaded something finished.",
+    "Finish time of the latest load that loaded any objects.",
     _FEED,
 )
 FEED_STEP_DURATION: Final = GaugeMetric(
     "stockfeed_operator_feed_last_load_step_seconds",
     "seconds",
-    "How long the steps of the newest load that loaded something took.",
+    "Duration of each step of the latest load that loaded any objects.",
     (*_FEED, Label("step", ("load", "build"))),
 )
 FEED_LOAD_INTERVAL: Final = GaugeMetric(
     "stockfeed_operator_feed_load_interval_seconds",
     "seconds",
-    "Time between the newest start of a load and the next one, by the feed's schedule; absent "
-    "where one of them is over a year away.",
+    "Time between the latest and the next scheduled start of a load; absent if either is more than "
+    "a year away.",
     _FEED,
 )
 

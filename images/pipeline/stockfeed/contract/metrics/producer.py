@@ -1,4 +1,4 @@
-"""What `stockfeed producer` exports."""
+"""Metrics of `stockfeed producer`."""
 
 from typing import Final
 
@@ -14,8 +14,8 @@ from stockfeed.contract.metrics.shared import CERTIFICATE_EXPIRY, LATENCY_BUCKET
 POLLS: Final = CounterMetric(
     "stockfeed_polls_total",
     "requests",
-    "Quote requests by what came of them. `rejected` is an answer that is no quote, `unauthorized` "
-    "a refused API key, `error` no usable answer at all.",
+    "Quote requests by outcome. `rejected` means the response was not a valid quote, "
+    "`unauthorized` that the API refused the key, `error` that no usable response arrived.",
     (
         Label(
             "outcome",
@@ -26,26 +26,26 @@ POLLS: Final = CounterMetric(
 POLL_LATENCY: Final = HistogramMetric(
     "stockfeed_poll_latency_seconds",
     "seconds",
-    "Time from a quote request's start to its answer.",
+    "Duration of a quote request, from sending it to receiving the response.",
     buckets=LATENCY_BUCKETS,
 )
 PUBLISHED: Final = CounterMetric(
-    "stockfeed_quotes_published_total", "quotes", "Quotes that Kafka acknowledged."
+    "stockfeed_quotes_published_total", "quotes", "Quotes acknowledged by Kafka."
 )
 NEWEST_PUBLISHED: Final = GaugeMetric(
     "stockfeed_newest_published_timestamp_seconds",
     "Unix seconds",
-    "Poll time of the newest quote that Kafka acknowledged; 0 until one was.",
+    "Poll time of the newest quote acknowledged by Kafka; 0 before the first.",
 )
 SUPPRESSED: Final = CounterMetric(
     "stockfeed_quotes_suppressed_total",
-    "answers",
-    "Answers not published because their quote was published already.",
+    "quotes",
+    "Unchanged quotes that were not published again.",
 )
 REJECTED: Final = CounterMetric(
     "stockfeed_quotes_rejected_total",
-    "answers",
-    "Answers that are no quote, by reason.",
+    "responses",
+    "Responses that were not valid quotes, by reason.",
     (
         Label(
             "reason",
@@ -56,22 +56,22 @@ REJECTED: Final = CounterMetric(
 DELIVERY_FAILURES: Final = CounterMetric(
     "stockfeed_delivery_failures_total",
     "quotes",
-    "Quotes that Kafka did not acknowledge in time; the next poll publishes anew.",
+    "Quotes that Kafka did not acknowledge in time. The next poll publishes a fresh quote.",
 )
 RATE_LIMIT_WAIT: Final = CounterMetric(
     "stockfeed_rate_limit_wait_seconds_total",
     "seconds",
-    "Time that requests waited for the request budget.",
+    "Time requests spent waiting for the request budget.",
 )
 REQUEST_BUDGET: Final = GaugeMetric(
     "stockfeed_request_budget_per_minute",
-    "requests a minute",
+    "requests per minute",
     "This producer's share of the API key's request budget.",
 )
 BUDGET_FILE_INVALID: Final = GaugeMetric(
     "stockfeed_request_budget_file_invalid",
     "0 or 1",
-    "1 while the budget's file is missing or no number, so that its last value holds.",
+    "1 while the request budget file is missing or invalid; the last valid value stays in use.",
 )
 LAST_QUOTE_TIMESTAMP: Final = GaugeMetric(
     "stockfeed_last_quote_timestamp_seconds",

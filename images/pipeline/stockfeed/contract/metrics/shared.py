@@ -1,4 +1,4 @@
-"""What more than one role exports, and scales that roles have in common."""
+"""Metrics and histogram buckets shared by several roles."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ CLIENT: Final = "client"
 CERTIFICATE_EXPIRY: Final = GaugeMetric(
     "stockfeed_kafka_certificate_expiry_timestamp_seconds",
     "Unix seconds",
-    "When a mounted Kafka certificate ends: `ca` is the longest-lived authority in its file, "
-    "`client` this client's own certificate. Absent where none is mounted.",
+    "Expiry time of a mounted Kafka certificate: `ca` is the certificate in the CA file that "
+    "expires last, `client` is this client's own. Absent if none is mounted.",
     (Label("certificate", (CA, CLIENT)),),
 )

@@ -1,8 +1,8 @@
-"""What Argo's controller exports for `workflows/`.
+"""Metrics that Argo's workflow controller exports for `workflows/`.
 
-The workflows' YAML declares them; a test compares. Argo puts `argo_workflows_` before a custom
-metric's name and adds no suffix (its `util/telemetry/exporter_prometheus.go`, 4.1). They begin anew
-when the controller restarts.
+They are declared in the workflows' YAML; a test compares the two. Argo prefixes the names of custom
+metrics with `argo_workflows_` and adds no suffix (`util/telemetry/exporter_prometheus.go` in Argo
+Workflows 4.1). They are reset when the controller restarts.
 """
 
 from typing import Final
@@ -35,29 +35,28 @@ FILES: Final = CounterMetric(
 BYTES: Final = CounterMetric(
     f"{PREFIX}stockfeed_load_bytes_total",
     "bytes",
-    "Compressed bytes of the objects loaded, by feed.",
+    "Compressed size of the objects loaded, by feed.",
     _FEED,
 )
 PARTITIONS_WAITING: Final = GaugeMetric(
     f"{PREFIX}stockfeed_load_partitions_waiting",
     "partitions",
-    "Partitions that the newest load left before their end because an object is missing, by feed.",
+    "Partitions that the latest load could not finish because an object is missing, by feed.",
     _FEED,
 )
 PARTITIONS_FAILED: Final = GaugeMetric(
     f"{PREFIX}stockfeed_load_partitions_failed",
     "partitions",
-    "Partitions that the newest load left before their end because an object cannot be loaded, by "
-    "feed.",
+    "Partitions that the latest load could not finish because an object failed to load, by feed.",
     _FEED,
 )
 LOAD_DURATION: Final = HistogramMetric(
-    f"{PREFIX}stockfeed_load_seconds", "seconds", "Time of one load, by feed.", _FEED, _SECONDS
+    f"{PREFIX}stockfeed_load_seconds", "seconds", "Duration of a load, by feed.", _FEED, _SECONDS
 )
 BUILD_DURATION: Final = HistogramMetric(
     f"{PREFIX}stockfeed_build_seconds",
     "seconds",
-    "Time of one dbt build, by feed.",
+    "Duration of a dbt build, by feed.",
     _FEED,
     _SECONDS,
 )
@@ -65,7 +64,7 @@ BUILD_DURATION: Final = HistogramMetric(
 DAILY_BUILDS: Final = CounterMetric(
     f"{PREFIX}stockfeed_daily_builds_total",
     "runs",
-    "Daily runs that test whole tables and prove completeness, by feed and result.",
+    "Daily runs, which test entire tables and verify completeness, by feed and result.",
     (*_FEED, Label("result", values=("Error", "Failed", "Succeeded"))),
 )
 
