@@ -1,6 +1,7 @@
-"""The Grafana dashboards as code: `charts/generate.py` writes their JSON into the operator's chart.
+"""Grafana dashboards as code; `charts/generate.py` writes their JSON into the operator's chart.
 
-Each dashboard is one module; `model` and `table` know Grafana's JSON, `promql` its queries.
+Each dashboard has one module; *Pipeline* has one for each part. `model` and `table` generate
+Grafana's JSON, `promql` builds queries, and `external` names the metrics of other projects.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
-"""*Cost*: what the warehouse, the object store and the quote API are asked to do."""
+"""*Cost*: usage of the warehouse, the object store and the quote API."""
 
 from typing import Final
 
-from grafana.model import Dashboard, Graph, Limits, Look, Query, Section, Stat
+from grafana.model import Dashboard, Graph, Limits, PanelOptions, Query, Section, Stat
 from grafana.promql import FEED, GROUP, histogram_rate, or_zero, rate, series, top, total
 from grafana.table import Column, Table
 from stockfeed.contract.metrics import consumer, producer, workflow
@@ -10,19 +10,22 @@ from stockfeed.contract.metrics import consumer, producer, workflow
 _HOUR: Final = "1h"
 _NAME: Final = "{{namespace}}/{{feed}}"
 _ESTIMATE: Final = (
-    "An estimate from the runs' time and AUTO_SUSPEND of 60 seconds; the bill is "
-    "SNOWFLAKE.ACCOUNT_USAGE.WAREHOUSE_METERING_HISTORY. Runs that failed are not in it."
+    "Estimated from the duration of successful runs and AUTO_SUSPEND of 60 seconds; failed runs "
+    "are not included. SNOWFLAKE.ACCOUNT_USAGE.WAREHOUSE_METERING_HISTORY has the billed credits."
 )
 
 
 def _busy(by: str) -> str:
-    """Share of the time in which a load or a build works."""
+    """Returns a query for the share of time in which a load or build runs."""
     parts = (workflow.LOAD_DURATION, workflow.BUILD_DURATION)
     return " + ".join(histogram_rate(part, "sum", by, _HOUR) for part in parts)
 
 
 def _awake(by: str) -> str:
-    """Share of the time in which the warehouse is awake: it sleeps a minute after a run."""
+    """Returns a query for the share of time in which the warehouse is awake.
+
+    AUTO_SUSPEND keeps it awake for a minute after each run.
+    """
     runs = histogram_rate(workflow.LOAD_DURATION, "count", by, _HOUR)
     return f"clamp_max({_busy(by)} + 60 * {runs}, 1)"
 
@@ -39,7 +42,8 @@ _RUNS: Final = _hourly(histogram_rate(workflow.LOAD_DURATION, "count", FEED, _HO
 _PUTS: Final = _hourly(rate(consumer.OBJECTS, FEED, window=_HOUR))
 _GETS: Final = _hourly(rate(workflow.FILES, FEED, window=_HOUR))
 _POLLS: Final = _hourly(rate(producer.POLLS, FEED, window=_HOUR))
-# A load lists the feed, each group, each group's topic and each partition (docs/cost.md).
+# A load sends one LIST for the feed, each group, each group's topic and each partition
+# (docs/cost.md).
 _LISTED: Final = (
     f"(1 + 2 * count by ({FEED}) (count by ({GROUP}) ({series(consumer.LAG)})) "
     f"+ count by ({FEED}) (count by ({GROUP}, partition) ({series(consumer.LAG)})))"
@@ -51,32 +55,32 @@ _USED: Final = f"60 * {rate(producer.POLLS, FEED, window='5m')} / " + total(
 
 
 def _stat(title: str, description: str, unit: str, query: str) -> Stat:
-    return Stat(Look(title, description, unit, width=6, height=4), Query(query, title))
+    return Stat(PanelOptions(title, description, unit, width=6, height=4), Query(query, title))
 
 
 _NOW: Final = Section(
-    "An hour of the chosen feeds",
+    "Current hourly usage of the selected feeds",
     (
         _stat(
             "Warehouse awake",
-            "Share of the time, if the chosen feeds share one warehouse and do not run at the "
-            f"same time. {_ESTIMATE}",
+            "Share of time in which the warehouse is awake, assuming that the selected feeds share "
+            f"one warehouse and never run at the same time. {_ESTIMATE}",
             "percentunit",
             f"max({_awake('')})",
         ),
         _stat(
-            "Credits a day",
-            f"Of one warehouse of the chosen size. {_ESTIMATE}",
+            "Credits per day",
+            f"Credits per day of one warehouse of the selected size. {_ESTIMATE}",
             "none",
             f"24 * $credits * max({_awake('')})",
         ),
         _stat(
-            "Requests to S3",
-            "PUT, GET and LIST an hour.",
+            "S3 requests",
+            "PUT, GET and LIST requests per hour.",
             "short",
             " + ".join(f"({or_zero(_all(query))})" for query in (_PUTS, _GETS, _LISTS)),
         ),
-        _stat("Requests to quote APIs", "An hour.", "short", _all(_POLLS)),
+        _stat("Quote API requests", "Requests per hour.", "short", _all(_POLLS)),
     ),
 )
 
@@ -84,18 +88,19 @@ _WAREHOUSE: Final = Section(
     "Warehouse",
     (
         Graph(
-            Look(
-                "Warehouse seconds an hour, the 10 most",
-                "Time of loads and builds. Each wakes the warehouse for a minute more; so at one "
-                "run a minute it never sleeps. docs/cost.md says what to turn.",
+            PanelOptions(
+                "Warehouse seconds per hour, top 10 feeds",
+                "Duration of loads and builds. Each run keeps the warehouse awake for another "
+                "minute, so with one run per minute it never suspends. See docs/cost.md for "
+                "ways to reduce this.",
                 "s",
             ),
             (Query(top(10, _hourly(f"({_busy(FEED)})")), _NAME),),
         ),
         Graph(
-            Look(
-                "Load and build, all chosen feeds",
-                "Seconds of an hour in which they work.",
+            PanelOptions(
+                "Load and build, all selected feeds",
+                "Seconds per hour in which loads and builds run.",
                 "s",
             ),
             (
@@ -111,21 +116,21 @@ _WAREHOUSE: Final = Section(
             stacked=True,
         ),
         Table(
-            Look(
+            PanelOptions(
                 "Warehouse by feed",
-                "Of the last hour; credits as if each feed had a warehouse of its own, of the "
-                f"chosen size. {_ESTIMATE}",
+                "Values for the last hour. Credits assume that each feed has its own warehouse of "
+                f"the selected size. {_ESTIMATE}",
                 "none",
                 width=24,
             ),
             ("namespace", "feed"),
             (
-                Column("Busy an hour", _hourly(f"({_busy(FEED)})"), "s"),
-                Column("Runs an hour", _RUNS, "short"),
+                Column("Busy per hour", _hourly(f"({_busy(FEED)})"), "s"),
+                Column("Runs per hour", _RUNS, "short"),
                 Column("Awake", _awake(FEED), "percentunit"),
-                Column("Credits a day", f"24 * $credits * {_awake(FEED)}", "none"),
+                Column("Credits per day", f"24 * $credits * {_awake(FEED)}", "none"),
                 Column(
-                    "Rows a run",
+                    "Rows per run",
                     f"{_hourly(rate(workflow.ROWS, FEED, window=_HOUR))} / ({_RUNS} > 0)",
                     "short",
                 ),
@@ -139,10 +144,10 @@ _STORE: Final = Section(
     "Object store",
     (
         Graph(
-            Look(
-                "Requests an hour",
-                "PUT: objects written; GET: objects loaded; LIST: what loads look through, empty "
-                "ones too, by the number of groups and partitions.",
+            PanelOptions(
+                "Requests per hour",
+                "PUT: objects written. GET: objects loaded. LIST: sent by every load, even if "
+                "nothing is new; their number depends on the number of groups and partitions.",
                 "short",
             ),
             (
@@ -153,37 +158,37 @@ _STORE: Final = Section(
             stacked=True,
         ),
         Graph(
-            Look(
-                "Bytes an hour, the 10 most",
-                "Compressed bytes written in batch objects, by feed.",
+            PanelOptions(
+                "Bytes per hour, top 10 feeds",
+                "Compressed bytes of objects written, by feed.",
                 "bytes",
             ),
             (Query(top(10, _hourly(rate(consumer.BYTES, FEED, window=_HOUR))), _NAME),),
         ),
         Table(
-            Look(
+            PanelOptions(
                 "Objects by feed",
-                "Of the last hour. Small objects cost a request each: a longer "
-                "`landing.rotate.interval` makes fewer and larger ones.",
+                "Values for the last hour. Each object costs a request, so a longer "
+                "`landing.rotate.interval` with fewer, larger objects is cheaper.",
                 "none",
                 width=24,
             ),
             ("namespace", "feed"),
             (
-                Column("Objects an hour", _PUTS, "short"),
-                Column("Lists an hour", _LISTS, "short"),
+                Column("Objects per hour", _PUTS, "short"),
+                Column("Lists per hour", _LISTS, "short"),
                 Column(
-                    "Bytes an object",
+                    "Bytes per object",
                     f"{_hourly(rate(consumer.BYTES, FEED, window=_HOUR))} / ({_PUTS} > 0)",
                     "bytes",
                 ),
                 Column(
-                    "Messages an object",
+                    "Messages per object",
                     f"{_hourly(rate(consumer.LANDED, FEED, window=_HOUR))} / ({_PUTS} > 0)",
                     "short",
                 ),
                 Column(
-                    "Bytes a day",
+                    "Bytes per day",
                     f"24 * {_hourly(rate(consumer.BYTES, FEED, window=_HOUR))}",
                     "bytes",
                 ),
@@ -197,8 +202,8 @@ _REQUESTS: Final = Section(
     "Quote API",
     (
         Graph(
-            Look(
-                "Requests an hour, the 10 most",
+            PanelOptions(
+                "Requests per hour, top 10 feeds",
                 "Requests to the quote API, by feed.",
                 "short",
                 "StockFeedApiRateLimited",
@@ -206,9 +211,9 @@ _REQUESTS: Final = Section(
             (Query(top(10, _POLLS), _NAME),),
         ),
         Graph(
-            Look(
-                "Share of the request budget, the 10 most",
-                "Requests against the key's budget. Near 100 % another symbol does not fit.",
+            PanelOptions(
+                "Used share of the request budget, top 10 feeds",
+                "Requests relative to the API key's budget. Near 100 %, no more symbols fit.",
                 "percentunit",
                 "StockFeedApiRateLimited",
             ),
@@ -222,7 +227,7 @@ _SIZES: Final = (("X-Small", 1), ("Small", 2), ("Medium", 4), ("Large", 8))
 DASHBOARD: Final = Dashboard(
     "cost",
     "StockFeed / Cost",
-    "What the warehouse, the object store and the quote API are asked to do.",
+    "Usage of the warehouse, the object store and the quote API.",
     (_NOW, _WAREHOUSE, _STORE, _REQUESTS),
     (
         {

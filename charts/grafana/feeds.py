@@ -1,9 +1,9 @@
-"""*Feeds*: is the data fresh, is it all there, and which feed or group is behind."""
+"""*Feeds*: whether data is fresh and complete, and which feeds or groups lag behind."""
 
 from typing import Final
 
-from grafana import elsewhere
-from grafana.model import NONE_ALLOWED, Dashboard, Graph, Limits, Look, Query, Section, Stat
+from grafana import external
+from grafana.model import NONE_ALLOWED, Dashboard, Graph, Limits, PanelOptions, Query, Section, Stat
 from grafana.promql import (
     FEED,
     GROUP,
@@ -20,25 +20,26 @@ from grafana.promql import (
 from grafana.table import Column, Table
 from stockfeed.contract.metrics import consumer, operator, producer, workflow
 
-# freshSeconds and staleSeconds of the chart's default values.
+# Defaults of rules.thresholds.freshSeconds and staleSeconds in the chart's values.
 _FRESH: Final = Limits(150, 600)
 _LAG: Final = Limits(1_000, 10_000)
-# The objective of the chart's default values leaves 1 %; at 14.4 % an hour it is paged.
+# The default objective in the chart's values allows 1 %; the fast burn alert fires at 14.4 %.
 _BUDGET: Final = Limits(0.01, 0.144)
 _PARTITION: Final = f"{GROUP}, partition"
 _RUNNING: Final = f"(({highest(operator.FEED_RUNNING, FEED)}) == 1)"
 _FRESHNESS: Final = age(operator.FEED_NEWEST_QUOTE, FEED)
 _FRESHNESS_RUNNING: Final = f"({_FRESHNESS}) and on ({FEED}) {_RUNNING}"
-# Conditions that say what is right when they are true; of the others, what is wrong.
+# Conditions whose healthy status is True; the healthy status of all others is False.
 _GOOD: Final = "Ready|TopicsReady|ProducersAvailable|ConsumersAvailable|LoadHealthy"
 _COUNTERS: Final = (
-    "From counters, which begin anew with their process: a trend. The proof is `stockfeed verify`."
+    "Counters restart with their process, so they show a trend only; `stockfeed verify` proves "
+    "completeness."
 )
 
 
 def _stat(title: str, description: str, query: str, limits: Limits | None, runbook: str) -> Stat:
-    look = Look(title, description, "none", runbook, width=4, height=4)
-    return Stat(look, Query(query, title), limits)
+    options = PanelOptions(title, description, "none", runbook, width=4, height=4)
+    return Stat(options, Query(query, title), limits)
 
 
 def _count(metric_increase: str) -> str:
@@ -50,17 +51,17 @@ _NOW: Final = Section(
     (
         _stat(
             "Running feeds",
-            "Feeds that should deliver quotes: not suspended, not stopped for the exchange's "
-            "closing, with a valid spec.",
+            "Feeds that should deliver quotes: with a valid spec, not suspended, and in an open "
+            "session.",
             or_zero(f"sum({highest(operator.FEED_RUNNING, FEED)})"),
             None,
             "",
         ),
         Stat(
-            Look(
+            PanelOptions(
                 "Stalest running feed",
-                "Time since the poll of the newest quote in gold, of the running feed where it is "
-                "longest. Little over a minute is usual, two are healthy.",
+                "Longest time since the poll of the newest quote in gold, over all running feeds. "
+                "Slightly more than a minute is normal; up to two minutes is healthy.",
                 "s",
                 "StockFeedStale",
                 width=4,
@@ -71,7 +72,7 @@ _NOW: Final = Section(
         ),
         _stat(
             "Feeds not ready",
-            "Feeds whose condition Ready is not True.",
+            "Feeds whose Ready condition is not True.",
             or_zero(
                 "count("
                 + highest(operator.FEED_CONDITION, FEED, 'condition="Ready", status!="True"')
@@ -82,31 +83,31 @@ _NOW: Final = Section(
         ),
         _stat(
             "Stopped partitions",
-            "Assigned partitions whose chain of objects cannot go on until a person has looked.",
+            "Assigned partitions that consumers have stopped landing until someone repairs them.",
             or_zero(f"sum({highest(consumer.PARTITION_FAULTS, GROUP)})"),
             NONE_ALLOWED,
             "StockFeedPartitionStopped",
         ),
         _stat(
-            "Messages that are no event",
-            "Landed as error lines in the chosen time; they are kept apart after bronze.",
+            "Invalid messages",
+            "Messages landed as error lines in the selected time range; they never reach silver.",
             _count(increase(consumer.ERROR_LINES, FEED)),
             NONE_ALLOWED,
             "StockFeedErrorMessagesLanded",
         ),
         _stat(
             "Lost offsets",
-            "Offsets that Kafka's retention removed before they were landed, in the chosen time.",
+            "Offsets that Kafka deleted before they were landed, in the selected time range.",
             _count(increase(consumer.LOST_OFFSETS, FEED)),
             NONE_ALLOWED,
             "StockFeedOffsetsLost",
         ),
         Table(
-            Look(
+            PanelOptions(
                 "Feeds",
-                "Every chosen feed, the stalest first; a feed's name leads to its pipeline. "
-                "Freshness is the time since the poll of the newest quote in gold: a feed without "
-                "it has never loaded, and one that is not running gets older, and should.",
+                "All selected feeds, the stalest first. A feed's name links to its pipeline. "
+                "Freshness is the time since the poll of the newest quote in gold. It is empty "
+                "for feeds that have never loaded, and grows while a feed is not running.",
                 "none",
                 "StockFeedStale",
                 width=24,
@@ -131,10 +132,11 @@ _FRESHNESS_SECTION: Final = Section(
     "Freshness",
     (
         Graph(
-            Look(
-                "Freshness, the 10 stalest running feeds",
-                "Time since the poll of the newest quote in gold. A saw-tooth of one load's "
-                "cadence is healthy; a line that climbs is a feed whose loads bring nothing.",
+            PanelOptions(
+                "Freshness, 10 stalest running feeds",
+                "Time since the poll of the newest quote in gold. A sawtooth with the period of "
+                "the load schedule is healthy. A steadily rising line means that loads bring no "
+                "new quotes.",
                 "s",
                 "StockFeedStale",
             ),
@@ -142,10 +144,10 @@ _FRESHNESS_SECTION: Final = Section(
             _FRESH,
         ),
         Graph(
-            Look(
-                "Landed behind now, the 10 worst groups",
-                "Time since the poll of the newest message in the raw zone. If this is small and "
-                "freshness is not, the load is behind; if both climb, look at the producer.",
+            PanelOptions(
+                "Landing delay, 10 worst groups",
+                "Time since the poll of the newest message in the raw zone. If only freshness is "
+                "high, loads are behind. If both rise, check the producer.",
                 "s",
                 "StockFeedLagGrowing",
             ),
@@ -158,10 +160,10 @@ _FRESHNESS_SECTION: Final = Section(
             _FRESH,
         ),
         Table(
-            Look(
-                "What feeds say is wrong",
-                "Conditions that are not as they should be, with their reason; "
-                "`kubectl describe stockfeed` has the message.",
+            PanelOptions(
+                "Unhealthy conditions",
+                "Conditions of feeds that indicate a problem, with their reason. Run "
+                "`kubectl describe stockfeed` for the message.",
                 "none",
                 "StockFeedLoadFailing",
                 height=9,
@@ -181,10 +183,10 @@ _FRESHNESS_SECTION: Final = Section(
             link="pipeline",
         ),
         Table(
-            Look(
-                "Symbols longest without a new market time, top 20",
-                "Time since the provider's own time of the newest quote. Outside of trading "
-                "hours every symbol ages.",
+            PanelOptions(
+                "Oldest market times, top 20 symbols",
+                "Age of each symbol's newest quote by the provider's timestamp. Outside trading "
+                "hours it grows for every symbol.",
                 "none",
                 "StockFeedSourceStale",
                 height=9,
@@ -192,7 +194,7 @@ _FRESHNESS_SECTION: Final = Section(
             ("namespace", "feed", "group", "symbol"),
             (
                 Column(
-                    "Behind",
+                    "Age",
                     top(20, age(producer.LAST_QUOTE_TIMESTAMP, f"{GROUP}, symbol")),
                     "s",
                 ),
@@ -202,28 +204,29 @@ _FRESHNESS_SECTION: Final = Section(
 )
 
 _LEVELS: Final = Section(
-    "Service levels (with rules.enabled of the chart)",
+    "Service levels (require rules.enabled in the chart)",
     (
         Graph(
-            Look(
-                "Late, the 10 worst feeds",
-                "Share of the hour before in which a quote that Kafka had acknowledged was not in "
-                "gold in time. Yellow uses up the month's budget early, red pages.",
+            PanelOptions(
+                "Late share of the last hour, 10 worst feeds",
+                "Share of the preceding hour in which acknowledged quotes did not reach gold in "
+                "time. At yellow, the monthly error budget runs out early; at red, an alert fires.",
                 "percentunit",
                 "StockFeedFreshnessBurn",
             ),
-            (Query(top(10, series(elsewhere.LATE_HOUR)), "{{namespace}}/{{feed}}"),),
+            (Query(top(10, series(external.LATE_HOUR)), "{{namespace}}/{{feed}}"),),
             _BUDGET,
         ),
         Graph(
-            Look(
-                "Known to be incomplete, the 10 worst feeds",
-                "Share of the hour before in which something was known to be missing between "
-                "Kafka and silver. Yellow uses up the month's budget early, red pages.",
+            PanelOptions(
+                "Incomplete share of the last hour, 10 worst feeds",
+                "Share of the preceding hour in which messages were known to be missing between "
+                "Kafka and silver. At yellow, the monthly error budget runs out early; at red, an "
+                "alert fires.",
                 "percentunit",
                 "StockFeedCompletenessBurn",
             ),
-            (Query(top(10, series(elsewhere.INCOMPLETE_HOUR)), "{{namespace}}/{{feed}}"),),
+            (Query(top(10, series(external.INCOMPLETE_HOUR)), "{{namespace}}/{{feed}}"),),
             _BUDGET,
         ),
     ),
@@ -233,10 +236,10 @@ _COMPLETENESS: Final = Section(
     "Completeness",
     (
         Graph(
-            Look(
+            PanelOptions(
                 "Quotes per stage",
-                "Quotes a minute that Kafka acknowledged, that were landed, that were loaded; the "
-                f"three meet where nothing is behind. {_COUNTERS}",
+                "Quotes per minute that were acknowledged by Kafka, landed, and loaded. The lines "
+                f"coincide if no stage lags behind. {_COUNTERS}",
                 "cpm",
                 "StockFeedLagGrowing",
             ),
@@ -247,9 +250,9 @@ _COMPLETENESS: Final = Section(
             ),
         ),
         Graph(
-            Look(
-                "Not landed yet, the 10 longest",
-                "Messages in Kafka that are not in the raw zone, by feed.",
+            PanelOptions(
+                "Consumer lag, top 10 feeds",
+                "Messages in Kafka that are not landed in the raw zone yet.",
                 "short",
                 "StockFeedLagGrowing",
             ),
@@ -262,10 +265,10 @@ _COMPLETENESS: Final = Section(
             _LAG,
         ),
         Table(
-            Look(
-                "Counts in the chosen time, by feed",
-                "What is published but not landed is in Kafka; what is landed but not loaded is "
-                f"in the raw zone. {_COUNTERS}",
+            PanelOptions(
+                "Message counts in the selected time range, by feed",
+                "Messages published but not landed are in Kafka; messages landed but not loaded "
+                f"are in the raw zone. {_COUNTERS}",
                 "short",
                 "StockFeedChainBroken",
                 width=24,
@@ -275,7 +278,7 @@ _COMPLETENESS: Final = Section(
                 Column("Published", increase(producer.PUBLISHED, FEED), "short"),
                 Column("Landed", increase(consumer.LANDED, FEED), "short"),
                 Column("Loaded", increase(workflow.ROWS, FEED), "short"),
-                Column("No event", increase(consumer.ERROR_LINES, FEED), "short", NONE_ALLOWED),
+                Column("Invalid", increase(consumer.ERROR_LINES, FEED), "short", NONE_ALLOWED),
                 Column("Lost", increase(consumer.LOST_OFFSETS, FEED), "short", NONE_ALLOWED),
             ),
             link="pipeline",
@@ -284,12 +287,12 @@ _COMPLETENESS: Final = Section(
 )
 
 _GROUPS: Final = Section(
-    "By group",
+    "Groups of the selected feeds",
     (
         Table(
-            Look(
+            PanelOptions(
                 "Groups",
-                "Every group of the chosen feeds, the one with most messages waiting first.",
+                "All groups of the selected feeds, sorted by consumer lag.",
                 "none",
                 "StockFeedLagGrowing",
                 width=24,
@@ -298,7 +301,7 @@ _GROUPS: Final = Section(
             ("namespace", "feed", "group"),
             (
                 Column("Lag", total(consumer.LAG, GROUP, _PARTITION), "short", _LAG),
-                Column("Landed behind now", age(consumer.NEWEST_LANDED, GROUP), "s", _FRESH),
+                Column("Landing delay", age(consumer.NEWEST_LANDED, GROUP), "s", _FRESH),
                 Column("Published", per_minute(producer.PUBLISHED, GROUP, window="5m"), "cpm"),
                 Column("Landed", per_minute(consumer.LANDED, GROUP, window="5m"), "cpm"),
                 Column("Objects", per_minute(consumer.OBJECTS, GROUP, window="5m"), "cpm"),
@@ -317,6 +320,6 @@ _GROUPS: Final = Section(
 DASHBOARD: Final = Dashboard(
     "feeds",
     "StockFeed / Feeds",
-    "Is the data fresh, is it all there, and which feed or group is behind.",
+    "Is the data fresh and complete, and which feeds or groups lag behind?",
     (_NOW, _LEVELS, _FRESHNESS_SECTION, _COMPLETENESS, _GROUPS),
 )

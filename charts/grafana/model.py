@@ -1,7 +1,7 @@
-"""What a dashboard is made of, and its JSON as Grafana's dashboard schema has it.
+"""Dashboards, panels and queries, and their JSON in Grafana's dashboard schema.
 
-The schema: `@grafana/schema` 13.2, `Dashboard`, schemaVersion 42. Grafana migrates older ones when
-it loads them, and an older Grafana ignores what it does not know.
+The JSON follows `Dashboard` of `@grafana/schema` 13.2, schemaVersion 42. A newer Grafana migrates
+it when it loads a dashboard; an older one ignores fields that it does not support.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,16 +12,16 @@ Json = dict[str, Any]
 
 SCHEMA_VERSION: Final = 42
 COLUMNS: Final = 24
-# What the chart's template puts its value in place of.
+# Placeholder that the chart's template replaces by `dashboards.runbooksUrl`.
 RUNBOOKS: Final = "RUNBOOKS_URL"
 DATASOURCE: Final[Json] = {"type": "prometheus", "uid": "${datasource}"}
-# The least step of a query: the interval of our PodMonitors.
+# Minimum step of a query: the scrape interval of StockFeed's PodMonitors.
 _SCRAPE_INTERVAL: Final = "30s"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a panel, and how its series are named."""
+    """A query of a panel, and the legend of its series."""
 
     expr: str
     legend: str
@@ -29,27 +29,27 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From which value on a figure is yellow and red; where red is the lower one, down to which."""
+    """Values at which a panel turns yellow and red; with `critical` below `warning`, low is bad."""
 
     warning: float
     critical: float
 
 
-# Anything but none is bad.
+# For counts of problems: 1 or more is red.
 NONE_ALLOWED: Final = Limits(1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What every panel has.
+class PanelOptions:
+    """Settings shared by all panels.
 
     Attributes:
-        title: what is shown, in a few words.
-        description: how to read it, and what its values mean.
+        title: the panel's title.
+        description: how to read the panel, and what its values mean.
         unit: Grafana's name of the unit.
-        runbook: name of the page about what to do; empty where there is none.
-        width: in columns, of 24.
-        height: in grid rows.
+        runbook: name of the runbook that the panel links to; empty means no link.
+        width: width in grid columns; a row has 24.
+        height: height in grid rows.
     """
 
     title: str
@@ -61,39 +61,44 @@ class Look:
 
 
 class Panel(Protocol):
-    """Anything that can be placed."""
+    """A panel that can be placed on a dashboard."""
 
     @property
-    def look(self) -> Look:
-        """What every panel has."""
+    def options(self) -> PanelOptions:
+        """Settings shared by all panels."""
         ...
 
     def json(self) -> Json:
-        """The panel without its id and place."""
+        """Returns the panel's JSON without `id` and `gridPos`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Lines over time."""
+    """A time series panel."""
 
-    look: Look
+    options: PanelOptions
     queries: tuple[Query, ...]
     limits: Limits | None = None
     stacked: bool = False
 
     def json(self) -> Json:
-        """The panel without its id and place."""
+        """Returns the panel's JSON without `id` and `gridPos`."""
         custom: Json = {
             "fillOpacity": 25 if self.stacked else 8,
             "showPoints": "never",
             "stacking": {"mode": "normal" if self.stacked else "none"},
             "thresholdsStyle": {"mode": "dashed" if self.limits else "off"},
         }
-        defaults = {"unit": self.look.unit, "min": 0, "custom": custom, **thresholds(self.limits)}
+        defaults = {
+            "unit": self.options.unit,
+            "min": 0,
+            "custom": custom,
+            **thresholds(self.limits),
+        }
         legend = {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]}
         return {
-            **panel("timeseries", self.look),
+            **panel("timeseries", self.options),
             "targets": [target(ref, query) for ref, query in referred(self.queries)],
             "fieldConfig": {"defaults": defaults, "overrides": []},
             "options": {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}},
@@ -102,20 +107,20 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """One figure, as it is now."""
+    """A panel that shows one current value."""
 
-    look: Look
+    options: PanelOptions
     query: Query
     limits: Limits | None = None
 
     def json(self) -> Json:
-        """The panel without its id and place."""
+        """Returns the panel's JSON without `id` and `gridPos`."""
         coloured = "background" if self.limits else "none"
         return {
-            **panel("stat", self.look),
+            **panel("stat", self.options),
             "targets": [{**target("A", self.query), "instant": True, "range": False}],
             "fieldConfig": {
-                "defaults": {"unit": self.look.unit, **thresholds(self.limits)},
+                "defaults": {"unit": self.options.unit, **thresholds(self.limits)},
                 "overrides": [],
             },
             "options": {
@@ -128,7 +133,7 @@ class Stat:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled row of panels, which flow from left to right."""
+    """A titled row of panels, placed from left to right and wrapped at the grid's width."""
 
     title: str
     panels: tuple[Panel, ...]
@@ -136,14 +141,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One dashboard.
+    """A dashboard.
 
     Attributes:
-        name: its file's; `uid` and links follow from it and never change.
-        title: as Grafana lists it.
-        description: what it answers.
-        sections: its rows.
-        variables: further ones, before those that every dashboard has.
+        name: name of the file; `uid` and links derive from it, so it must never change.
+        title: title in Grafana's list.
+        description: the questions that the dashboard answers.
+        sections: the dashboard's rows.
+        variables: additional template variables.
     """
 
     name: str
@@ -154,11 +159,11 @@ class Dashboard:
 
     @property
     def uid(self) -> str:
-        """Stable, so that links and bookmarks stay."""
+        """The dashboard's identifier, which links and bookmarks contain."""
         return f"stockfeed-{self.name}"
 
     def json(self) -> Json:
-        """The whole dashboard."""
+        """Returns the dashboard's JSON."""
         return {
             "uid": self.uid,
             "title": self.title,
@@ -176,21 +181,21 @@ class Dashboard:
         }
 
 
-def panel(kind: str, look: Look) -> Json:
-    """What every panel's JSON has."""
-    url = f"${{runbooks}}/{look.runbook}.md"
-    link = {"title": f"Runbook: {look.runbook}", "url": url, "targetBlank": True}
+def panel(kind: str, options: PanelOptions) -> Json:
+    """Returns the JSON fields shared by all panels."""
+    url = f"${{runbooks}}/{options.runbook}.md"
+    link = {"title": f"Runbook: {options.runbook}", "url": url, "targetBlank": True}
     return {
         "type": kind,
-        "title": look.title,
-        "description": look.description,
+        "title": options.title,
+        "description": options.description,
         "datasource": DATASOURCE,
-        "links": [link] if look.runbook else [],
+        "links": [link] if options.runbook else [],
     }
 
 
 def target(ref: str, query: Query) -> Json:
-    """A query over time."""
+    """Returns the JSON of a range query."""
     return {
         "refId": ref,
         "datasource": DATASOURCE,
@@ -203,12 +208,12 @@ def target(ref: str, query: Query) -> Json:
 
 
 def referred(queries: Iterable[Query]) -> Iterator[tuple[str, Query]]:
-    """The queries with their letters."""
+    """Pairs queries with the letters by which Grafana refers to them."""
     return zip("ABCDEFGHIJKL", queries, strict=False)
 
 
 def thresholds(limits: Limits | None) -> Json:
-    """A field's colours by value."""
+    """Returns the JSON for the colours of a field, by value."""
     if limits is None:
         return {"color": {"mode": "palette-classic"}}
     edges: list[float | None] = [None, *sorted((limits.warning, limits.critical))]
@@ -234,12 +239,12 @@ def _placed(sections: Iterable[Section]) -> Iterator[Json]:
         }
         left = line = 0
         for part in section.panels:
-            if left + part.look.width > COLUMNS:
+            if left + part.options.width > COLUMNS:
                 left, line, top = 0, 0, top + line
             ident += 1
-            place = {"x": left, "y": top, "w": part.look.width, "h": part.look.height}
+            place = {"x": left, "y": top, "w": part.options.width, "h": part.options.height}
             yield {"id": ident, "gridPos": place, **part.json()}
-            left, line = left + part.look.width, max(line, part.look.height)
+            left, line = left + part.options.width, max(line, part.options.height)
         top += line
 
 
@@ -279,7 +284,7 @@ def _label(name: str, query: str) -> Json:
         "sort": 1,
         "multi": True,
         "includeAll": True,
-        # One short pattern in place of a hundred names.
+        # A short regular expression; otherwise Grafana would list every name in each query.
         "allValue": ".+",
         "current": {"text": ["All"], "value": ["$__all"]},
     }

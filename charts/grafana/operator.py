@@ -1,34 +1,34 @@
-"""*Operator*: does it lead, does it keep up, what does it repair, and is Argo's controller well."""
+"""*Operator*: leadership, reconcile results, drift repairs, and Argo's controller."""
 
 from typing import Final
 
-from grafana import elsewhere
-from grafana.model import NONE_ALLOWED, Dashboard, Graph, Limits, Look, Query, Section, Stat
+from grafana import external
+from grafana.model import NONE_ALLOWED, Dashboard, Graph, Limits, PanelOptions, Query, Section, Stat
 from grafana.promql import highest, or_zero, quantile, rate, series, top
 from grafana.table import Column, Table
 from stockfeed.contract.metrics import operator
 
 _POD: Final = "namespace, pod"
-# Without a pod's own series, which are the sum of its containers'.
+# Excludes the series of the pod as a whole, which is the sum of its containers.
 _CONTAINERS: Final = 'container!=""'
-# The operator's own pods; multiplied with, the kubelet's metrics keep only theirs.
-_OURS: Final = f"max by ({_POD}) ({series(operator.LEADER, of='')} >= bool 0)"
+# Always 1, for the operator's pods: multiplying by it limits the kubelet's metrics to them.
+_OPERATOR_PODS: Final = f"max by ({_POD}) ({series(operator.LEADER, of='')} >= bool 0)"
 _ONE_NEEDED: Final = Limits(1, 0.5)
-_ALL_FEEDS: Final = "The operator's own figures are of all feeds, whatever is chosen above."
+_ALL_FEEDS: Final = "Includes all feeds, regardless of the selection above."
 
 
 def _of_pods(query: str) -> str:
-    return f"sum by ({_POD}) ({query}) * on ({_POD}) {_OURS}"
+    return f"sum by ({_POD}) ({query}) * on ({_POD}) {_OPERATOR_PODS}"
 
 
 _NOW: Final = Section(
     "Now",
     (
         Stat(
-            Look(
+            PanelOptions(
                 "Leaders",
-                "Replicas that hold the Lease. 0 for more than seconds: nobody looks at feeds; "
-                "running pipelines go on.",
+                "Replicas that hold the Lease. While this is 0, no feed is reconciled; running "
+                "pipelines continue.",
                 "none",
                 "StockFeedOperatorDown",
                 width=4,
@@ -38,9 +38,9 @@ _NOW: Final = Section(
             _ONE_NEEDED,
         ),
         Stat(
-            Look(
+            PanelOptions(
                 "Replicas",
-                "Operator pods that Prometheus reaches.",
+                "Operator pods that Prometheus scrapes.",
                 "none",
                 "StockFeedOperatorDown",
                 width=4,
@@ -49,13 +49,13 @@ _NOW: Final = Section(
             Query(or_zero(f"count({series(operator.LEADER, of='')})"), "replicas"),
         ),
         Stat(
-            Look("Feeds", "Feeds that the operator looks after.", "none", width=4, height=4),
+            PanelOptions("Feeds", "Feeds that the operator reconciles.", "none", width=4, height=4),
             Query(or_zero(f"count({highest(operator.FEED_RUNNING, 'namespace, feed')})"), "feeds"),
         ),
         Stat(
-            Look(
+            PanelOptions(
                 "Invalid feeds",
-                "Feeds whose spec the operator refuses; their status says why.",
+                "Feeds whose spec the operator rejects; their status has the reason.",
                 "none",
                 "StockFeedInvalid",
                 width=4,
@@ -72,9 +72,9 @@ _NOW: Final = Section(
             NONE_ALLOWED,
         ),
         Stat(
-            Look(
-                "Failed looks",
-                "Looks at a feed that failed in the chosen time; each is tried again.",
+            PanelOptions(
+                "Failed reconciles",
+                "Reconciles that failed in the selected time range. Each is retried.",
                 "none",
                 "StockFeedOperatorErroring",
                 width=4,
@@ -89,16 +89,16 @@ _NOW: Final = Section(
             Limits(1, 5),
         ),
         Stat(
-            Look(
-                "Argo's workflow errors",
-                "Workflows in phase Error now: Argo itself could not run them.",
+            PanelOptions(
+                "Workflow errors",
+                "Workflows currently in phase Error: Argo itself could not run them.",
                 "none",
                 "StockFeedLoadFailing",
                 width=4,
                 height=4,
             ),
             Query(
-                or_zero("sum(" + series(elsewhere.ARGO_WORKFLOWS, 'phase="Error"', of="") + ")"),
+                or_zero("sum(" + series(external.ARGO_WORKFLOWS, 'phase="Error"', of="") + ")"),
                 "errors",
             ),
             NONE_ALLOWED,
@@ -110,9 +110,10 @@ _WORK: Final = Section(
     "Work",
     (
         Graph(
-            Look(
-                "Looks at feeds, by result",
-                f"A minute. In steady state nearly all are `steady`. {_ALL_FEEDS}",
+            PanelOptions(
+                "Reconciles by result",
+                "Reconciles per minute. If nothing changes, nearly all results are `steady`. "
+                f"{_ALL_FEEDS}",
                 "cpm",
                 "StockFeedOperatorErroring",
                 width=8,
@@ -121,9 +122,10 @@ _WORK: Final = Section(
             stacked=True,
         ),
         Graph(
-            Look(
-                "Time of a look",
-                f"Reading a feed's objects, applying what differs, writing status. {_ALL_FEEDS}",
+            PanelOptions(
+                "Reconcile duration",
+                "Time to read a feed's objects, apply differences and write the status. "
+                f"{_ALL_FEEDS}",
                 "s",
                 "StockFeedOperatorErroring",
                 width=8,
@@ -133,15 +135,16 @@ _WORK: Final = Section(
                     quantile(share, operator.RECONCILE_DURATION, "pod", "5m", of=""),
                     f"{{{{pod}}}} {name}",
                 )
-                for share, name in ((0.5, "half"), (0.95, "95 of 100"))
+                for share, name in ((0.5, "p50"), (0.95, "p95"))
             ),
             Limits(5, 30),
         ),
         Graph(
-            Look(
-                "Repairs, by kind",
-                "Objects put right since the operator began, that somebody else had changed or "
-                "deleted. A kind that climbs on and on has two writers that disagree.",
+            PanelOptions(
+                "Drift repairs by kind",
+                "Objects that another client changed or deleted and the operator restored, since "
+                "the operator started. A line that keeps rising means that another controller "
+                "and the operator overwrite each other.",
                 "short",
                 width=8,
             ),
@@ -157,12 +160,12 @@ _WORK: Final = Section(
 )
 
 _FEEDS: Final = Section(
-    "What it says of feeds",
+    "Conditions of feeds",
     (
         Table(
-            Look(
+            PanelOptions(
                 "Conditions",
-                "All conditions of the chosen feeds, as in their status.",
+                "All conditions in the status of the selected feeds.",
                 "none",
                 "StockFeedPodsNotReady",
                 width=24,
@@ -182,12 +185,12 @@ _FEEDS: Final = Section(
 )
 
 _PODS: Final = Section(
-    "Pods and Argo's controller",
+    "Operator pods and Argo's controller",
     (
         Table(
-            Look(
-                "Operator's pods",
-                "CPU in cores; restarts of the chosen time.",
+            PanelOptions(
+                "Operator pods",
+                "CPU in cores; restarts in the selected time range.",
                 "none",
                 "StockFeedOperatorDown",
                 width=12,
@@ -195,48 +198,48 @@ _PODS: Final = Section(
             ("namespace", "pod"),
             (
                 Column(
-                    "Leads", f"max by ({_POD}) ({series(operator.LEADER, of='')})", "bool_yes_no"
+                    "Leader", f"max by ({_POD}) ({series(operator.LEADER, of='')})", "bool_yes_no"
                 ),
                 Column(
                     "CPU",
-                    _of_pods(f"rate({series(elsewhere.CPU, _CONTAINERS, of='')}[5m])"),
+                    _of_pods(f"rate({series(external.CPU, _CONTAINERS, of='')}[5m])"),
                     "none",
                 ),
                 Column(
                     "Memory",
-                    _of_pods(series(elsewhere.MEMORY, _CONTAINERS, of="")),
+                    _of_pods(series(external.MEMORY, _CONTAINERS, of="")),
                     "bytes",
                 ),
                 Column(
                     "Restarts",
-                    _of_pods(f"increase({elsewhere.POD_RESTARTS}[$__range])"),
+                    _of_pods(f"increase({external.POD_RESTARTS}[$__range])"),
                     "short",
                     NONE_ALLOWED,
                 ),
             ),
         ),
         Graph(
-            Look(
+            PanelOptions(
                 "Workflows by phase",
-                "Workflows that the cluster holds now, of all namespaces; succeeded ones go after "
-                "their time to live.",
+                "Workflows that currently exist, in all namespaces. Successful ones are deleted "
+                "when their time to live ends.",
                 "short",
                 "StockFeedLoadFailing",
                 width=6,
             ),
-            (Query(f"sum by (phase) ({elsewhere.ARGO_WORKFLOWS})", "{{phase}}"),),
+            (Query(f"sum by (phase) ({external.ARGO_WORKFLOWS})", "{{phase}}"),),
         ),
         Graph(
-            Look(
-                "Argo's queues, the 5 longest",
-                "What waits in the controller; a queue that stays long makes loads late.",
+            PanelOptions(
+                "Argo's 5 longest queues",
+                "Items waiting in the workflow controller. A queue that stays long delays loads.",
                 "short",
                 "StockFeedLoadSlow",
                 width=6,
             ),
             (
                 Query(
-                    top(5, f"max by (queue_name) ({elsewhere.ARGO_QUEUE_DEPTH})"),
+                    top(5, f"max by (queue_name) ({external.ARGO_QUEUE_DEPTH})"),
                     "{{queue_name}}",
                 ),
             ),
@@ -247,6 +250,6 @@ _PODS: Final = Section(
 DASHBOARD: Final = Dashboard(
     "operator",
     "StockFeed / Operator",
-    "Does the operator lead, does it keep up, what does it repair, and is Argo's controller well.",
+    "Does the operator lead and keep up, what does it repair, and is Argo's controller healthy?",
     (_NOW, _WORK, _FEEDS, _PODS),
 )

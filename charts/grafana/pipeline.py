@@ -1,4 +1,4 @@
-"""*Pipeline*: what each stage and each pod of it does, from the quote API to gold."""
+"""*Pipeline*: activity of each stage and pod, from the quote API to gold."""
 
 from typing import Final
 
@@ -10,6 +10,6 @@ from grafana.pipeline_roles import CONSUMER, PRODUCER
 DASHBOARD: Final = Dashboard(
     "pipeline",
     "StockFeed / Pipeline",
-    "What each stage and each pod of it does, from the quote API to gold.",
+    "Activity of each stage and pod, from the quote API to gold.",
     (PRODUCER, CONSUMER, LOADER, SERVICE, KAFKA, PODS),
 )

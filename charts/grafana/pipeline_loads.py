@@ -1,9 +1,9 @@
-"""*Pipeline*, its rows of loads and builds, as workflows and as a service."""
+"""Rows of *Pipeline* for loads and builds, run as workflows or as a service."""
 
 from typing import Final
 
-from grafana import elsewhere
-from grafana.model import NONE_ALLOWED, Graph, Limits, Look, Query, Section
+from grafana import external
+from grafana.model import NONE_ALLOWED, Graph, Limits, PanelOptions, Query, Section
 from grafana.promql import (
     FEED,
     LOADS,
@@ -11,11 +11,11 @@ from grafana.promql import (
     highest,
     histogram_rate,
     per_minute,
+    quantiles,
     series,
     top,
     total,
 )
-from grafana.quantiles import quantiles
 from grafana.table import Column, Table
 from stockfeed.contract.metrics import loader, operator, workflow
 
@@ -26,9 +26,9 @@ LOADER: Final = Section(
     "Load and build",
     (
         Graph(
-            Look(
-                "Time of a load",
-                "Of the workflow's step `load`, from Argo's controller; runs that succeeded.",
+            PanelOptions(
+                "Load duration",
+                "Duration of the workflow step `load` in successful runs, from Argo's controller.",
                 "s",
                 "StockFeedLoadSlow",
                 width=8,
@@ -37,9 +37,9 @@ LOADER: Final = Section(
             _LATE,
         ),
         Graph(
-            Look(
-                "Time of a dbt build",
-                "Of the workflow's build, from Argo's controller; runs that succeeded.",
+            PanelOptions(
+                "dbt build duration",
+                "Duration of the workflow's dbt build in successful runs, from Argo's controller.",
                 "s",
                 "StockFeedLoadSlow",
                 width=8,
@@ -48,10 +48,10 @@ LOADER: Final = Section(
             _LATE,
         ),
         Graph(
-            Look(
-                "Last load and build, the 10 slowest feeds",
-                "How long the steps of the newest run that loaded something took together; more "
-                "than the cadence, and runs are left out.",
+            PanelOptions(
+                "Last load and build, 10 slowest feeds",
+                "Total duration of all steps of the newest run that loaded something. If it "
+                "exceeds the schedule's interval, runs are skipped.",
                 "s",
                 "StockFeedLoadSlow",
                 width=8,
@@ -65,11 +65,11 @@ LOADER: Final = Section(
             _LATE,
         ),
         Table(
-            Look(
+            PanelOptions(
                 "Loads and builds by feed",
-                "From Argo's controller, of the last 15 minutes; a restart of it begins the "
-                "counts anew. Waiting partitions lack an object; failed ones have an object "
-                "that cannot be loaded.",
+                "Values for the last 15 minutes, from Argo's controller; its counters reset when "
+                "it restarts. Waiting partitions miss an object; failed ones have an object that "
+                "cannot be loaded.",
                 "none",
                 "StockFeedFileRejected",
                 width=12,
@@ -98,10 +98,10 @@ LOADER: Final = Section(
             ),
         ),
         Graph(
-            Look(
+            PanelOptions(
                 "Runs triggered and suppressed",
-                "Runs of the chosen feeds' CronWorkflows an hour. A run is suppressed while the "
-                "one before still works.",
+                "Runs of the selected feeds' CronWorkflows per hour. A run is suppressed while the "
+                "previous one is still active.",
                 "short",
                 "StockFeedRunsSuppressed",
                 width=6,
@@ -109,22 +109,22 @@ LOADER: Final = Section(
             (
                 Query(
                     "sum(increase("
-                    + series(elsewhere.ARGO_TRIGGERED, 'name=~"$feed-load"', NAMESPACE)
+                    + series(external.ARGO_TRIGGERED, 'name=~"$feed-load"', NAMESPACE)
                     + "[1h]))",
                     "triggered",
                 ),
                 Query(
                     "sum(increase("
-                    + series(elsewhere.ARGO_SUPPRESSED, 'name=~"$feed-load"', NAMESPACE)
+                    + series(external.ARGO_SUPPRESSED, 'name=~"$feed-load"', NAMESPACE)
                     + "[1h]))",
                     "suppressed",
                 ),
             ),
         ),
         Graph(
-            Look(
-                "Daily builds by result",
-                "Builds with all tests over whole tables, since Argo's controller began.",
+            PanelOptions(
+                "Daily runs by result",
+                "Daily runs, which test complete tables, since Argo's controller started.",
                 "short",
                 "StockFeedDailyTestsFailing",
                 width=6,
@@ -136,12 +136,12 @@ LOADER: Final = Section(
 
 
 SERVICE: Final = Section(
-    "Loader as a service (empty on a cluster, where the load is a workflow)",
+    "Loader as a service (empty on a cluster, where loads are workflows)",
     (
         Graph(
-            Look(
+            PanelOptions(
                 "Runs by result",
-                "Runs a minute of `stockfeed loader` without `--once`.",
+                "Runs per minute of `stockfeed loader` without `--once`.",
                 "cpm",
                 "StockFeedLoadFailing",
                 width=8,
@@ -150,15 +150,17 @@ SERVICE: Final = Section(
             stacked=True,
         ),
         Graph(
-            Look("Time of a run", "Of one load run.", "s", "StockFeedLoadSlow", width=8),
+            PanelOptions(
+                "Run duration", "Duration of a load run.", "s", "StockFeedLoadSlow", width=8
+            ),
             quantiles(loader.LOAD_LATENCY),
             _LATE,
         ),
         Graph(
-            Look(
-                "Stopped partitions, by cause",
-                "`hole` waits for an object that is not there; `failed` has an object that cannot "
-                "be loaded, or overlaps another.",
+            PanelOptions(
+                "Stopped partitions by cause",
+                "`hole`: the next object is missing. `failed`: the next object cannot be loaded or "
+                "overlaps another.",
                 "short",
                 "StockFeedFileRejected",
                 width=8,

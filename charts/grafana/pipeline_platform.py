@@ -1,29 +1,27 @@
-"""*Pipeline*, its last rows: what it runs on."""
+"""Rows of *Pipeline* for Kafka and the pods."""
 
 from typing import Final
 
-from grafana import elsewhere
-from grafana.model import NONE_ALLOWED, Graph, Limits, Look, Query, Section
+from grafana import external
+from grafana.model import NONE_ALLOWED, Graph, Limits, PanelOptions, Query, Section
 from grafana.promql import CHOSEN, GROUP, NAMESPACE, POD, rate, series, top
 from grafana.table import Column, Table
 from stockfeed.contract.metrics.shared import CERTIFICATE_EXPIRY
 
 _DAYS: Final = Limits(30 * 86_400, 7 * 86_400)
-# `up` has the labels of feed, group and role, which the kubelet's metrics lack.
-_OURS: Final = (
-    f'max by ({POD}, role) (up{{{CHOSEN}, role=~"producer|consumer"}} >= bool 0)'  # always 1
-)
+# Always 1, with the labels feed, group and role, which the kubelet's metrics lack.
+_ROLE_PODS: Final = f'max by ({POD}, role) (up{{{CHOSEN}, role=~"producer|consumer"}} >= bool 0)'
 _EXPIRY: Final = f"min by ({GROUP}, role, certificate) ({series(CERTIFICATE_EXPIRY)}) - time()"
 
 
 def _of_pods(query: str) -> str:
-    """The containers' figures summed up by pod, of our pods alone and with their labels."""
+    """Sums a container metric by pod, for producers and consumers, and adds their labels."""
     summed = f"sum by (namespace, pod) ({query})"
-    return f"{summed} * on (namespace, pod) group_left (feed, group, role) {_OURS}"
+    return f"{summed} * on (namespace, pod) group_left (feed, group, role) {_ROLE_PODS}"
 
 
 def _container(metric: str) -> str:
-    """Without the pod's own series, which are the sum of its containers'."""
+    """Selects the series of containers, not of the pod as a whole, which is their sum."""
     return series(metric, 'container!=""', NAMESPACE)
 
 
@@ -31,9 +29,9 @@ KAFKA: Final = Section(
     "Kafka (Strimzi's metrics reporter)",
     (
         Graph(
-            Look(
-                "Messages in, the 10 busiest topics",
-                "Messages a minute that brokers took.",
+            PanelOptions(
+                "Incoming messages, 10 busiest topics",
+                "Messages per minute received by the brokers.",
                 "cpm",
                 width=8,
             ),
@@ -42,31 +40,31 @@ KAFKA: Final = Section(
                     top(
                         10,
                         "60 * "
-                        + rate(elsewhere.KAFKA_MESSAGES_IN, "topic", 'topic!=""', of=NAMESPACE),
+                        + rate(external.KAFKA_MESSAGES_IN, "topic", 'topic!=""', of=NAMESPACE),
                     ),
                     "{{topic}}",
                 ),
             ),
         ),
         Graph(
-            Look(
+            PanelOptions(
                 "Size of the 10 largest topics",
-                "Bytes on the brokers' disks, replicas included.",
+                "Bytes on the brokers' disks, including replicas.",
                 "bytes",
                 width=8,
             ),
             (
                 Query(
-                    top(10, f"sum by (topic) ({series(elsewhere.KAFKA_LOG_SIZE, of=NAMESPACE)})"),
+                    top(10, f"sum by (topic) ({series(external.KAFKA_LOG_SIZE, of=NAMESPACE)})"),
                     "{{topic}}",
                 ),
             ),
         ),
         Graph(
-            Look(
-                "Partitions in trouble",
-                "Offline ones take no quotes; those under their least in-sync replicas refuse "
-                "`acks=all`; under-replicated ones have lost a copy.",
+            PanelOptions(
+                "Unhealthy partitions",
+                "Offline: no leader, accepts no quotes. Under min ISR: rejects writes with "
+                "`acks=all`. Under-replicated: at least one replica is out of sync.",
                 "short",
                 "StockFeedDeliveriesFailing",
                 width=8,
@@ -74,9 +72,9 @@ KAFKA: Final = Section(
             tuple(
                 Query(f"sum({series(metric, of=NAMESPACE)})", legend)
                 for metric, legend in (
-                    (elsewhere.KAFKA_OFFLINE, "offline"),
-                    (elsewhere.KAFKA_UNDER_MIN_ISR, "under least in-sync replicas"),
-                    (elsewhere.KAFKA_UNDER_REPLICATED, "under-replicated"),
+                    (external.KAFKA_OFFLINE, "offline"),
+                    (external.KAFKA_UNDER_MIN_ISR, "under min ISR"),
+                    (external.KAFKA_UNDER_REPLICATED, "under-replicated"),
                 )
             ),
             NONE_ALLOWED,
@@ -89,10 +87,10 @@ PODS: Final = Section(
     "Pods",
     (
         Table(
-            Look(
-                "Producers and consumers, the 50 pods that use most CPU",
-                "`Reached` says whether Prometheus could scrape the pod. CPU is in cores; restarts "
-                "are of the chosen time.",
+            PanelOptions(
+                "Producers and consumers, top 50 pods by CPU",
+                "CPU is in cores; restarts are counted in the selected time range. `Up` shows "
+                "whether Prometheus can scrape the pod.",
                 "none",
                 "StockFeedPodsNotReady",
                 width=24,
@@ -101,39 +99,39 @@ PODS: Final = Section(
             (
                 Column(
                     "CPU",
-                    top(50, _of_pods(f"rate({_container(elsewhere.CPU)}[5m])")),
+                    top(50, _of_pods(f"rate({_container(external.CPU)}[5m])")),
                     "none",
                 ),
-                Column("Memory", _of_pods(_container(elsewhere.MEMORY)), "bytes"),
+                Column("Memory", _of_pods(_container(external.MEMORY)), "bytes"),
                 Column(
                     "Restarts",
-                    _of_pods(f"increase({series(elsewhere.POD_RESTARTS, of=NAMESPACE)}[$__range])"),
+                    _of_pods(f"increase({series(external.POD_RESTARTS, of=NAMESPACE)}[$__range])"),
                     "short",
                     NONE_ALLOWED,
                 ),
                 Column(
-                    "Reached",
+                    "Up",
                     f'max by ({POD}, role) (up{{{CHOSEN}, role=~"producer|consumer"}})',
                     "bool_yes_no",
                 ),
             ),
         ),
         Table(
-            Look(
-                "Kafka certificates that end first",
-                "Time until a mounted certificate ends, by role: `ca` is the authority, `client` "
-                "the client's own. Empty where Kafka is used without certificates.",
+            PanelOptions(
+                "Kafka certificates that expire first",
+                "Time until a mounted certificate expires. `ca` is the brokers' certificate "
+                "authority, `client` the pods' own certificate. Empty without TLS.",
                 "s",
                 "StockFeedCertificateExpiring",
                 width=12,
             ),
             ("namespace", "feed", "group", "role", "certificate"),
-            (Column("Ends in", f"bottomk(50, {_EXPIRY})", "s", _DAYS, ascending=True),),
+            (Column("Expires in", f"bottomk(50, {_EXPIRY})", "s", _DAYS, ascending=True),),
         ),
         Graph(
-            Look(
-                "Memory of loads and builds, the 10 largest",
-                "Of the containers `load` and `main` of the workflow's pods.",
+            PanelOptions(
+                "Memory of loads and builds, top 10 containers",
+                "Memory of the containers `load` and `main` in the pods of workflows.",
                 "bytes",
                 width=12,
             ),
@@ -143,7 +141,7 @@ PODS: Final = Section(
                         10,
                         "max by (namespace, pod, container) ("
                         + series(
-                            elsewhere.MEMORY,
+                            external.MEMORY,
                             'pod=~"$feed-load-.+", container=~"load|main"',
                             NAMESPACE,
                         )

@@ -1,20 +1,20 @@
-"""*Pipeline*, its first rows: producers and consumers."""
+"""Rows of *Pipeline* for producers and consumers."""
 
 from typing import Final
 
-from grafana.model import NONE_ALLOWED, Graph, Limits, Look, Query, Section
+from grafana.model import NONE_ALLOWED, Graph, Limits, PanelOptions, Query, Section
 from grafana.promql import (
     GROUP,
     POD,
     highest,
     increase,
     per_minute,
+    quantiles,
     rate,
     series,
     top,
     total,
 )
-from grafana.quantiles import quantiles
 from grafana.table import Column, Table
 from stockfeed.contract.metrics import consumer, producer
 
@@ -26,10 +26,10 @@ PRODUCER: Final = Section(
     "Producer",
     (
         Graph(
-            Look(
+            PanelOptions(
                 "Polls by outcome",
-                "Quote requests a minute. `rate_limited` is an answer 429, `unauthorized` a "
-                "refused API key, `error` no usable answer at all.",
+                "Quote requests per minute. `rate_limited`: HTTP 429. `unauthorized`: the API key "
+                "was rejected. `error`: no usable response.",
                 "cpm",
                 "StockFeedApiRateLimited",
                 width=8,
@@ -38,9 +38,9 @@ PRODUCER: Final = Section(
             stacked=True,
         ),
         Graph(
-            Look(
-                "Time of a poll",
-                "From a quote request's start to its answer.",
+            PanelOptions(
+                "Poll duration",
+                "Time from sending a quote request to receiving the response.",
                 "s",
                 "StockFeedApiRejecting",
                 width=8,
@@ -48,9 +48,9 @@ PRODUCER: Final = Section(
             quantiles(producer.POLL_LATENCY),
         ),
         Graph(
-            Look(
-                "Answers that are no quote, by reason",
-                "Answers a minute that were not published.",
+            PanelOptions(
+                "Invalid responses by reason",
+                "Responses per minute that were not valid quotes and were not published.",
                 "cpm",
                 "StockFeedAnswersRejected",
                 width=8,
@@ -59,11 +59,12 @@ PRODUCER: Final = Section(
             stacked=True,
         ),
         Table(
-            Look(
-                "Producers, the 50 busiest pods",
-                "`Waited` is the share of time that requests waited for the request budget: near "
-                "100 % the interval asks for more than the key allows. `Not acknowledged` are "
-                "quotes of the chosen time that Kafka did not take in time.",
+            PanelOptions(
+                "Producers, 50 busiest pods",
+                "`Waited` is the share of time in which requests waited for the request budget. "
+                "Near 100 %, the poll interval demands more than the API key allows. `Not "
+                "acknowledged` counts quotes that Kafka did not acknowledge in time, in the "
+                "selected time range.",
                 "none",
                 "StockFeedDeliveriesFailing",
                 width=24,
@@ -76,7 +77,7 @@ PRODUCER: Final = Section(
                 Column("Budget", highest(producer.REQUEST_BUDGET, POD), "cpm"),
                 Column("Waited", rate(producer.RATE_LIMIT_WAIT, POD, window="5m"), "percentunit"),
                 Column(
-                    "Budget's file invalid",
+                    "Budget file invalid",
                     highest(producer.BUDGET_FILE_INVALID, POD),
                     "bool_yes_no",
                     NONE_ALLOWED,
@@ -97,9 +98,9 @@ CONSUMER: Final = Section(
     "Consumer",
     (
         Graph(
-            Look(
+            PanelOptions(
                 "Consumed and landed",
-                "Messages a minute; what is consumed waits for the next object to be written.",
+                "Messages per minute. Consumed messages are landed when the next object is written.",
                 "cpm",
                 "StockFeedLagGrowing",
                 width=8,
@@ -110,9 +111,9 @@ CONSUMER: Final = Section(
             ),
         ),
         Graph(
-            Look(
-                "Not landed yet, the 10 longest groups",
-                "Messages in the group's topic that are not in the raw zone.",
+            PanelOptions(
+                "Consumer lag, top 10 groups",
+                "Messages in the group's topic that are not landed in the raw zone yet.",
                 "short",
                 "StockFeedLagGrowing",
                 width=8,
@@ -121,9 +122,9 @@ CONSUMER: Final = Section(
             Limits(1_000, 10_000),
         ),
         Graph(
-            Look(
-                "Time to write an object",
-                "To compress and write one batch object.",
+            PanelOptions(
+                "Flush duration",
+                "Time to compress and write one object.",
                 "s",
                 "StockFeedFlushFailing",
                 width=8,
@@ -131,10 +132,11 @@ CONSUMER: Final = Section(
             quantiles(consumer.FLUSH_LATENCY),
         ),
         Table(
-            Look(
-                "Consumers, the 50 busiest pods",
-                "Counts are of the chosen time. `Taken over` are intervals that another owner, or "
-                "an earlier try, had landed already: some at each rebalance are normal.",
+            PanelOptions(
+                "Consumers, 50 busiest pods",
+                "Counts in the selected time range. `Already landed` counts intervals that another "
+                "owner of the partition, or an earlier attempt, had already written; a few at each "
+                "rebalance are normal.",
                 "none",
                 "StockFeedFlushFailing",
                 width=24,
@@ -144,8 +146,8 @@ CONSUMER: Final = Section(
                 Column("Landed", top(50, per_minute(consumer.LANDED, POD, window="5m")), "cpm"),
                 Column("Objects", per_minute(consumer.OBJECTS, POD, window="5m"), "cpm"),
                 Column("Failed writes", increase(consumer.FLUSH_FAILURES, POD), "short"),
-                Column("Taken over", increase(consumer.CONFLICTS, POD), "short"),
-                Column("No event", increase(consumer.ERROR_LINES, POD), "short", NONE_ALLOWED),
+                Column("Already landed", increase(consumer.CONFLICTS, POD), "short"),
+                Column("Invalid", increase(consumer.ERROR_LINES, POD), "short", NONE_ALLOWED),
                 Column(
                     "Stopped partitions",
                     highest(consumer.PARTITION_FAULTS, POD),

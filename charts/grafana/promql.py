@@ -1,11 +1,13 @@
-"""Queries: metrics by their entry in the catalogue, chosen by the dashboard's variables.
+"""PromQL queries for dashboards, filtered by the dashboard's variables.
 
-A metric from elsewhere is named by its text. Two replicas of the operator both export a feed's
-gauges for one scrape when they change places, so gauges are taken by `max`.
+StockFeed's metrics are passed as entries of the catalogue, metrics of other projects by name. When
+leadership moves between replicas of the operator, both export the same gauges for one scrape, so
+gauges are aggregated with `max` rather than `sum`.
 """
 
 from typing import Final
 
+from grafana.model import Query
 from stockfeed.contract.metrics.model import Metric
 
 Name = Metric | str
@@ -15,20 +17,20 @@ GROUP: Final = "namespace, feed, group"
 POD: Final = "namespace, feed, group, pod"
 CHOSEN: Final = 'namespace=~"$namespace", feed=~"$feed"'
 NAMESPACE: Final = 'namespace=~"$namespace"'
-# Loads come once a minute or less often: a shorter window would see none between two of them.
+# Loads run once a minute or less often, so a shorter window could contain no load at all.
 LOADS: Final = "15m"
-# Grafana's: long enough for four scrapes.
+# Grafana's variable for a window of at least four scrape intervals.
 SCRAPES: Final = "$__rate_interval"
 
 
 def series(metric: Name, match: str = "", of: str = CHOSEN, suffix: str = "") -> str:
-    """The metric's series, e.g. of the chosen feeds.
+    """Returns a selector for a metric's series, by default those of the selected feeds.
 
     Args:
-        metric: an entry of the catalogue, or a name from elsewhere.
-        match: further matchers, as in PromQL.
-        of: the matchers of the dashboard's variables.
-        suffix: of a histogram's series, e.g. `_bucket`.
+        metric: an entry of the catalogue, or the name of another project's metric.
+        match: additional label matchers in PromQL syntax.
+        of: label matchers for the dashboard's variables; empty selects all series.
+        suffix: suffix of a histogram's series, e.g. `_bucket`.
     """
     name = metric if isinstance(metric, str) else metric.name
     matchers = ", ".join(part for part in (of, match) if part)
@@ -36,51 +38,66 @@ def series(metric: Name, match: str = "", of: str = CHOSEN, suffix: str = "") ->
 
 
 def rate(metric: Name, by: str, match: str = "", window: str = SCRAPES, of: str = CHOSEN) -> str:
-    """Growth of a counter per second."""
+    """Returns the per-second rate of a counter."""
     return f"sum by ({by}) (rate({series(metric, match, of)}[{window}]))"
 
 
 def per_minute(metric: Name, by: str, match: str = "", window: str = SCRAPES) -> str:
-    """Growth of a counter per minute."""
+    """Returns the per-minute rate of a counter."""
     return f"60 * {rate(metric, by, match, window)}"
 
 
 def increase(metric: Name, by: str, match: str = "", window: str = "$__range") -> str:
-    """Growth of a counter, by default over the dashboard's time range."""
+    """Returns the increase of a counter, by default over the dashboard's time range."""
     return f"sum by ({by}) (increase({series(metric, match)}[{window}]))"
 
 
 def highest(metric: Name, by: str, match: str = "", of: str = CHOSEN) -> str:
-    """The greatest value of a gauge."""
+    """Returns the maximum of a gauge."""
     return f"max by ({by}) ({series(metric, match, of)})"
 
 
 def total(metric: Name, by: str, unique: str, match: str = "") -> str:
-    """Values summed up, of which two processes may tell the same: `unique` names one of it."""
+    """Returns the sum of a gauge, counting values that two processes both export only once.
+
+    Args:
+        metric: the gauge.
+        by: labels of the result.
+        unique: labels that identify one value.
+        match: additional label matchers.
+    """
     return f"sum by ({by}) ({highest(metric, unique, match)})"
 
 
 def age(metric: Name, by: str, match: str = "") -> str:
-    """Seconds since a Unix time; 0 is a time that never was."""
+    """Returns the seconds since a gauge that holds a Unix time; 0 means "never" and is dropped."""
     return f"time() - max by ({by}) ({series(metric, match)} > 0)"
 
 
 def quantile(share: float, metric: Name, by: str, window: str = SCRAPES, of: str = CHOSEN) -> str:
-    """A quantile of a histogram."""
+    """Returns a quantile of a histogram; `share` is between 0 and 1."""
     buckets = series(metric, of=of, suffix="_bucket")
     return f"histogram_quantile({share}, sum by (le, {by}) (rate({buckets}[{window}])))"
 
 
 def histogram_rate(metric: Name, part: str, by: str, window: str) -> str:
-    """Growth per second of a histogram's `sum` or `count`."""
+    """Returns the per-second rate of a histogram's `sum` or `count`."""
     return f"sum by ({by}) (rate({series(metric, suffix=f'_{part}')}[{window}]))"
 
 
 def top(count: int, query: str) -> str:
-    """The greatest series, so that a hundred feeds stay readable."""
+    """Limits a query to its largest series, so that a graph of a hundred feeds stays readable."""
     return f"topk({count}, {query})"
 
 
 def or_zero(query: str) -> str:
-    """0 where no series is there to be counted."""
+    """Returns 0 where the query finds no series."""
     return f"({query}) or vector(0)"
+
+
+def quantiles(metric: Name, window: str = "5m") -> tuple[Query, ...]:
+    """Returns queries for the median, 95th and 99th percentile of a histogram by namespace."""
+    return tuple(
+        Query(quantile(share, metric, "namespace", window), f"{{{{namespace}}}} {name}")
+        for share, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
+    )

@@ -1,21 +1,21 @@
-"""A table whose columns are queries: one row for each combination of the labels they share."""
+"""Table panels: each column is a query, each row a combination of the labels they share."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from grafana.model import Json, Limits, Look, Query, panel, referred, target, thresholds
+from grafana.model import Json, Limits, PanelOptions, Query, panel, referred, target, thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of figures.
+    """A column of values.
 
     Attributes:
-        header: its title.
-        expr: the query; its labels are the table's.
+        header: the column's title.
+        expr: the query, aggregated by the table's labels.
         unit: Grafana's name of the unit.
-        limits: when it is coloured.
-        ascending: whether the least comes first, where this column sorts.
+        limits: values at which cells turn yellow and red; None means no colour.
+        ascending: whether the smallest value comes first if the table is sorted by this column.
     """
 
     header: str
@@ -27,28 +27,28 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures as they are now.
+    """A table of current values.
 
     Attributes:
-        look: what every panel has; the unit is that of columns which have none of their own.
-        labels: the labels that make a row, in order.
-        columns: the figures; the first sorts the table.
-        link: name of the dashboard that a feed's name leads to; empty for none.
+        options: settings shared by all panels; `unit` applies to columns without a unit.
+        labels: the labels that identify a row, in display order.
+        columns: the values; the table is sorted by the first one.
+        link: name of the dashboard that a feed's name links to; empty means no link.
     """
 
-    look: Look
+    options: PanelOptions
     labels: tuple[str, ...]
     columns: tuple[Column, ...]
     link: str = ""
 
     def json(self) -> Json:
-        """The panel without its id and place."""
+        """Returns the panel's JSON without `id` and `gridPos`."""
         return {
-            **panel("table", self.look),
+            **panel("table", self.options),
             "targets": [self._target(ref, query) for ref, query in referred(self._queries())],
             "transformations": [{"id": "merge", "options": {}}, self._order()],
             "fieldConfig": {
-                "defaults": {"unit": self.look.unit, "custom": {"filterable": True}},
+                "defaults": {"unit": self.options.unit, "custom": {"filterable": True}},
                 "overrides": list(self._overrides()),
             },
             "options": {
@@ -67,7 +67,7 @@ class Table:
         return {**target(ref, query), "format": "table", "instant": True, "range": False}
 
     def _order(self) -> Json:
-        # A single query's value has no letter.
+        # Grafana omits the query's letter if there is only one query.
         values = ["Value"] if len(self.columns) == 1 else [f"Value #{ref}" for ref, _ in self._refs]
         names = dict(zip(values, (column.header for column in self.columns), strict=True))
         order = [*self.labels, *values]
@@ -85,11 +85,11 @@ class Table:
         return list(referred(self._queries()))
 
     def _overrides(self) -> list[Json]:
-        found = [_override(column.header, _figures(column)) for column in self.columns]
+        found = [_override(column.header, _properties(column)) for column in self.columns]
         return [*found, _override("feed", [_link(self.link)])] if self.link else found
 
 
-def _figures(column: Column) -> list[Json]:
+def _properties(column: Column) -> list[Json]:
     unit: Json = {"id": "unit", "value": column.unit}
     if column.limits is None:
         return [unit]
@@ -106,7 +106,7 @@ def _figures(column: Column) -> list[Json]:
 def _link(dashboard: str) -> Json:
     chosen = "var-namespace=${__data.fields.namespace}&var-feed=${__data.fields.feed}"
     url = f"/d/stockfeed-{dashboard}?{chosen}&${{__url_time_range}}&${{datasource:queryparam}}"
-    return {"id": "links", "value": [{"title": f"This feed's {dashboard}", "url": url}]}
+    return {"id": "links", "value": [{"title": f"Dashboard {dashboard} for this feed", "url": url}]}
 
 
 def _override(header: str, properties: list[Json]) -> Json:

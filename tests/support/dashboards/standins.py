@@ -1,6 +1,6 @@
 """Stands in for what does not run in the test: Argo's controller, kubelet, Kafka and others.
 
-The names are those of the catalogue and of `grafana.elsewhere`, the labels those that their
+The names are those of the catalogue and of `grafana.external`, the labels those that their
 documentation gives. The figures are made up and grow steadily.
 """
 
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from grafana import elsewhere
+from grafana import external
 from stockfeed.contract.metrics import EXPORTERS, operator, workflow
 from stockfeed.contract.metrics.model import HistogramMetric, Metric
 from stockfeed.contract.metrics.shared import CERTIFICATE_EXPIRY
@@ -72,29 +72,29 @@ def controller(namespace: str, feed: str) -> Iterator[Series]:
     for result, count in (("Error", 0), ("Failed", 0), ("Succeeded", 1)):
         yield _counted(workflow.DAILY_BUILDS, {**labels, "result": result}, count)
     cron = {"name": f"{feed}-load", "namespace": namespace}
-    yield Series(elsewhere.ARGO_TRIGGERED, cron, 5, run)
-    yield Series(elsewhere.ARGO_SUPPRESSED, {**cron, "concurrency_policy": "Forbid"}, 1, run / 10)
+    yield Series(external.ARGO_TRIGGERED, cron, 5, run)
+    yield Series(external.ARGO_SUPPRESSED, {**cron, "concurrency_policy": "Forbid"}, 1, run / 10)
 
 
 def controller_itself() -> Iterator[Series]:
     """What the controller tells of all its workflows."""
     for phase, count in (("Running", 1), ("Succeeded", 14), ("Failed", 0), ("Error", 0)):
-        yield Series(elsewhere.ARGO_WORKFLOWS, {"phase": phase}, count)
+        yield Series(external.ARGO_WORKFLOWS, {"phase": phase}, count)
     for queue, depth in (("workflow_queue", 2), ("cron_wf_queue", 0), ("pod_cleanup_queue", 1)):
-        yield Series(elsewhere.ARGO_QUEUE_DEPTH, {"queue_name": queue}, depth)
+        yield Series(external.ARGO_QUEUE_DEPTH, {"queue_name": queue}, depth)
 
 
 def pods(namespace: str, names: Iterable[tuple[str, str]]) -> Iterator[Series]:
     """The kubelet and kube-state-metrics, of pods and their container."""
     for number, (pod, container) in enumerate(names):
         labels = {"namespace": namespace, "pod": pod, "container": container}
-        yield Series(elsewhere.CPU, labels, 10, 0.02 * (number + 1))
-        yield Series(elsewhere.MEMORY, labels, 90e6 + 12e6 * number)
-        yield Series(elsewhere.POD_RESTARTS, labels, 0)
+        yield Series(external.CPU, labels, 10, 0.02 * (number + 1))
+        yield Series(external.MEMORY, labels, 90e6 + 12e6 * number)
+        yield Series(external.POD_RESTARTS, labels, 0)
         # The pod's own cgroup: the sum of its containers.
         whole = {**labels, "container": ""}
-        yield Series(elsewhere.CPU, whole, 10, 0.02 * (number + 1))
-        yield Series(elsewhere.MEMORY, whole, 90e6 + 12e6 * number)
+        yield Series(external.CPU, whole, 10, 0.02 * (number + 1))
+        yield Series(external.MEMORY, whole, 90e6 + 12e6 * number)
 
 
 def kafka(namespace: str, topics: Iterable[str]) -> Iterator[Series]:
@@ -102,12 +102,12 @@ def kafka(namespace: str, topics: Iterable[str]) -> Iterator[Series]:
     broker = {"namespace": namespace, "pod": "stocks-dual-0"}
     for number, topic in enumerate(topics):
         labels = {**broker, "topic": topic}
-        yield Series(elsewhere.KAFKA_MESSAGES_IN, labels, 100, 2 + number)
-        yield Series(elsewhere.KAFKA_LOG_SIZE, {**labels, "partition": "0"}, 5e6, 300)
-        yield Series(elsewhere.KAFKA_UNDER_MIN_ISR, {**labels, "partition": "0"})
+        yield Series(external.KAFKA_MESSAGES_IN, labels, 100, 2 + number)
+        yield Series(external.KAFKA_LOG_SIZE, {**labels, "partition": "0"}, 5e6, 300)
+        yield Series(external.KAFKA_UNDER_MIN_ISR, {**labels, "partition": "0"})
     # The reporter also has the sum of all topics, with an empty label.
-    yield Series(elsewhere.KAFKA_MESSAGES_IN, {**broker, "topic": ""}, 200, 5)
-    for name in (elsewhere.KAFKA_UNDER_REPLICATED, elsewhere.KAFKA_OFFLINE):
+    yield Series(external.KAFKA_MESSAGES_IN, {**broker, "topic": ""}, 200, 5)
+    for name in (external.KAFKA_UNDER_REPLICATED, external.KAFKA_OFFLINE):
         yield Series(name, broker)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from grafana import DASHBOARDS, elsewhere
+from grafana import DASHBOARDS, external
 from grafana.model import RUNBOOKS
 from stockfeed.contract.metrics import EXPORTERS
 from support.dashboards.panels import Panel, dashboards, panels
@@ -39,7 +39,7 @@ def known_metrics() -> set[str]:
     parts = {f"{name}_{part}" for name in histograms for part in ("bucket", "sum", "count")}
     rules = (CHART / "rules" / "recording").glob("*.yaml")
     recorded = {rule["record"] for path in rules for rule in yaml.safe_load(path.read_text())}
-    exported = {metric.name for metric in ours} - histograms | parts | {*elsewhere.METRICS}
+    exported = {metric.name for metric in ours} - histograms | parts | {*external.METRICS}
     # Prometheus itself makes `up`.
     return exported | recorded | {"up"}
 
