@@ -100,7 +100,7 @@ CONSUMER: Final = Section(
         Graph(
             PanelOptions(
                 "Consumed and landed",
-                "Messages per minute. Consumed messages are landed when the next object is written.",
+                "Messages per minute. Consumed messages land with the next object that is written.",
                 "cpm",
                 "StockFeedLagGrowing",
                 width=8,
