@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from stockfeed.contract.metrics import operator as catalogue
-from stockfeed_operator.kube.times import parse_time
+from stockfeed.contract.times import parse_optional_rfc3339
 from stockfeed_operator.spec.feed_status import LastLoad, StockFeedStatus
 from stockfeed_operator.spec.schedule import interval_at_minute
 
@@ -99,7 +99,7 @@ def _last_load(status: StockFeedStatus) -> Samples:
 
 
 def _moment(load: LastLoad | None, field: str) -> Samples:
-    moment = None if load is None else parse_time(getattr(load, field))
+    moment = None if load is None else parse_optional_rfc3339(getattr(load, field))
     if moment is not None:
         yield (), moment.timestamp()
 

@@ -22,7 +22,7 @@ from stockfeed_operator.metrics import OperatorMetrics
 from stockfeed_operator.reconcile import reconcile
 from stockfeed_operator.settings import Settings
 from stockfeed_operator.wakeups import Wakeups
-from stockfeed_operator.web import Web
+from stockfeed_operator.web import web_server
 from stockfeed_operator.worker import Worker
 
 _log = structlog.get_logger()
@@ -61,7 +61,7 @@ def run(settings: Settings) -> None:
     lock = LeaseLock(client, settings.lease_name, settings.lease_namespace, settings.pod_name)
     election = Election(lock, _lost)
     heart = Heart()
-    with Web(settings.http_port, metrics_registry, lambda: _problem(election, heart)) as web:
+    with web_server(settings.http_port, metrics_registry, lambda: _problem(election, heart)) as web:
         _log.info("waiting for the lease", lease=settings.lease_name, http_port=web.port)
         election.start()
         election.wait()

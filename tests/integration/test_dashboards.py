@@ -18,6 +18,7 @@ import pytest
 from prometheus_client import start_http_server
 
 from stockfeed.contract import env
+from stockfeed.contract.times import format_rfc3339
 from stockfeed_local.demo.roles import Environment, Group
 from stockfeed_local.demo.services import BUCKET, Services
 from stockfeed_local.stack.java_kafka import JavaKafka
@@ -26,7 +27,6 @@ from stockfeed_local.stack.quote_server import QuoteServer
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
 from stockfeed_operator.kube.kinds import FEED, Key
-from stockfeed_operator.kube.times import format_time
 from support.dashboards import sheet, standins
 from support.dashboards.panels import panels
 from support.dashboards.server import Prometheus, Target
@@ -105,7 +105,7 @@ def started_operator(running: ExitStack, home: Path) -> Target:
 
 
 def _load() -> dict[str, object]:
-    now = format_time(datetime.now(UTC))
+    now = format_rfc3339(datetime.now(UTC), "seconds")
     counts = {"rows": 420, "files": 6, "bytes": 90_000}
     seconds = {"loadSeconds": 4.2, "buildSeconds": 11.0}
     return {"workflow": "w1", "finishedAt": now, "newestQuoteAt": now, **counts, **seconds}

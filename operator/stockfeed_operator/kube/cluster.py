@@ -16,6 +16,7 @@ from kubernetes.client import ApiClient
 from kubernetes.client.exceptions import ApiException
 
 from stockfeed.contract import endpoints
+from stockfeed.contract.times import format_rfc3339
 from stockfeed_operator.kube.api import FIELD_MANAGER, Drained, Notice
 from stockfeed_operator.kube.errors import (
     ClusterError,
@@ -203,7 +204,7 @@ def _event(feed: Manifest, notice: Notice, instance: str) -> dict[str, Any]:
             "name": f"{metadata['name']}.{int(moment.timestamp() * 1_000_000):x}",
             "namespace": metadata["namespace"],
         },
-        "eventTime": moment.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "eventTime": format_rfc3339(moment, "microseconds"),
         "type": notice.type,
         "reason": notice.reason,
         "note": notice.message[:_NOTE_LIMIT],

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from stockfeed.contract.times import parse_optional_rfc3339
 from stockfeed_operator.kube.api import Cluster
 from stockfeed_operator.kube.kinds import (
     DEPLOYMENT,
@@ -19,7 +20,6 @@ from stockfeed_operator.kube.kinds import (
     Manifest,
     key_of,
 )
-from stockfeed_operator.kube.times import parse_time
 from stockfeed_operator.manifests import names
 from stockfeed_operator.manifests.metadata import (
     COMPONENT_LABEL,
@@ -201,5 +201,5 @@ def ready_replicas(deployment: Manifest | None) -> int:
 
 def still_runs(pod: Manifest, now: datetime) -> bool:
     """Whether the pod may still do something: a lost node's pod is marked but never confirmed."""
-    deadline = parse_time(pod["metadata"].get("deletionTimestamp"))
+    deadline = parse_optional_rfc3339(pod["metadata"].get("deletionTimestamp"))
     return deadline is None or now <= deadline

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from stockfeed.contract.durations import parse_duration
+from stockfeed.contract.times import parse_optional_rfc3339
 from stockfeed_operator.kube.kinds import CRON_WORKFLOW, Manifest
-from stockfeed_operator.kube.times import parse_time
 from stockfeed_operator.manifests.metadata import CONSUMER
 from stockfeed_operator.manifests.workflow import LAST_LOAD_LABEL
 from stockfeed_operator.plan import budget, drain, session, targets
@@ -165,7 +165,7 @@ def _group_seen(
         landing=replicas(seen.deployment(CONSUMER, group)) > 0,
         report=landings.get(group),
         state=None if status is None else State(status.state),
-        since=None if status is None else parse_time(status.draining_since),
+        since=None if status is None else parse_optional_rfc3339(status.draining_since),
         was_publishing=status is not None and status.producers.ready > 0,
     )
 
@@ -193,7 +193,7 @@ def _last_load(
     phase = workflow.get("status", {}).get("phase")
     if phase == "Succeeded":
         return Load.SUCCEEDED
-    created = parse_time(workflow["metadata"].get("creationTimestamp")) or now
+    created = parse_optional_rfc3339(workflow["metadata"].get("creationTimestamp")) or now
     failed = phase in ("Failed", "Error") or now - created >= timeout
     return Load.FAILED if failed else Load.RUNNING
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from stockfeed.contract import outputs
+from stockfeed.contract.times import format_rfc3339, parse_optional_rfc3339, parse_rfc3339
 from stockfeed_operator.kube.kinds import Manifest
-from stockfeed_operator.kube.times import format_time, parse_time
 from stockfeed_operator.spec.feed_status import LastLoad
 
 _FAILED = ("Failed", "Error")
@@ -72,9 +72,7 @@ def running(workflows: Iterable[Manifest]) -> list[Manifest]:
 
 
 def _finished_at(workflow: Manifest) -> datetime:
-    found = parse_time(workflow["status"]["finishedAt"])
-    assert found is not None  # noqa: S101 - `finished` let only those through that have one
-    return found
+    return parse_rfc3339(workflow["status"]["finishedAt"])
 
 
 def _load(workflow: Manifest) -> LastLoad | None:
@@ -84,11 +82,11 @@ def _load(workflow: Manifest) -> LastLoad | None:
     built = _number(values, outputs.BUILD_SECONDS)
     if files == 0 or not (workflow["status"].get("phase") == "Succeeded" or built):
         return None
-    newest_quote = parse_time(values.get(outputs.NEWEST_QUOTE_AT))
+    newest_quote = parse_optional_rfc3339(values.get(outputs.NEWEST_QUOTE_AT))
     return LastLoad(
         workflow=workflow["metadata"]["name"],
-        finished_at=format_time(_finished_at(workflow)),
-        newest_quote_at=None if newest_quote is None else format_time(newest_quote),
+        finished_at=format_rfc3339(_finished_at(workflow), "seconds"),
+        newest_quote_at=None if newest_quote is None else format_rfc3339(newest_quote, "seconds"),
         rows=_integer(values, outputs.ROWS),
         files=files,
         bytes=_integer(values, outputs.BYTES),

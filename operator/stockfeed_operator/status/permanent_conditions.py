@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from stockfeed.contract.times import parse_optional_rfc3339
 from stockfeed_operator.kube.kinds import CRON_WORKFLOW, TOPIC, Key, Manifest
-from stockfeed_operator.kube.times import parse_time
 from stockfeed_operator.manifests import names
 from stockfeed_operator.manifests.connections import topic_of
 from stockfeed_operator.manifests.metadata import CONSUMER, PRODUCER
@@ -140,7 +140,7 @@ def _stuck(seen: Observed, now: datetime) -> Statement | None:
 def _passes(trouble: Trouble, workflow: Manifest, now: datetime) -> bool:
     """Whether the trouble may be over by itself in a moment."""
     if trouble.reason == "Unschedulable":
-        started = parse_time(workflow["status"].get("startedAt"))
+        started = parse_optional_rfc3339(workflow["status"].get("startedAt"))
         return started is None or now - started < _SCHEDULING
     return trouble.reason == "Crashing"  # Argo is about to end this run
 

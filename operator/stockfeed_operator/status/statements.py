@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from stockfeed_operator.kube.times import format_time
+from stockfeed.contract.times import format_rfc3339
 from stockfeed_operator.spec.conditions import MESSAGE_LIMIT, Condition
 
 Truth = Literal["True", "False", "Unknown"]
@@ -58,6 +58,8 @@ def _condition(
         status=said.status,
         reason=said.reason,
         message=said.message[:MESSAGE_LIMIT],
-        last_transition_time=before.last_transition_time if kept and before else format_time(now),
+        last_transition_time=before.last_transition_time
+        if kept and before
+        else format_rfc3339(now, "seconds"),
         observed_generation=generation,
     )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from stockfeed.contract.times import format_rfc3339
 from stockfeed_operator.kube.kinds import TOPIC, Key
-from stockfeed_operator.kube.times import format_time
 from stockfeed_operator.manifests.connections import topic_of
 from stockfeed_operator.manifests.metadata import CONSUMER, PRODUCER
 from stockfeed_operator.plan import budget
@@ -142,11 +142,11 @@ def _known(feed: StockFeed, seen: Observed, stop: GroupStop) -> bool:
 
 
 def _since(stop: GroupStop | None) -> str | None:
-    return None if stop is None or stop.since is None else format_time(stop.since)
+    return None if stop is None or stop.since is None else format_rfc3339(stop.since, "seconds")
 
 
 def _session(state: SessionState | None) -> SessionStatus | None:
     if state is None:
         return None
-    change = None if state.next_change is None else format_time(state.next_change)
+    change = None if state.next_change is None else format_rfc3339(state.next_change, "seconds")
     return SessionStatus(open=state.open, next_change_at=change)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stockfeed.contract.times import format_rfc3339
 from stockfeed_operator.kube.api import FIELD_MANAGER, Drained, Notice
 from stockfeed_operator.kube.errors import ConflictError, RejectedError
 from stockfeed_operator.kube.kinds import DEPLOYMENT, FEED, POD, Key, Kind, Manifest, key_of
-from stockfeed_operator.kube.times import format_time
 from support.inmemory.merge import copied, merged, owned_fields, without
 
 NAMESPACE = "markets"
@@ -134,7 +134,7 @@ class InMemoryCluster:
         made["metadata"] |= {
             "uid": f"uid-{next(self._numbers)}",
             "generation": 1,
-            "creationTimestamp": format_time(self.now),
+            "creationTimestamp": format_rfc3339(self.now, "seconds"),
             "managedFields": [{"manager": manager, "fieldsV1": owned_fields(manifest)}],
         }
         made["metadata"].setdefault("namespace", NAMESPACE)
@@ -161,7 +161,7 @@ class InMemoryCluster:
     def remove(self, key: Key) -> None:
         live = self.objects[key]
         if live["metadata"].get("finalizers"):
-            live["metadata"].setdefault("deletionTimestamp", format_time(self.now))
+            live["metadata"].setdefault("deletionTimestamp", format_rfc3339(self.now, "seconds"))
             self._bump(live)
         else:
             self._forget(key)
@@ -200,7 +200,7 @@ class InMemoryCluster:
             outputs = [{"name": "files", "value": "2"}, {"name": "rows", "value": "10"}]
             workflow["status"] = {
                 "phase": phase,
-                "finishedAt": format_time(self.now),
+                "finishedAt": format_rfc3339(self.now, "seconds"),
                 "outputs": {"parameters": outputs},
             }
 

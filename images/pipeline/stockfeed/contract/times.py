@@ -26,6 +26,11 @@ def parse_rfc3339(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def parse_optional_rfc3339(text: str | None) -> datetime | None:
+    """Parses a time as `parse_rfc3339` does; returns None for None and for an empty text."""
+    return parse_rfc3339(text) if text else None
+
+
 def to_milliseconds(moment: datetime) -> int:
     """Converts a time to Unix milliseconds, Kafka's unit."""
     return round(moment.timestamp() * 1000)

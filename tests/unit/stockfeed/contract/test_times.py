@@ -5,6 +5,7 @@ import pytest
 from stockfeed.contract.times import (
     format_rfc3339,
     from_milliseconds,
+    parse_optional_rfc3339,
     parse_rfc3339,
     to_milliseconds,
 )
@@ -37,6 +38,12 @@ def test_parses_any_zone_into_utc(text: str) -> None:
 def test_rejects_text_without_a_time_or_a_zone(text: str) -> None:
     with pytest.raises(ValueError, match=r"no time zone|Invalid isoformat"):
         parse_rfc3339(text)
+
+
+def test_optional_time_may_be_missing_or_empty() -> None:
+    assert parse_optional_rfc3339(None) is None
+    assert parse_optional_rfc3339("") is None
+    assert parse_optional_rfc3339("2026-11-20T14:30:05.123456Z") == MOMENT
 
 
 def test_milliseconds_survive_a_round_trip() -> None:
