@@ -15,14 +15,20 @@ from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.plan.apply import Applied, apply, prune
 from stockfeed_operator.plan.desired import autoscaled_groups, desired
 from stockfeed_operator.plan.drain import Stage
-from stockfeed_operator.plan.landing import ask
+from stockfeed_operator.plan.drain_status import query_drain_statuses
 from stockfeed_operator.plan.observe import Observed, observe
 from stockfeed_operator.plan.plan import Plan, intent_of, make_plan
 from stockfeed_operator.spec.conditions import READY
 from stockfeed_operator.spec.feed import StockFeed
 from stockfeed_operator.spec.feed_status import StockFeedStatus
 from stockfeed_operator.spec.validate import InvalidFeedError
-from stockfeed_operator.status.report import hold, is_released, release, report, tell_repair
+from stockfeed_operator.status.report import (
+    add_finalizer,
+    finalizer_removed,
+    record_repair,
+    remove_finalizer,
+    write_status,
+)
 from stockfeed_operator.status.status import invalid_status, paused_status, status_of
 
 # Consumers are asked, so no event tells when they are drained.
@@ -39,32 +45,34 @@ class Outcome:
     Attributes:
         result: `changed`, `steady`, `paused`, `invalid` or `gone`.
         status: the feed's status now; None when the feed is gone.
-        again: how long to wait for an event before the next look; None for as long as usual.
+        requeue_after: maximum wait before the next reconcile; None means the resync interval.
         schedule: when the feed's loads start; None when that is not known.
     """
 
     result: str
     status: StockFeedStatus | None = None
-    again: timedelta | None = None
+    requeue_after: timedelta | None = None
     schedule: str | None = None
 
 
 GONE: Final = Outcome("gone")
 
 
-def refuse(cluster: Cluster, seen: Observed, error: InvalidFeedError, now: datetime) -> Outcome:
+def _reject(
+    cluster: Cluster, observed: Observed, error: InvalidFeedError, now: datetime
+) -> Outcome:
     """Says what is wrong with the feed and touches nothing; lets it go when it is deleted."""
-    status = invalid_status(seen, error, now)
-    report(cluster, seen, status)
-    if seen.deleting:
-        release(cluster, seen)
+    status = invalid_status(observed, error, now)
+    write_status(cluster, observed, status)
+    if observed.deleting:
+        remove_finalizer(cluster, observed)
     return Outcome("invalid", status)
 
 
-def stand_aside(cluster: Cluster, seen: Observed, feed: StockFeed, now: datetime) -> Outcome:
+def _pause(cluster: Cluster, observed: Observed, feed: StockFeed, now: datetime) -> Outcome:
     """Says that a person has paused the feed, and touches nothing."""
-    status = paused_status(seen, now)
-    report(cluster, seen, status)
+    status = paused_status(observed, now)
+    write_status(cluster, observed, status)
     return Outcome("paused", status, schedule=feed.spec.warehouse.schedule)
 
 
@@ -91,18 +99,18 @@ def outcome_of(
     return Outcome(
         result,
         status,
-        again=_again(plan, status, now),
+        requeue_after=_requeue_after(plan, status, now),
         schedule=feed.spec.warehouse.schedule,
     )
 
 
-def _again(plan: Plan, status: StockFeedStatus, now: datetime) -> timedelta | None:
+def _requeue_after(plan: Plan, status: StockFeedStatus, now: datetime) -> timedelta | None:
     if any(stop.waiting for stop in plan.groups.values()):
         return _DRAINING
     if plan.stage is Stage.LOADING:
         return _LOADING
     ready = any(said.type == READY and said.status == "True" for said in status.conditions)
-    change = None if plan.next_change is None else plan.next_change - now
+    change = None if plan.next_change_at is None else plan.next_change_at - now
     if ready:
         return change
     return _NOT_READY if change is None else min(change, _NOT_READY)
@@ -114,7 +122,7 @@ def reconcile(
     namespace: str,
     name: str,
     now: datetime,
-    count_repair: Callable[[Key], None],
+    on_repair: Callable[[Key], None],
 ) -> Outcome:
     """Takes the feed one step closer to what its spec asks for.
 
@@ -124,36 +132,36 @@ def reconcile(
         namespace: the feed's namespace.
         name: the feed's name.
         now: the time.
-        count_repair: told of each object that was put back after somebody else had changed it.
+        on_repair: told of each object that was put back after somebody else had changed it.
 
     Raises:
         ClusterError: the cluster does not answer, or refuses; look again later.
     """
     now = now.replace(microsecond=0)  # as Kubernetes keeps times
-    seen = observe(cluster, namespace, name)
-    if seen is None or is_released(seen):
+    observed = observe(cluster, namespace, name)
+    if observed is None or finalizer_removed(observed):
         return GONE
-    if isinstance(seen.feed, InvalidFeedError):
-        return refuse(cluster, seen, seen.feed, now)
-    if seen.paused:
-        return stand_aside(cluster, seen, seen.feed, now)
-    feed = seen.feed
-    hold(cluster, seen)
+    if isinstance(observed.feed, InvalidFeedError):
+        return _reject(cluster, observed, observed.feed, now)
+    if observed.paused:
+        return _pause(cluster, observed, observed.feed, now)
+    feed = observed.feed
+    add_finalizer(cluster, observed)
 
-    intent = intent_of(feed, seen, now)
-    landings = ask(cluster, feed, seen, intent.stopping, now)
-    plan = make_plan(feed, seen, intent, landings, now)
-    wanted = desired(feed, plan, installation, autoscaled_groups(feed, seen))
+    intent = intent_of(feed, observed, now)
+    drain_statuses = query_drain_statuses(cluster, feed, observed, intent.stopping, now)
+    plan = make_plan(feed, observed, intent, drain_statuses, now)
+    wanted = desired(feed, plan, installation, autoscaled_groups(feed, observed))
 
     def repaired(key: Key) -> None:
-        count_repair(key)
-        tell_repair(cluster, seen, key)
+        on_repair(key)
+        record_repair(cluster, observed, key)
 
-    applied = apply(cluster, seen, wanted, repaired)
-    status = status_of(feed, seen, plan, applied.problems, now)
-    reported = report(cluster, seen, status)
+    applied = apply(cluster, observed, wanted, repaired)
+    status = status_of(feed, observed, plan, applied.problems, now)
+    reported = write_status(cluster, observed, status)
     # Only now: what is deleted can no longer be asked, so the status must know its answer.
-    pruned = prune(cluster, seen, wanted)
+    pruned = prune(cluster, observed, wanted)
     if plan.finished:
-        release(cluster, seen)
+        remove_finalizer(cluster, observed)
     return outcome_of(feed, plan, status, applied, now, changed=reported or bool(pruned))

@@ -75,8 +75,10 @@ class Worker:
         self._metrics.feeds.note(namespace, name, outcome.status, outcome.schedule)
         if outcome.status is None:
             return None
-        again = None if outcome.again is None else outcome.again.total_seconds()
-        return self._resync if again is None else min(max(again, 0.0), self._resync)
+        requeue_after = (
+            None if outcome.requeue_after is None else outcome.requeue_after.total_seconds()
+        )
+        return self._resync if requeue_after is None else min(max(requeue_after, 0.0), self._resync)
 
     def _repaired(self, feed: FeedKey, key: Key) -> None:
         namespace, name = feed

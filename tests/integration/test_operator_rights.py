@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from kubernetes.client import ApiClient, Configuration
 
-from stockfeed_operator.kube.api import Drained
+from stockfeed_operator.kube.api import DrainStatus
 from stockfeed_operator.kube.cluster import KubernetesCluster
 from stockfeed_operator.kube.kinds import DEPLOYMENT, FEED, MANAGED, Key, Manifest
 from stockfeed_operator.run import installation_of
@@ -54,8 +54,8 @@ class Client(KubernetesCluster):
         super().__init__(ApiClient(Configuration(host=url)), "operator-0")
         self._memory = memory
 
-    def drained(self, pod: Manifest) -> Drained | None:
-        return self._memory.drained(pod)
+    def drain_status(self, pod: Manifest) -> DrainStatus | None:
+        return self._memory.drain_status(pod)
 
 
 @pytest.fixture(

@@ -11,7 +11,7 @@ FIELD_MANAGER: Final = "stockfeed-operator"
 
 
 @dataclass(frozen=True, slots=True)
-class Drained:
+class DrainStatus:
     """What one consumer says of itself: its answer to GET /drained.
 
     Attributes:
@@ -28,7 +28,7 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Event:
     """A Kubernetes Event to be: news about a feed."""
 
     type: Literal["Normal", "Warning"]
@@ -62,8 +62,8 @@ class Cluster(Protocol):
     def set_finalizers(self, feed: Manifest, finalizers: Sequence[str]) -> None:
         """Replaces the feed's finalizers; no error when the feed is gone."""
 
-    def drained(self, pod: Manifest) -> Drained | None:
+    def drain_status(self, pod: Manifest) -> DrainStatus | None:
         """What the consumer in the pod says; None when it does not answer."""
 
-    def emit(self, feed: Manifest, notice: Notice) -> None:
+    def record_event(self, feed: Manifest, event: Event) -> None:
         """Tells the news as an Event about the feed; it is lost when that fails."""

@@ -17,12 +17,12 @@ from kubernetes.client.exceptions import ApiException
 
 from stockfeed.contract import endpoints
 from stockfeed.contract.times import format_rfc3339
-from stockfeed_operator.kube.api import FIELD_MANAGER, Drained, Notice
+from stockfeed_operator.kube.api import FIELD_MANAGER, DrainStatus, Event
 from stockfeed_operator.kube.errors import (
     ClusterError,
     ConflictError,
     ForbiddenError,
-    RejectedError,
+    InvalidObjectError,
 )
 from stockfeed_operator.kube.kinds import EVENT, FEED, Kind, Manifest, kind_of
 
@@ -33,10 +33,10 @@ _DRAINED_SECONDS: Final = 3.0
 _APPLY: Final = "application/apply-patch+yaml"
 _MERGE: Final = "application/merge-patch+json"
 _ERRORS: Final[dict[int, type[ClusterError]]] = {
-    400: RejectedError,
+    400: InvalidObjectError,
     403: ForbiddenError,
     409: ConflictError,
-    422: RejectedError,
+    422: InvalidObjectError,
 }
 _NOTE_LIMIT: Final = 1024
 
@@ -113,7 +113,7 @@ class KubernetesCluster:
         path = _path(FEED, metadata["namespace"], metadata["name"])
         self._request("PATCH", path, {"metadata": changed}, _MERGE)
 
-    def drained(self, pod: Manifest) -> Drained | None:
+    def drain_status(self, pod: Manifest) -> DrainStatus | None:
         """What the consumer in the pod says; None when it does not answer."""
         address = pod.get("status", {}).get("podIP")
         if not address:
@@ -122,7 +122,7 @@ class KubernetesCluster:
         url = f"http://{host}:{endpoints.HTTP_PORT}{endpoints.DRAINED}"
         try:
             body = json.loads(self._pods.request("GET", url).data)
-            return Drained(
+            return DrainStatus(
                 drained=bool(body["drained"]),
                 lag=int(body["lag"]),
                 buffered=int(body["buffered"]),
@@ -132,13 +132,13 @@ class KubernetesCluster:
             _log.info("no answer", pod=pod["metadata"]["name"], error=str(error))
             return None
 
-    def emit(self, feed: Manifest, notice: Notice) -> None:
+    def record_event(self, feed: Manifest, event: Event) -> None:
         """Tells the news as an Event about the feed; it is lost when that fails."""
-        event = _event(feed, notice, self._instance)
+        manifest = _event_manifest(feed, event, self._instance)
         try:
-            self._request("POST", _path(EVENT, event["metadata"]["namespace"]), event)
+            self._request("POST", _path(EVENT, manifest["metadata"]["namespace"]), manifest)
         except ClusterError as error:
-            _log.warning("event lost", reason=notice.reason, error=str(error))
+            _log.warning("event lost", reason=event.reason, error=str(error))
 
     def _request(
         self,
@@ -191,10 +191,10 @@ def _error(method: str, path: str, error: ApiException) -> ClusterError:
         text = str(error.reason)
     kind = _ERRORS.get(error.status, ClusterError)
     # A rejected object is told to the feed's user, who knows nothing of requests.
-    return kind(text if kind is RejectedError else f"{method} {path}: {error.status}: {text}")
+    return kind(text if kind is InvalidObjectError else f"{method} {path}: {error.status}: {text}")
 
 
-def _event(feed: Manifest, notice: Notice, instance: str) -> dict[str, Any]:
+def _event_manifest(feed: Manifest, event: Event, instance: str) -> dict[str, Any]:
     metadata = feed["metadata"]
     moment = datetime.now(UTC)
     return {
@@ -205,9 +205,9 @@ def _event(feed: Manifest, notice: Notice, instance: str) -> dict[str, Any]:
             "namespace": metadata["namespace"],
         },
         "eventTime": format_rfc3339(moment, "microseconds"),
-        "type": notice.type,
-        "reason": notice.reason,
-        "note": notice.message[:_NOTE_LIMIT],
+        "type": event.type,
+        "reason": event.reason,
+        "note": event.message[:_NOTE_LIMIT],
         "action": "Reconcile",
         "reportingController": FIELD_MANAGER,
         "reportingInstance": instance,

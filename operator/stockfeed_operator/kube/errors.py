@@ -19,5 +19,5 @@ class ForbiddenError(ClusterError):
     """The operator lacks a permission."""
 
 
-class RejectedError(ClusterError):
+class InvalidObjectError(ClusterError):
     """The API server finds the object invalid."""

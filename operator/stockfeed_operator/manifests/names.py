@@ -31,7 +31,7 @@ def load(feed: str) -> str:
     return f"{feed}-load"
 
 
-def last_load(feed: str, stop: int) -> str:
+def final_load(feed: str, stop: int) -> str:
     """The Workflow that loads what a stop left behind.
 
     Args:

@@ -10,7 +10,7 @@ from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.manifests.workflow_spec import containers_of, spec_of
 from stockfeed_operator.spec.feed import StockFeed
 
-LAST_LOAD_LABEL: Final = "stockfeed.dev/last-load"
+FINAL_LOAD_LABEL: Final = "stockfeed.dev/last-load"
 _MAIN: Final = "main"
 # A start that was missed, e.g. while Argo restarted, is made up for within this time.
 _STARTING_DEADLINE_SECONDS: Final = 60
@@ -37,7 +37,7 @@ def cron_workflow(feed: StockFeed, installation: Installation, suspended: bool) 
     }
 
 
-def last_load(feed: StockFeed, installation: Installation, stop: int) -> Manifest:
+def final_load(feed: StockFeed, installation: Installation, stop: int) -> Manifest:
     """The one load and build at the end of a stop.
 
     Args:
@@ -45,9 +45,9 @@ def last_load(feed: StockFeed, installation: Installation, stop: int) -> Manifes
         installation: the images.
         stop: Unix seconds at which the stop began.
     """
-    name = names.last_load(feed.metadata.name, stop)
+    name = names.final_load(feed.metadata.name, stop)
     metadata = meta.metadata(feed, installation, name, meta.LOAD)
-    metadata["labels"][LAST_LOAD_LABEL] = str(stop)
+    metadata["labels"][FINAL_LOAD_LABEL] = str(stop)
     return {
         "apiVersion": WORKFLOW.api_version,
         "kind": WORKFLOW.kind,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from stockfeed_operator.kube.api import Cluster
 from stockfeed_operator.kube.diff import contains
-from stockfeed_operator.kube.errors import ForbiddenError, RejectedError
+from stockfeed_operator.kube.errors import ForbiddenError, InvalidObjectError
 from stockfeed_operator.kube.kinds import (
     ROLE_BINDING,
     TOPIC,
@@ -52,7 +52,7 @@ class Applied:
 
 
 def apply(
-    cluster: Cluster, seen: Observed, desired: Desired, repaired: Callable[[Key], None]
+    cluster: Cluster, observed: Observed, desired: Desired, on_repair: Callable[[Key], None]
 ) -> Applied:
     """Writes what differs from what is desired.
 
@@ -60,9 +60,9 @@ def apply(
 
     Args:
         cluster: the cluster.
-        seen: what it shows of the feed.
+        observed: what it shows of the feed.
         desired: what should be.
-        repaired: told at once of each object that was put back after somebody else had changed or
+        on_repair: told at once of each object that was put back after somebody else had changed or
             deleted it: the next look finds nothing to repair there, even if this one fails later.
 
     Raises:
@@ -71,59 +71,59 @@ def apply(
     written: list[Key] = []
     problems: list[Problem] = []
     for manifest in desired.manifests:
-        if kind_of(manifest) in seen.missing:
+        if kind_of(manifest) in observed.missing:
             continue  # the conditions tell
         key, hashed = key_of(manifest), _hashed(manifest)
-        live = _live(cluster, seen, manifest)
-        if live is not None and _foreign(seen, live):
+        live = _live(cluster, observed, manifest)
+        if live is not None and _foreign(observed, live):
             problems.append(_name_taken(live))
         elif live is None or _differs(live, hashed):
             try:
                 if live is not None and _is_bound_elsewhere(live, manifest):
                     cluster.delete(live)
                 cluster.apply(hashed)
-            except (RejectedError, ForbiddenError) as error:
+            except (InvalidObjectError, ForbiddenError) as error:
                 problems.append(_refused(key, error))
                 continue
             written.append(key)
-            if _was_applied(seen, live, hashed):
-                repaired(key)
+            if _was_applied(observed, live, hashed):
+                on_repair(key)
     return Applied(tuple(written), tuple(problems))
 
 
-def prune(cluster: Cluster, seen: Observed, desired: Desired) -> tuple[Key, ...]:
+def prune(cluster: Cluster, observed: Observed, desired: Desired) -> tuple[Key, ...]:
     """Deletes what the feed owns and no longer wants; topics only when they are given up."""
-    wanted = {key_of(manifest) for manifest in desired.manifests} | desired.kept
+    wanted = {key_of(manifest) for manifest in desired.manifests} | desired.retained
     gone = [
         (key, manifest)
-        for key, manifest in seen.objects.items()
-        if key not in wanted and _may_go(seen, desired, key, manifest)
+        for key, manifest in observed.objects.items()
+        if key not in wanted and _may_go(observed, desired, key, manifest)
     ]
     for _, manifest in gone:
         cluster.delete(manifest)
     return tuple(key for key, _ in gone)
 
 
-def _live(cluster: Cluster, seen: Observed, manifest: Manifest) -> Manifest | None:
+def _live(cluster: Cluster, observed: Observed, manifest: Manifest) -> Manifest | None:
     """The object that has the manifest's name, with the feed's label or without."""
     if kind_of(manifest) is WORKFLOW:
-        found = [other for other in seen.workflows if key_of(other) == key_of(manifest)]
+        found = [other for other in observed.workflows if key_of(other) == key_of(manifest)]
         return found[0] if found else None
-    live = seen.objects.get(key_of(manifest))
+    live = observed.objects.get(key_of(manifest))
     if live is not None:
         return live
     metadata = manifest["metadata"]
     return cluster.get(kind_of(manifest), metadata["namespace"], metadata["name"])
 
 
-def _foreign(seen: Observed, live: Manifest) -> bool:
+def _foreign(observed: Observed, live: Manifest) -> bool:
     """Whether the object is somebody else's, so that it must not be written."""
     metadata = live["metadata"]
     label = (metadata.get("labels") or {}).get(FEED_LABEL)
     if kind_of(live) is TOPIC:
-        return label not in (None, seen.name)  # topics are adopted by name
+        return label not in (None, observed.name)  # topics are adopted by name
     owner = _controller(live)
-    return label != seen.name if owner is None else owner.get("uid") != seen.uid
+    return label != observed.name if owner is None else owner.get("uid") != observed.uid
 
 
 def _controller(live: Manifest) -> dict[str, Any] | None:
@@ -138,8 +138,8 @@ def _name_taken(live: Manifest) -> Problem:
     return Problem("NameTaken", text)
 
 
-def _refused(key: Key, error: RejectedError | ForbiddenError) -> Problem:
-    reason = "Rejected" if isinstance(error, RejectedError) else "Forbidden"
+def _refused(key: Key, error: InvalidObjectError | ForbiddenError) -> Problem:
+    reason = "Rejected" if isinstance(error, InvalidObjectError) else "Forbidden"
     return Problem(reason, f"{key.kind} {key.name}: {error}")
 
 
@@ -163,17 +163,17 @@ def _is_bound_elsewhere(live: Manifest, manifest: Manifest) -> bool:
     return kind_of(live) is ROLE_BINDING and live["roleRef"] != manifest["roleRef"]
 
 
-def _was_applied(seen: Observed, live: Manifest | None, hashed: Manifest) -> bool:
+def _was_applied(observed: Observed, live: Manifest | None, hashed: Manifest) -> bool:
     """Whether the object had been what it should be, so that somebody must have changed it."""
     if live is None:
-        said = seen.status.observed_generation == seen.generation
+        said = observed.status.observed_generation == observed.generation
         return said and kind_of(hashed) is not WORKFLOW
     known = (live["metadata"].get("annotations") or {}).get(HASH_ANNOTATION)
     return bool(known == hashed["metadata"]["annotations"][HASH_ANNOTATION])
 
 
-def _may_go(seen: Observed, desired: Desired, key: Key, manifest: Manifest) -> bool:
+def _may_go(observed: Observed, desired: Desired, key: Key, manifest: Manifest) -> bool:
     if kind_of(manifest) is TOPIC:
-        return key in desired.given_up
+        return key in desired.deletable_topics
     owner = _controller(manifest)
-    return owner is not None and owner.get("uid") == seen.uid
+    return owner is not None and owner.get("uid") == observed.uid

@@ -43,14 +43,14 @@ def budget_of(feed: StockFeed, active: Iterable[StockFeed]) -> Budget:
         active: the active feeds of its namespace, with any key.
     """
     others = [other for other in active if other.metadata.name != feed.metadata.name]
-    sharing = [feed, *(other for other in others if key_of_api(other) == key_of_api(feed))]
+    sharing = [feed, *(other for other in others if api_key_of(other) == api_key_of(feed))]
     return Budget(
         limit=min(other.spec.source.requests_per_minute for other in sharing),
         demand=sum(demand(other, group) for other in sharing for group in other.spec.symbol_groups),
     )
 
 
-def key_of_api(feed: StockFeed) -> tuple[str, str]:
+def api_key_of(feed: StockFeed) -> tuple[str, str]:
     """Which API key the feed uses."""
     reference = feed.spec.source.api_key_secret_ref
     return reference.name, reference.key

@@ -14,11 +14,11 @@ from stockfeed_operator.manifests.metadata import CONSUMER, Installation
 from stockfeed_operator.manifests.policies import network_policy, pod_monitor
 from stockfeed_operator.manifests.producer import producer, shares
 from stockfeed_operator.manifests.topics import topic
-from stockfeed_operator.manifests.workflow import cron_workflow, last_load
+from stockfeed_operator.manifests.workflow import cron_workflow, final_load
 from stockfeed_operator.plan import budget
 from stockfeed_operator.plan.drain import Stage, State
 from stockfeed_operator.plan.observe import Observed, replicas
-from stockfeed_operator.plan.plan import Plan, Why, plan_for
+from stockfeed_operator.plan.plan import Plan, StopReason, standalone_plan
 from stockfeed_operator.spec.feed import StockFeed
 from stockfeed_operator.spec.source import SymbolGroup
 
@@ -29,13 +29,13 @@ class Desired:
 
     Attributes:
         manifests: to be applied, in this order.
-        kept: not to be applied, but left alone.
-        given_up: topics to be deleted; all others are left alone.
+        retained: not to be applied, but left alone.
+        deletable_topics: topics to be deleted; all others are left alone.
     """
 
     manifests: tuple[Manifest, ...]
-    kept: frozenset[Key] = frozenset()
-    given_up: frozenset[Key] = frozenset()
+    retained: frozenset[Key] = frozenset()
+    deletable_topics: frozenset[Key] = frozenset()
 
 
 def render(feed: StockFeed, installation: Installation) -> list[Manifest]:
@@ -45,7 +45,7 @@ def render(feed: StockFeed, installation: Installation) -> list[Manifest]:
         feed: a valid feed.
         installation: images and names.
     """
-    return list(desired(feed, plan_for(feed), installation).manifests)
+    return list(desired(feed, standalone_plan(feed), installation).manifests)
 
 
 def desired(
@@ -62,9 +62,9 @@ def desired(
         installation: images and names.
         autoscaled: groups whose number of consumers is set by an autoscaler now.
     """
-    given_up = _given_up(feed, plan)
+    deletable_topics = _deletable_topics(feed, plan)
     if plan.finished:
-        return Desired((), given_up=given_up)
+        return Desired((), deletable_topics=deletable_topics)
     manifests = [
         *accounts(feed, installation),
         task_results_binding(feed, installation),
@@ -75,7 +75,7 @@ def desired(
         *_loads(feed, plan, installation),
         pod_monitor(feed, installation),
     ]
-    return Desired(tuple(manifests), _kept(feed, plan), given_up)
+    return Desired(tuple(manifests), _retained_consumers(feed, plan), deletable_topics)
 
 
 def _group(feed: StockFeed, group: SymbolGroup, installation: Installation) -> list[Manifest]:
@@ -102,12 +102,14 @@ def _loads(feed: StockFeed, plan: Plan, installation: Installation) -> Iterable[
         return
     yield cron_workflow(feed, installation, plan.stage in (Stage.LOADING, Stage.STOPPED))
     # Between two sessions the daily tests go on: that is their time.
-    yield from maintenance(feed, installation, plan.intent.why in (Why.SUSPENDED, Why.DELETED))
-    if plan.stage is Stage.LOADING and plan.stop_began is not None:
-        yield last_load(feed, installation, round(plan.stop_began.timestamp()))
+    yield from maintenance(
+        feed, installation, plan.intent.stop_reason in (StopReason.SUSPENDED, StopReason.DELETED)
+    )
+    if plan.stage is Stage.LOADING and plan.drain_started_at is not None:
+        yield final_load(feed, installation, round(plan.drain_started_at.timestamp()))
 
 
-def _kept(feed: StockFeed, plan: Plan) -> frozenset[Key]:
+def _retained_consumers(feed: StockFeed, plan: Plan) -> frozenset[Key]:
     """The consumers of removed groups, as they are, until they have landed everything."""
     wanted = {group.name for group in feed.spec.symbol_groups}
     draining = [name for name, stop in plan.groups.items() if stop.state is State.DRAINING]
@@ -119,7 +121,7 @@ def _kept(feed: StockFeed, plan: Plan) -> frozenset[Key]:
     )
 
 
-def _given_up(feed: StockFeed, plan: Plan) -> frozenset[Key]:
+def _deletable_topics(feed: StockFeed, plan: Plan) -> frozenset[Key]:
     """Topics that the user wants deleted and that hold nothing that is not landed."""
     if feed.spec.kafka.deletion_policy != "Delete":
         return frozenset()
@@ -128,7 +130,7 @@ def _given_up(feed: StockFeed, plan: Plan) -> frozenset[Key]:
     return frozenset(Key(TOPIC.kind, topic_of(feed, name)) for name in gone)
 
 
-def autoscaled_groups(feed: StockFeed, seen: Observed) -> frozenset[str]:
+def autoscaled_groups(feed: StockFeed, observed: Observed) -> frozenset[str]:
     """Groups that are left to an autoscaler and that one has taken over.
 
     Until it has, and after a stop, the operator sets the number: an autoscaler leaves a Deployment
@@ -137,7 +139,7 @@ def autoscaled_groups(feed: StockFeed, seen: Observed) -> frozenset[str]:
     return frozenset(
         group.name
         for group in feed.spec.symbol_groups
-        if group.consumer.autoscaled and _taken_over(seen.deployment(CONSUMER, group.name))
+        if group.consumer.autoscaled and _taken_over(observed.deployment(CONSUMER, group.name))
     )
 
 

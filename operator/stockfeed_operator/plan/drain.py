@@ -34,7 +34,7 @@ class Stage(StrEnum):
     STOPPED = "Stopped"
 
 
-class Load(StrEnum):
+class FinalLoad(StrEnum):
     """The last load of a stop."""
 
     IMPOSSIBLE = "Impossible"
@@ -45,7 +45,7 @@ class Load(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class GroupDrainStatus:
     """What a group's consumers say together.
 
     Attributes:
@@ -58,14 +58,14 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupSeen:
+class ObservedGroup:
     """What is observed of a group that is to stop.
 
     Attributes:
         name: the group's name.
         publishing: producer pods that may still publish.
-        landing: its consumers are not at zero.
-        report: what they say; None when nobody asked them.
+        has_consumers: its consumers are not at zero.
+        drain_status: what they say; None when nobody asked them.
         state: as in the feed's status; None when it has none.
         since: when draining began; in a stopped group it means that draining was not finished.
         was_publishing: a producer pod could still publish at the last look.
@@ -73,8 +73,8 @@ class GroupSeen:
 
     name: str
     publishing: int
-    landing: bool
-    report: Landing | None = None
+    has_consumers: bool
+    drain_status: GroupDrainStatus | None = None
     state: State | None = None
     since: datetime | None = None
     was_publishing: bool = False
@@ -112,67 +112,71 @@ class GroupStop:
         return self.state is State.STOPPED and self.since is None
 
 
-def stop_group(seen: GroupSeen, now: datetime, timeout: timedelta) -> GroupStop:
+def stop_group(group: ObservedGroup, now: datetime, timeout: timedelta) -> GroupStop:
     """One step of a group's stop.
 
     Args:
-        seen: what is observed.
+        group: what is observed.
         now: the time.
         timeout: how long producers are waited for, and then consumers: each alone, so that slow
             producers leave consumers their time, and both leave the last load its own.
     """
-    if _at_rest(seen):
-        return GroupStop(seen.name, State.STOPPED, seen.since, publishing=seen.publishing)
-    came_or_went = bool(seen.publishing) is not seen.was_publishing
-    since = now if came_or_went or seen.since is None else seen.since
+    if _at_rest(group):
+        return GroupStop(group.name, State.STOPPED, group.since, publishing=group.publishing)
+    came_or_went = bool(group.publishing) is not group.was_publishing
+    since = now if came_or_went or group.since is None else group.since
     waited = now - since
-    if _is_drained(seen) and waited >= min(SETTLE, timeout):
-        return GroupStop(seen.name, State.DRAINING, since, drained=True)
+    if _is_drained(group) and waited >= min(SETTLE, timeout):
+        return GroupStop(group.name, State.DRAINING, since, drained=True)
     state = State.STOPPED if waited >= timeout else State.DRAINING
-    return GroupStop(seen.name, state, since, left=_left(seen), publishing=seen.publishing)
+    return GroupStop(group.name, state, since, left=_left(group), publishing=group.publishing)
 
 
-def _at_rest(seen: GroupSeen) -> bool:
+def _at_rest(group: ObservedGroup) -> bool:
     """Whether it is stopped; a producer that somebody started since needs a stop of its own."""
-    if seen.state is State.STOPPED:
-        return not seen.publishing or seen.was_publishing
-    return seen.state is None and not seen.publishing and not seen.landing
+    if group.state is State.STOPPED:
+        return not group.publishing or group.was_publishing
+    return group.state is None and not group.publishing and not group.has_consumers
 
 
-def _is_drained(seen: GroupSeen) -> bool:
-    return not seen.publishing and seen.report is not None and seen.report.drained
+def _is_drained(group: ObservedGroup) -> bool:
+    return not group.publishing and group.drain_status is not None and group.drain_status.drained
 
 
-def _left(seen: GroupSeen) -> str:
-    if seen.publishing:
+def _left(group: ObservedGroup) -> str:
+    if group.publishing:
         return "its producer still runs"
-    return seen.report.left if seen.report else "its consumers are not there to say what is left"
+    return (
+        group.drain_status.left
+        if group.drain_status
+        else "its consumers are not there to say what is left"
+    )
 
 
-def stop_began(groups: Sequence[GroupStop]) -> datetime | None:
+def drain_started_at(groups: Sequence[GroupStop]) -> datetime | None:
     """When the stop's last group had no producer any more; it names the last load."""
     return max((group.since for group in groups if group.since is not None), default=None)
 
 
-def stage_of(groups: Sequence[GroupStop], *, ended: bool, load: Load) -> Stage:
+def stage_of(groups: Sequence[GroupStop], *, ended: bool, final_load: FinalLoad) -> Stage:
     """How far the feed's stop is.
 
     Args:
         groups: each group's part.
         ended: the feed's status says that this stop has come to its end.
-        load: the last load of this stop.
+        final_load: the final load of this stop.
     """
     if any(group.waiting for group in groups):
         return Stage.DRAINING
     at_rest = all(group.state is State.STOPPED for group in groups)
-    if at_rest and (ended or stop_began(groups) is None):
+    if at_rest and (ended or drain_started_at(groups) is None):
         return Stage.STOPPED
-    if load in (Load.ABSENT, Load.RUNNING):
+    if final_load in (FinalLoad.ABSENT, FinalLoad.RUNNING):
         return Stage.LOADING
     return Stage.STOPPED
 
 
-def settled(group: GroupStop, stage: Stage) -> GroupStop:
+def settle(group: GroupStop, stage: Stage) -> GroupStop:
     """The group's part once the feed's stage is known.
 
     Drained groups stop with the feed; groups that were taken out of a running feed stop alone, and

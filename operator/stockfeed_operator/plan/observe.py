@@ -199,7 +199,7 @@ def ready_replicas(deployment: Manifest | None) -> int:
     return int(min(status.get("readyReplicas", 0), status.get("updatedReplicas", 0)))
 
 
-def still_runs(pod: Manifest, now: datetime) -> bool:
+def may_be_running(pod: Manifest, now: datetime) -> bool:
     """Whether the pod may still do something: a lost node's pod is marked but never confirmed."""
     deadline = parse_optional_rfc3339(pod["metadata"].get("deletionTimestamp"))
     return deadline is None or now <= deadline

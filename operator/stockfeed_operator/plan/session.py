@@ -24,11 +24,11 @@ class SessionState:
 
     Attributes:
         open: whether it should run.
-        next_change: when that changes.
+        next_change_at: when that changes.
     """
 
     open: bool
-    next_change: datetime | None
+    next_change_at: datetime | None
 
 
 def state_at(session: Session, now: datetime) -> SessionState:
@@ -40,10 +40,10 @@ def state_at(session: Session, now: datetime) -> SessionState:
     """
     for start, end in _merged(_extended(session, now)):
         if now < start:
-            return SessionState(open=False, next_change=start)
+            return SessionState(open=False, next_change_at=start)
         if now < end:
-            return SessionState(open=True, next_change=end)
-    return SessionState(open=False, next_change=None)
+            return SessionState(open=True, next_change_at=end)
+    return SessionState(open=False, next_change_at=None)
 
 
 def _extended(session: Session, now: datetime) -> Iterable[Window]:

@@ -18,7 +18,7 @@ def targets_of(feed: StockFeed) -> frozenset[Target]:
     return frozenset((account, warehouse.database.upper(), name.upper()) for name in schemas)
 
 
-def holder(feed: StockFeed, others: Iterable[StockFeed]) -> StockFeed | None:
+def find_holder(feed: StockFeed, others: Iterable[StockFeed]) -> StockFeed | None:
     """The older feed that has one of the feed's targets; None when the feed may write.
 
     A feed that is refused itself holds nothing.

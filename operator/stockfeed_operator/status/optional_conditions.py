@@ -6,30 +6,30 @@ from stockfeed_operator.manifests import names
 from stockfeed_operator.manifests.connections import topic_of
 from stockfeed_operator.plan import budget
 from stockfeed_operator.plan.apply import Problem
-from stockfeed_operator.plan.drain import GroupStop, Load, Stage, State
+from stockfeed_operator.plan.drain import FinalLoad, GroupStop, Stage, State
 from stockfeed_operator.plan.observe import Observed
-from stockfeed_operator.plan.plan import Plan, Why
+from stockfeed_operator.plan.plan import Plan, StopReason
 from stockfeed_operator.spec import conditions
 from stockfeed_operator.spec.feed import StockFeed
 from stockfeed_operator.status.statements import Statement
 
-_WHY = {
-    Why.DELETED: "the feed is deleted",
-    Why.SUSPENDED: "spec.suspend is true",
-    Why.SESSION_CLOSED: "the exchange's session is closed",
+_STOP_REASONS = {
+    StopReason.DELETED: "the feed is deleted",
+    StopReason.SUSPENDED: "spec.suspend is true",
+    StopReason.SESSION_CLOSED: "the exchange's session is closed",
 }
 
 
 def exceptions(
-    feed: StockFeed, seen: Observed, plan: Plan, problems: Sequence[Problem]
+    feed: StockFeed, observed: Observed, plan: Plan, problems: Sequence[Problem]
 ) -> list[Statement]:
     """All that is out of the ordinary now."""
     found = (
         not_applied(problems),
         stopped(plan),
         rate_budget(feed, plan),
-        drain_timed_out(feed, seen, plan),
-        last_load_failed(feed, seen, plan),
+        drain_timed_out(feed, observed, plan),
+        last_load_failed(feed, observed, plan),
     )
     return [said for said in found if said is not None]
 
@@ -44,22 +44,22 @@ def not_applied(problems: Sequence[Problem]) -> Statement | None:
 
 def stopped(plan: Plan) -> Statement | None:
     """Whether a feed that is to stop has done so, and what it waits for."""
-    why = plan.intent.why
-    if why is None:
+    stop_reason = plan.intent.stop_reason
+    if stop_reason is None:
         return None
     if plan.stage is Stage.STOPPED:
-        return Statement(conditions.STOPPED, "True", why, _WHY[why])
+        return Statement(conditions.STOPPED, "True", stop_reason, _STOP_REASONS[stop_reason])
     if plan.stage is Stage.LOADING:
-        text = f"{_WHY[why]}; everything is landed, the last load runs"
+        text = f"{_STOP_REASONS[stop_reason]}; everything is landed, the last load runs"
         return Statement(conditions.STOPPED, "False", "LastLoad", text)
     waiting = [f"group {stop.name}: {stop.left}" for stop in plan.groups.values() if stop.waiting]
-    text = f"{_WHY[why]}; waiting for {'; '.join(waiting)}"
+    text = f"{_STOP_REASONS[stop_reason]}; waiting for {'; '.join(waiting)}"
     return Statement(conditions.STOPPED, "False", "Draining", text)
 
 
 def rate_budget(feed: StockFeed, plan: Plan) -> Statement | None:
     """Whether the API key allows less than the feeds that share it would like."""
-    if plan.intent.why is not None or not plan.budget.exceeded:
+    if plan.intent.stop_reason is not None or not plan.budget.exceeded:
         return None
     intervals = ", ".join(
         f"{group.name} every {budget.effective_interval(feed, group, plan.budget)}"
@@ -73,12 +73,12 @@ def rate_budget(feed: StockFeed, plan: Plan) -> Statement | None:
     return Statement(conditions.RATE_BUDGET_EXCEEDED, "True", "SharedKey", text)
 
 
-def drain_timed_out(feed: StockFeed, seen: Observed, plan: Plan) -> Statement | None:
+def drain_timed_out(feed: StockFeed, observed: Observed, plan: Plan) -> Statement | None:
     """What was not landed when a stop's time ran out, until the group runs again."""
     late = [stop for stop in plan.groups.values() if stop.state is State.STOPPED and not stop.clean]
     if not late:
         return None
-    before = seen.condition(conditions.DRAIN_TIMED_OUT)
+    before = observed.condition(conditions.DRAIN_TIMED_OUT)
     known = [] if before is None else [before.message]
     fresh = [_left(feed, stop) for stop in late if stop.left]
     text = "; ".join([*known, *fresh]) or ", ".join(stop.name for stop in late)
@@ -93,16 +93,16 @@ def _left(feed: StockFeed, stop: GroupStop) -> str:
     )
 
 
-def last_load_failed(feed: StockFeed, seen: Observed, plan: Plan) -> Statement | None:
+def last_load_failed(feed: StockFeed, observed: Observed, plan: Plan) -> Statement | None:
     """What was landed but not loaded at the end of a stop, until the feed runs again."""
-    if plan.intent.why is None or plan.stage is not Stage.STOPPED:
+    if plan.intent.stop_reason is None or plan.stage is not Stage.STOPPED:
         return None
-    before = seen.condition(conditions.LAST_LOAD_FAILED)
+    before = observed.condition(conditions.LAST_LOAD_FAILED)
     if before is not None:
         return Statement(before.type, before.status, before.reason, before.message)
-    if plan.load is not Load.FAILED or plan.stop_began is None:
+    if plan.final_load is not FinalLoad.FAILED or plan.drain_started_at is None:
         return None
-    workflow = names.last_load(feed.metadata.name, round(plan.stop_began.timestamp()))
+    workflow = names.final_load(feed.metadata.name, round(plan.drain_started_at.timestamp()))
     text = (
         f"Workflow {workflow} did not succeed within "
         f"{feed.spec.drain_timeout}: what is not loaded is in bucket {feed.spec.landing.bucket} "

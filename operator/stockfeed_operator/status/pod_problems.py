@@ -15,14 +15,14 @@ _MESSAGE_LIMIT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PodProblem:
     """Why something is not as it should be: a word for programs, a text for people."""
 
     reason: str
     message: str
 
 
-def trouble_of(pods: Iterable[Manifest]) -> Trouble | None:
+def find_pod_problem(pods: Iterable[Manifest]) -> PodProblem | None:
     """The first trouble that the pods have; pods that are being deleted do not count."""
     for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"])):
         if "deletionTimestamp" in pod["metadata"]:
@@ -33,17 +33,17 @@ def trouble_of(pods: Iterable[Manifest]) -> Trouble | None:
     return None
 
 
-def refused_pods(deployment: Manifest | None) -> Trouble | None:
+def replica_failure(deployment: Manifest | None) -> PodProblem | None:
     """Why the Deployment's pods cannot even be made, e.g. for a quota or for Pod Security."""
     said = [] if deployment is None else deployment.get("status", {}).get("conditions") or ()
     for condition in said:
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
             text = condition.get("message", "")[:_MESSAGE_LIMIT]
-            return Trouble(condition.get("reason") or "ReplicaFailure", text)
+            return PodProblem(condition.get("reason") or "ReplicaFailure", text)
     return None
 
 
-def last_words(pods: Iterable[Manifest]) -> str:
+def termination_messages(pods: Iterable[Manifest]) -> str:
     """What the containers of failed pods wrote when they ended."""
     texts = [
         text
@@ -55,37 +55,39 @@ def last_words(pods: Iterable[Manifest]) -> str:
     return "; ".join(texts)[:_MESSAGE_LIMIT]
 
 
-def _unschedulable(pod: Manifest) -> Trouble | None:
+def _unschedulable(pod: Manifest) -> PodProblem | None:
     for condition in pod.get("status", {}).get("conditions") or ():
         if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
-            return Trouble("Unschedulable", f"{_name(pod)}: {condition.get('message', '')}")
+            return PodProblem("Unschedulable", f"{_name(pod)}: {condition.get('message', '')}")
     return None
 
 
-def _container_trouble(pod: Manifest) -> Trouble | None:
+def _container_trouble(pod: Manifest) -> PodProblem | None:
     for status in _statuses(pod):
         waiting = (status.get("state") or {}).get("waiting") or {}
         reason, message = waiting.get("reason", ""), waiting.get("message", "")
         if reason in _IMAGE_REASONS:
             text = f"{_name(pod)}: image {status.get('image')}: {message or reason}"
-            return Trouble("ImagePullFailed", text)
+            return PodProblem("ImagePullFailed", text)
         if reason in _CREATE_REASONS:
-            return Trouble(reason, f"{_name(pod)}: {message}")
+            return PodProblem(reason, f"{_name(pod)}: {message}")
         if not status.get("ready") and _ended(status).get("exitCode", 0) != 0:
             return _crash(pod, _ended(status))
     return None
 
 
-def _crash(pod: Manifest, ended: dict[str, Any]) -> Trouble:
+def _crash(pod: Manifest, ended: dict[str, Any]) -> PodProblem:
     words = ended.get("message", "").strip()[:_MESSAGE_LIMIT]
     if ended.get("reason") == "OOMKilled":
         text = f"{_name(pod)} ran out of memory; raise its memory limit in the feed"
-        return Trouble("OutOfMemory", text)
+        return PodProblem("OutOfMemory", text)
     secret = named_in(words)
     if secret is not None:
-        return Trouble("SecretIncomplete", f"Secret {secret}: {words}")
+        return PodProblem("SecretIncomplete", f"Secret {secret}: {words}")
     code = ended.get("exitCode")
-    return Trouble("Crashing", f"{_name(pod)} ended with exit code {code}: {words or 'no message'}")
+    return PodProblem(
+        "Crashing", f"{_name(pod)} ended with exit code {code}: {words or 'no message'}"
+    )
 
 
 def _ended(status: dict[str, Any]) -> dict[str, Any]:

@@ -2,74 +2,74 @@
 
 from collections.abc import Sequence
 
-from stockfeed_operator.kube.api import Cluster, Notice
+from stockfeed_operator.kube.api import Cluster, Event
 from stockfeed_operator.kube.kinds import FEED, Key
 from stockfeed_operator.plan.observe import FINALIZER, Observed
 from stockfeed_operator.spec.conditions import BAD_WHEN_TRUE, READY, STOPPED, Condition
 from stockfeed_operator.spec.feed_status import StockFeedStatus
 
 
-def report(cluster: Cluster, seen: Observed, status: StockFeedStatus) -> bool:
+def write_status(cluster: Cluster, observed: Observed, status: StockFeedStatus) -> bool:
     """Writes the status if it differs from the one before, then Events on what changed.
 
     Returns:
         whether anything was written.
     """
-    if status == seen.status:
+    if status == observed.status:
         return False
     wanted = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-    cluster.set_status(seen.resource, wanted)
-    for notice in news(seen.status.conditions, status.conditions):
-        cluster.emit(seen.resource, notice)
+    cluster.set_status(observed.resource, wanted)
+    for event in condition_events(observed.status.conditions, status.conditions):
+        cluster.record_event(observed.resource, event)
     return True
 
 
-def tell_repair(cluster: Cluster, seen: Observed, key: Key) -> None:
+def record_repair(cluster: Cluster, observed: Observed, key: Key) -> None:
     """Says what was put back, so that whoever changed it learns who undid that."""
     text = f"{key.kind} {key.name} was changed or deleted by somebody else, and is put back"
-    cluster.emit(seen.resource, Notice("Normal", "DriftRepaired", text))
+    cluster.record_event(observed.resource, Event("Normal", "DriftRepaired", text))
 
 
-def hold(cluster: Cluster, seen: Observed) -> None:
+def add_finalizer(cluster: Cluster, observed: Observed) -> None:
     """Keeps a deletion of the feed from passing by its ordered stop."""
-    if not seen.deleting and FINALIZER not in seen.finalizers:
-        cluster.set_finalizers(seen.resource, (*seen.finalizers, FINALIZER))
+    if not observed.deleting and FINALIZER not in observed.finalizers:
+        cluster.set_finalizers(observed.resource, (*observed.finalizers, FINALIZER))
 
 
-def release(cluster: Cluster, seen: Observed) -> None:
+def remove_finalizer(cluster: Cluster, observed: Observed) -> None:
     """Lets a deleted feed go; garbage collection takes what it owns."""
-    metadata = seen.resource["metadata"]
+    metadata = observed.resource["metadata"]
     live = cluster.get(FEED, metadata["namespace"], metadata["name"])  # its status was just written
     if live is not None:
         finalizers = live["metadata"].get("finalizers") or ()
         cluster.set_finalizers(live, [held for held in finalizers if held != FINALIZER])
 
 
-def is_released(seen: Observed) -> bool:
+def finalizer_removed(observed: Observed) -> bool:
     """Whether the feed is deleted and waits for somebody else only."""
-    return seen.deleting and FINALIZER not in seen.finalizers
+    return observed.deleting and FINALIZER not in observed.finalizers
 
 
 # How every feed begins.
 _BEGINNING = frozenset({"TopicPending", "NotReady", "NoLoadYet"})
 
 
-def news(before: Sequence[Condition], after: Sequence[Condition]) -> list[Notice]:
+def condition_events(before: Sequence[Condition], after: Sequence[Condition]) -> list[Event]:
     """The Events about the way from one list of conditions to the next."""
     known = {condition.type: condition for condition in before}
     left = {condition.type for condition in after}
     told = [_told(known.get(condition.type), condition) for condition in after]
     over = [_over(condition) for condition in before if condition.type not in left]
-    return [notice for notice in (*told, *over) if notice is not None]
+    return [event for event in (*told, *over) if event is not None]
 
 
-def _told(before: Condition | None, after: Condition) -> Notice | None:
+def _told(before: Condition | None, after: Condition) -> Event | None:
     bad = _is_bad(after)
     if before is None and after.type != STOPPED and (not bad or after.reason in _BEGINNING):
         return None  # a new feed is no news yet
     if before is not None and not _changed(before, after):
         return None
-    return Notice("Warning" if bad else "Normal", after.reason, f"{after.type}: {after.message}")
+    return Event("Warning" if bad else "Normal", after.reason, f"{after.type}: {after.message}")
 
 
 def _changed(before: Condition, after: Condition) -> bool:
@@ -86,5 +86,5 @@ def _is_bad(condition: Condition) -> bool:
     return condition.status == "False" and condition.type not in (READY, STOPPED)
 
 
-def _over(condition: Condition) -> Notice:
-    return Notice("Normal", f"{condition.type}Over", f"{condition.type} is over")
+def _over(condition: Condition) -> Event:
+    return Event("Normal", f"{condition.type}Over", f"{condition.type} is over")

@@ -31,7 +31,7 @@ class Statement:
     message: str = ""
 
 
-def flipped(
+def merge_conditions(
     statements: Iterable[Statement],
     before: Iterable[Condition],
     now: datetime,

@@ -25,12 +25,12 @@ from stockfeed_operator.spec.source import SymbolGroup
 from stockfeed_operator.spec.validate import InvalidFeedError
 from stockfeed_operator.status import loads, permanent_conditions
 from stockfeed_operator.status.optional_conditions import exceptions
-from stockfeed_operator.status.statements import Statement, flipped
+from stockfeed_operator.status.statements import Statement, merge_conditions
 
 
 def status_of(
     feed: StockFeed,
-    seen: Observed,
+    observed: Observed,
     plan: Plan,
     problems: Sequence[Problem],
     now: datetime,
@@ -39,77 +39,77 @@ def status_of(
 
     Args:
         feed: the feed.
-        seen: what the cluster showed at the start.
+        observed: what the cluster showed at the start.
         plan: what was planned.
         problems: what could not be applied.
         now: the time.
     """
     parts = [
-        permanent_conditions.topics(feed, seen),
-        permanent_conditions.pods(feed, seen, plan, PRODUCER),
-        permanent_conditions.pods(feed, seen, plan, CONSUMER),
-        permanent_conditions.load(feed, seen, plan, now),
-        *exceptions(feed, seen, plan, problems),
+        permanent_conditions.topics(feed, observed),
+        permanent_conditions.pods(feed, observed, plan, PRODUCER),
+        permanent_conditions.pods(feed, observed, plan, CONSUMER),
+        permanent_conditions.load(feed, observed, plan, now),
+        *exceptions(feed, observed, plan, problems),
     ]
     said = [permanent_conditions.summary(parts, plan), *parts]
     return StockFeedStatus(
-        observed_generation=seen.generation,
-        conditions=flipped(said, seen.status.conditions, now, seen.generation),
+        observed_generation=observed.generation,
+        conditions=merge_conditions(said, observed.status.conditions, now, observed.generation),
         symbols=feed.spec.symbols,
-        groups=_groups(feed, seen, plan),
-        last_load=loads.last_load(seen.workflows, seen.status.last_load),
+        groups=_groups(feed, observed, plan),
+        last_load=loads.last_load(observed.workflows, observed.status.last_load),
         session=_session(plan.intent.session),
     )
 
 
-def invalid_status(seen: Observed, error: InvalidFeedError, now: datetime) -> StockFeedStatus:
+def invalid_status(observed: Observed, error: InvalidFeedError, now: datetime) -> StockFeedStatus:
     """The status of a feed that cannot be reconciled; what was known otherwise is dropped."""
     said = Statement(conditions.READY, "False", "InvalidSpec", str(error))
-    known = flipped([said], seen.status.conditions, now, seen.generation)
-    return StockFeedStatus(observed_generation=seen.generation, conditions=known)
+    known = merge_conditions([said], observed.status.conditions, now, observed.generation)
+    return StockFeedStatus(observed_generation=observed.generation, conditions=known)
 
 
-def paused_status(seen: Observed, now: datetime) -> StockFeedStatus:
+def paused_status(observed: Observed, now: datetime) -> StockFeedStatus:
     """The status before, with a word that it is not kept up."""
     text = "reconciliation is paused by annotation; remove it to go on"
-    before = seen.status.conditions
+    before = observed.status.conditions
     others = tuple(found for found in before if found.type != conditions.PAUSED)
     said = Statement(conditions.PAUSED, "True", "Annotation", text)
-    paused = flipped([said], before, now, seen.generation)
-    return seen.status.model_copy(update={"conditions": (*others, *paused)})
+    paused = merge_conditions([said], before, now, observed.generation)
+    return observed.status.model_copy(update={"conditions": (*others, *paused)})
 
 
-def _groups(feed: StockFeed, seen: Observed, plan: Plan) -> tuple[GroupStatus, ...]:
-    wanted = [_group(feed, seen, plan, group) for group in feed.spec.symbol_groups]
+def _groups(feed: StockFeed, observed: Observed, plan: Plan) -> tuple[GroupStatus, ...]:
+    wanted = [_group(feed, observed, plan, group) for group in feed.spec.symbol_groups]
     names = {group.name for group in feed.spec.symbol_groups}
     removed = [stop for name, stop in plan.groups.items() if name not in names]
-    return (*wanted, *(_removed(feed, stop) for stop in removed if _known(feed, seen, stop)))
+    return (*wanted, *(_removed(feed, stop) for stop in removed if _known(feed, observed, stop)))
 
 
-def _group(feed: StockFeed, seen: Observed, plan: Plan, group: SymbolGroup) -> GroupStatus:
+def _group(feed: StockFeed, observed: Observed, plan: Plan, group: SymbolGroup) -> GroupStatus:
     stop, state = plan.groups.get(group.name), plan.state(group.name)
-    consumers = 0 if state is State.STOPPED else _consumers(seen, group)
+    consumers = 0 if state is State.STOPPED else _consumers(observed, group)
     return GroupStatus(
         name=group.name,
         topic=topic_of(feed, group.name),
         symbols=len(group.symbols),
         state=state.value,
-        producers=_replicas(seen, PRODUCER, group.name, 1) if stop is None else _ending(stop),
-        consumers=_replicas(seen, CONSUMER, group.name, consumers),
+        producers=_replicas(observed, PRODUCER, group.name, 1) if stop is None else _ending(stop),
+        consumers=_replicas(observed, CONSUMER, group.name, consumers),
         effective_poll_interval=budget.effective_interval(feed, group, plan.budget),
         draining_since=_since(stop),
     )
 
 
-def _consumers(seen: Observed, group: SymbolGroup) -> int:
-    deployment = seen.deployment(CONSUMER, group.name)
+def _consumers(observed: Observed, group: SymbolGroup) -> int:
+    deployment = observed.deployment(CONSUMER, group.name)
     if group.consumer.autoscaled and deployment is not None:
         return int(deployment["spec"].get("replicas", group.consumer.replicas))
     return group.consumer.replicas
 
 
-def _replicas(seen: Observed, component: str, group: str, desired: int) -> Replicas:
-    ready = ready_replicas(seen.deployment(component, group))
+def _replicas(observed: Observed, component: str, group: str, desired: int) -> Replicas:
+    ready = ready_replicas(observed.deployment(component, group))
     return Replicas(ready=min(ready, desired), desired=desired)
 
 
@@ -129,7 +129,7 @@ def _removed(feed: StockFeed, stop: GroupStop) -> GroupStatus:
     )
 
 
-def _known(feed: StockFeed, seen: Observed, stop: GroupStop) -> bool:
+def _known(feed: StockFeed, observed: Observed, stop: GroupStop) -> bool:
     """Whether a removed group is still worth a word.
 
     A group that stopped cleanly is, as long as its topic is to be deleted and is not: this entry is
@@ -138,7 +138,7 @@ def _known(feed: StockFeed, seen: Observed, stop: GroupStop) -> bool:
     if not stop.clean:
         return True
     topic = Key(TOPIC.kind, topic_of(feed, stop.name))
-    return feed.spec.kafka.deletion_policy == "Delete" and topic in seen.objects
+    return feed.spec.kafka.deletion_policy == "Delete" and topic in observed.objects
 
 
 def _since(stop: GroupStop | None) -> str | None:
@@ -148,5 +148,5 @@ def _since(stop: GroupStop | None) -> str | None:
 def _session(state: SessionState | None) -> SessionStatus | None:
     if state is None:
         return None
-    change = None if state.next_change is None else format_rfc3339(state.next_change, "seconds")
+    change = None if state.next_change_at is None else format_rfc3339(state.next_change_at)
     return SessionStatus(open=state.open, next_change_at=change)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from stockfeed_operator.kube.kinds import Manifest
-from stockfeed_operator.manifests.workflow import cron_workflow, last_load
+from stockfeed_operator.manifests.workflow import cron_workflow, final_load
 from stockfeed_operator.manifests.workflow_spec import containers_of
 from stockfeed_operator.plan.desired import render
 from stockfeed_operator.spec.validate import check
@@ -64,7 +64,7 @@ def _named(manifests: list[Manifest], name: str) -> Manifest:
 def _argos(sample: Path) -> Iterator[Manifest]:
     found = check(yaml.safe_load(sample.read_text()))
     yield from (part for part in render(found, INSTALLATION) if part["kind"] in KINDS)
-    yield last_load(found, INSTALLATION, 1_700_000_000)
+    yield final_load(found, INSTALLATION, 1_700_000_000)
 
 
 def test_files_of_the_repository(argolint: ArgoLint) -> None:

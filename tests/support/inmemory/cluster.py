@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stockfeed.contract.times import format_rfc3339
-from stockfeed_operator.kube.api import FIELD_MANAGER, Drained, Notice
-from stockfeed_operator.kube.errors import ConflictError, RejectedError
+from stockfeed_operator.kube.api import FIELD_MANAGER, DrainStatus, Event
+from stockfeed_operator.kube.errors import ConflictError, InvalidObjectError
 from stockfeed_operator.kube.kinds import DEPLOYMENT, FEED, POD, Key, Kind, Manifest, key_of
 from support.inmemory.merge import copied, merged, owned_fields, without
 
@@ -23,8 +23,8 @@ START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 _AUTOSCALER = "kube-controller-manager"
 
 
-def _everything_landed(pod: Manifest) -> Drained | None:
-    return Drained(drained=True, lag=0, buffered=0, partitions=frozenset(range(100)))
+def _everything_landed(pod: Manifest) -> DrainStatus | None:
+    return DrainStatus(drained=True, lag=0, buffered=0, partitions=frozenset(range(100)))
 
 
 @dataclass
@@ -47,8 +47,8 @@ class InMemoryCluster:
     objects: dict[Key, Manifest] = field(default_factory=dict)
     missing: set[Kind] = field(default_factory=set)
     writes: list[str] = field(default_factory=list)
-    events: list[Notice] = field(default_factory=list)
-    answer: Callable[[Manifest], Drained | None] = _everything_landed
+    events: list[Event] = field(default_factory=list)
+    answer: Callable[[Manifest], DrainStatus | None] = _everything_landed
     phase: str | None = "Succeeded"
     refuse: set[str] = field(default_factory=set)
     before_write: Callable[[str], None] = lambda write: None
@@ -74,13 +74,13 @@ class InMemoryCluster:
     def apply(self, manifest: Manifest) -> Manifest:
         key = key_of(manifest)
         if key.name in self.refuse:
-            raise RejectedError(f"{key.name} is invalid")
+            raise InvalidObjectError(f"{key.name} is invalid")
         self._write(f"apply {key.kind} {key.name}")
         live = self.objects.get(key)
         if live is None:
             return copied(self.create(manifest, manager=FIELD_MANAGER))
         if live.get("roleRef") != manifest.get("roleRef"):
-            raise RejectedError("cannot change roleRef")
+            raise InvalidObjectError("cannot change roleRef")
         before = self._applied.get(live["metadata"]["uid"])
         changed = merged(without(live, before, manifest), manifest)
         self._applied[live["metadata"]["uid"]] = copied(manifest)
@@ -121,11 +121,11 @@ class InMemoryCluster:
         if "deletionTimestamp" in live["metadata"] and not finalizers:
             self._forget(key_of(feed))
 
-    def drained(self, pod: Manifest) -> Drained | None:
+    def drain_status(self, pod: Manifest) -> DrainStatus | None:
         return self.answer(pod)
 
-    def emit(self, feed: Manifest, notice: Notice) -> None:
-        self.events.append(notice)
+    def record_event(self, feed: Manifest, event: Event) -> None:
+        self.events.append(event)
 
     # What people and other programs do
 

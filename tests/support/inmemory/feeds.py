@@ -136,8 +136,8 @@ class Life:
         """Goes on until a reconcile writes nothing and waits for nothing; their number."""
         for count in range(1, limit + 1):
             before = len(self.cluster.writes)
-            again = self.step().again
-            waits = again is not None and again <= _WAITING
+            requeue_after = self.step().requeue_after
+            waits = requeue_after is not None and requeue_after <= _WAITING
             if len(self.cluster.writes) == before and not waits:
                 return count
             self.cluster.settle(5.0)

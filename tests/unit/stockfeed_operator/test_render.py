@@ -34,7 +34,7 @@ from stockfeed_operator.cli import main
 from stockfeed_operator.kube.kinds import Manifest
 from stockfeed_operator.manifests.workflow_spec import containers_of
 from stockfeed_operator.plan.desired import desired, render
-from stockfeed_operator.plan.plan import Intent, Plan, Why, plan_for
+from stockfeed_operator.plan.plan import Intent, Plan, StopReason, standalone_plan
 from stockfeed_operator.spec.feed import StockFeed
 from stockfeed_operator.spec.validate import check
 from stockfeed_operator.spec.yaml import to_yaml
@@ -62,8 +62,8 @@ def _rendered(sample: str) -> list[Manifest]:
 def _plan_outside_session(found: StockFeed) -> Plan:
     """Returns the plan of a feed that has stopped because its exchange is closed."""
     suspended = found.model_copy(update={"spec": found.spec.model_copy(update={"suspend": True})})
-    plan = plan_for(suspended)
-    return replace(plan, intent=Intent(Why.SESSION_CLOSED, None, plan.intent.stopping))
+    plan = standalone_plan(suspended)
+    return replace(plan, intent=Intent(StopReason.SESSION_CLOSED, None, plan.intent.stopping))
 
 
 def _objects(text: str) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stockfeed_operator.kube.api import Drained
+from stockfeed_operator.kube.api import DrainStatus
 from stockfeed_operator.kube.errors import ForbiddenError
 from stockfeed_operator.kube.kinds import (
     CRON_WORKFLOW,
@@ -19,7 +19,7 @@ from stockfeed_operator.kube.kinds import (
 from support.inmemory.cluster import InMemoryCluster
 from support.inmemory.feeds import Life, resource
 
-BEHIND = Drained(drained=False, lag=12, buffered=4, partitions=frozenset(range(3)))
+BEHIND = DrainStatus(drained=False, lag=12, buffered=4, partitions=frozenset(range(3)))
 
 
 def _running(**spec: object) -> Life:
@@ -118,7 +118,7 @@ def test_a_drain_that_takes_too_long_goes_on_and_says_what_is_left_where() -> No
     life.cluster.answer = lambda pod: (
         BEHIND
         if "autos" in pod["metadata"]["name"]
-        else Drained(drained=True, lag=0, buffered=0, partitions=frozenset(range(3)))
+        else DrainStatus(drained=True, lag=0, buffered=0, partitions=frozenset(range(3)))
     )
     life.change(suspend=True)
     life.rest()
@@ -261,7 +261,7 @@ def test_a_deletion_keeps_topics_that_are_not_drained() -> None:
     life.cluster.answer = lambda pod: (
         BEHIND
         if "autos" in pod["metadata"]["name"]
-        else Drained(drained=True, lag=0, buffered=0, partitions=frozenset(range(3)))
+        else DrainStatus(drained=True, lag=0, buffered=0, partitions=frozenset(range(3)))
     )
     _delete(life)
     life.steps(20)
@@ -304,9 +304,9 @@ def test_a_session_ends_and_begins_in_order() -> None:
         "open": True,
         "nextChangeAt": "2026-03-04T21:00:00Z",
     }
-    again = life.step().again
-    assert again is not None
-    assert again.total_seconds() <= 600
+    requeue_after = life.step().requeue_after
+    assert requeue_after is not None
+    assert requeue_after.total_seconds() <= 600
     life.cluster.now = datetime(2026, 3, 4, 21, tzinfo=UTC)
     life.rest()
     assert life.condition("Stopped")["reason"] == "SessionClosed"

@@ -48,9 +48,9 @@ def _worker(registry: CollectorRegistry, act: Callable[[], Outcome]) -> Worker:
     [(None, 300), (timedelta(seconds=5), 5), (timedelta(hours=9), 300), (timedelta(-1), 0)],
 )
 def test_the_next_look(
-    registry: CollectorRegistry, again: timedelta | None, seconds: float
+    registry: CollectorRegistry, requeue_after: timedelta | None, seconds: float
 ) -> None:
-    worker = _worker(registry, lambda: Outcome("steady", STATUS, again))
+    worker = _worker(registry, lambda: Outcome("steady", STATUS, requeue_after))
     assert worker.look(US) == seconds
 
 

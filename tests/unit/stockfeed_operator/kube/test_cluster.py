@@ -5,13 +5,13 @@ import pytest
 from kubernetes.client import ApiClient, Configuration
 
 from stockfeed.contract import endpoints
-from stockfeed_operator.kube.api import Drained, Notice
+from stockfeed_operator.kube.api import DrainStatus, Event
 from stockfeed_operator.kube.cluster import KubernetesCluster
 from stockfeed_operator.kube.errors import (
     ClusterError,
     ConflictError,
     ForbiddenError,
-    RejectedError,
+    InvalidObjectError,
 )
 from stockfeed_operator.kube.kinds import CONFIG_MAP, FEED, TOPIC
 from support.inmemory.http import Request, StubServer
@@ -113,8 +113,8 @@ def test_finalizers_are_replaced_in_the_version_that_was_read(
     [
         (403, ForbiddenError, "PATCH /api/v1/namespaces/n/configmaps/c: 403: because"),
         (409, ConflictError, "409: because"),
-        (422, RejectedError, "because"),
-        (400, RejectedError, "because"),
+        (422, InvalidObjectError, "because"),
+        (400, InvalidObjectError, "because"),
         (500, ClusterError, "500: because"),
     ],
 )
@@ -143,7 +143,7 @@ def test_an_api_server_that_is_not_there_is_an_error_of_ours() -> None:
 
 
 def test_an_event_is_about_the_feed(cluster: KubernetesCluster, server: StubServer) -> None:
-    cluster.emit(US, Notice("Warning", "DrainTimedOut", "x" * 2000))
+    cluster.record_event(US, Event("Warning", "DrainTimedOut", "x" * 2000))
     (request,) = server.requests
     assert request.path == "/apis/events.k8s.io/v1/namespaces/n/events"
     assert request.body["regarding"]["name"] == "us"
@@ -153,7 +153,7 @@ def test_an_event_is_about_the_feed(cluster: KubernetesCluster, server: StubServ
 
 def test_a_lost_event_is_no_error(cluster: KubernetesCluster, server: StubServer) -> None:
     server.answer = lambda request: (403, {"message": "no"})
-    cluster.emit(US, Notice("Normal", "Running", ""))
+    cluster.record_event(US, Event("Normal", "Running", ""))
 
 
 @pytest.mark.parametrize(
@@ -162,12 +162,12 @@ def test_a_lost_event_is_no_error(cluster: KubernetesCluster, server: StubServer
         (
             200,
             {"drained": True, "lag": 0, "buffered": 0, "partitions": [0, 2]},
-            Drained(drained=True, lag=0, buffered=0, partitions=frozenset({0, 2})),
+            DrainStatus(drained=True, lag=0, buffered=0, partitions=frozenset({0, 2})),
         ),
         (
             503,
             {"drained": False, "lag": 9, "buffered": 4, "partitions": []},
-            Drained(drained=False, lag=9, buffered=4, partitions=frozenset()),
+            DrainStatus(drained=False, lag=9, buffered=4, partitions=frozenset()),
         ),
         (200, {"drained": True}, None),
         (200, ["not", "it"], None),
@@ -179,12 +179,12 @@ def test_consumers_are_asked_directly(
     monkeypatch: pytest.MonkeyPatch,
     status: int,
     body: Any,
-    said: Drained | None,
+    said: DrainStatus | None,
 ) -> None:
     monkeypatch.setattr(endpoints, "HTTP_PORT", server.port)
     server.answer = lambda request: (status, body)
     pod = {"metadata": {"name": "p"}, "status": {"podIP": "127.0.0.1"}}
-    assert cluster.drained(pod) == said
+    assert cluster.drain_status(pod) == said
     assert server.requests[0].path == "/drained"
 
 
@@ -193,5 +193,7 @@ def test_a_consumer_without_address_or_process_says_nothing(
 ) -> None:
     with StubServer(lambda request: (200, {})) as stub:
         monkeypatch.setattr(endpoints, "HTTP_PORT", stub.port)
-    assert cluster.drained({"metadata": {"name": "p"}, "status": {"podIP": "127.0.0.1"}}) is None
-    assert cluster.drained({"metadata": {"name": "p"}, "status": {}}) is None
+    assert (
+        cluster.drain_status({"metadata": {"name": "p"}, "status": {"podIP": "127.0.0.1"}}) is None
+    )
+    assert cluster.drain_status({"metadata": {"name": "p"}, "status": {}}) is None

@@ -4,7 +4,7 @@ from typing import Any
 import yaml
 
 from stockfeed.contract import outputs
-from stockfeed_operator.manifests.workflow import cron_workflow, last_load, workflow_spec
+from stockfeed_operator.manifests.workflow import cron_workflow, final_load, workflow_spec
 from stockfeed_operator.manifests.workflow_spec import containers_of
 from support.inmemory.feeds import INSTALLATION, feed
 
@@ -58,7 +58,7 @@ def test_one_feeds_spec_does_not_leak_into_the_next() -> None:
 
 
 def test_the_last_load_is_one_run_of_the_same_spec() -> None:
-    one = last_load(feed(), INSTALLATION, 1_700_000_000)
+    one = final_load(feed(), INSTALLATION, 1_700_000_000)
     assert (
         one["spec"] == cron_workflow(feed(), INSTALLATION, suspended=True)["spec"]["workflowSpec"]
     )

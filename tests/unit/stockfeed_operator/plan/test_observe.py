@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from stockfeed_operator.plan.observe import observe, ready_replicas, replicas, still_runs
+from stockfeed_operator.plan.observe import may_be_running, observe, ready_replicas, replicas
 from support.inmemory.cluster import NAMESPACE
 from support.inmemory.feeds import Life
 
@@ -45,7 +45,7 @@ def test_replicas(deployment: Any, wanted: int) -> None:
     ],
 )
 def test_a_pod_runs_until_its_grace_period_is_over(metadata: dict[str, str], runs: bool) -> None:
-    assert still_runs({"metadata": metadata}, NOW) is runs
+    assert may_be_running({"metadata": metadata}, NOW) is runs
 
 
 def test_what_others_put_into_the_status_is_passed_over() -> None:

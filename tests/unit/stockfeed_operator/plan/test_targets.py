@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from stockfeed_operator.plan.targets import holder
+from stockfeed_operator.plan.targets import find_holder
 from stockfeed_operator.spec.feed import StockFeed
 from support.inmemory.feeds import feed
 
@@ -17,14 +17,14 @@ def _feed(name: str, day: int, **warehouse: Any) -> StockFeed:
 
 def test_the_older_feed_keeps_the_target() -> None:
     old, young = _feed("b", 1), _feed("a", 2)
-    assert holder(old, [young]) is None
-    assert holder(young, [old]) == old
+    assert find_holder(old, [young]) is None
+    assert find_holder(young, [old]) == old
 
 
 def test_of_feeds_of_one_second_the_name_decides() -> None:
     first, second = _feed("a", 1), _feed("b", 1)
-    assert holder(first, [second]) is None
-    assert holder(second, [first]) == first
+    assert find_holder(first, [second]) is None
+    assert find_holder(second, [first]) == first
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_of_feeds_of_one_second_the_name_decides() -> None:
 )
 def test_what_a_target_is(other: dict[str, Any], taken: bool) -> None:
     old, young = _feed("old", 1), _feed("young", 2, **other)
-    assert (holder(young, [old]) is not None) is taken
+    assert (find_holder(young, [old]) is not None) is taken
 
 
 def test_a_refused_feed_holds_nothing() -> None:
     oldest = _feed("a", 1, schema="ONE", dbt={"schema": "G1"})
     refused = _feed("b", 2, schema="ONE", dbt={"schema": "G2"})
     third = _feed("c", 3, schema="TWO", dbt={"schema": "G2"})
-    assert holder(refused, [oldest, third]) == oldest
-    assert holder(third, [oldest, refused]) is None
+    assert find_holder(refused, [oldest, third]) == oldest
+    assert find_holder(third, [oldest, refused]) is None

@@ -14,7 +14,7 @@ from stockfeed_operator.kube.kinds import (
     Manifest,
 )
 from stockfeed_operator.manifests.metadata import FEED_LABEL
-from stockfeed_operator.status.permanent_conditions import _last_words
+from stockfeed_operator.status.permanent_conditions import _failure_message
 from support.inmemory.feeds import Life
 
 
@@ -188,6 +188,6 @@ def test_a_failed_loads_own_words_come_before_those_of_the_build_that_did_not_st
         "status": {"containerStatuses": [{"state": waited}]},
     }
     workflow: Manifest = {"metadata": {"name": "w"}, "status": {"message": "load: no bucket"}}
-    assert _last_words(workflow, [pod]) == "load: no bucket"
+    assert _failure_message(workflow, [pod]) == "load: no bucket"
     workflow["status"]["message"] = ""
-    assert _last_words(workflow, [pod]) == 'dependency "load" exited'
+    assert _failure_message(workflow, [pod]) == 'dependency "load" exited'

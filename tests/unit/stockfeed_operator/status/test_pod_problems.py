@@ -2,7 +2,11 @@ from typing import Any
 
 import pytest
 
-from stockfeed_operator.status.pod_problems import Trouble, last_words, trouble_of
+from stockfeed_operator.status.pod_problems import (
+    PodProblem,
+    find_pod_problem,
+    termination_messages,
+)
 
 
 def _pod(*statuses: dict[str, Any], **status: Any) -> dict[str, Any]:
@@ -60,10 +64,10 @@ MISSING = (
     ],
 )
 def test_a_pods_trouble(pod: dict[str, Any], reason: str, says: str) -> None:
-    trouble = trouble_of([pod])
-    assert trouble is not None
-    assert trouble.reason == reason
-    assert says in trouble.message
+    problem = find_pod_problem([pod])
+    assert problem is not None
+    assert problem.reason == reason
+    assert says in problem.message
 
 
 @pytest.mark.parametrize(
@@ -79,14 +83,16 @@ def test_a_pods_trouble(pod: dict[str, Any], reason: str, says: str) -> None:
     ],
 )
 def test_pods_without_trouble(pod: dict[str, Any]) -> None:
-    assert trouble_of([pod]) is None
+    assert find_pod_problem([pod]) is None
 
 
 def test_the_first_pod_by_name_speaks() -> None:
     pods = [_pod({"state": _ended(2)}), {**_pod({"state": _ended(3)}), "metadata": {"name": "a"}}]
-    assert trouble_of(pods) == Trouble("Crashing", "pod a ended with exit code 3: no message")
+    assert find_pod_problem(pods) == PodProblem(
+        "Crashing", "pod a ended with exit code 3: no message"
+    )
 
 
 def test_last_words_of_failed_containers() -> None:
     pod = _pod({"state": _ended(0, "fine")}, {"state": _ended(1, "dbt build failed: x")})
-    assert last_words([pod, _pod()]) == "dbt build failed: x"
+    assert termination_messages([pod, _pod()]) == "dbt build failed: x"

@@ -1,7 +1,7 @@
 import pytest
 
 from stockfeed_operator.spec.conditions import Condition
-from stockfeed_operator.status.report import news
+from stockfeed_operator.status.report import condition_events
 
 
 def _said(kind: str, status: str, reason: str, message: str = "") -> Condition:
@@ -66,4 +66,4 @@ def _said(kind: str, status: str, reason: str, message: str = "") -> Condition:
 def test_events_tell_of_transitions(
     before: list[Condition], after: list[Condition], told: list[tuple[str, str]]
 ) -> None:
-    assert [(notice.type, notice.reason) for notice in news(before, after)] == told
+    assert [(event.type, event.reason) for event in condition_events(before, after)] == told

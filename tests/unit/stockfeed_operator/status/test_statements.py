@@ -1,15 +1,15 @@
 from datetime import UTC, datetime, timedelta
 
-from stockfeed_operator.status.statements import Statement, flipped
+from stockfeed_operator.status.statements import Statement, merge_conditions
 
 THEN = datetime(2026, 3, 4, 15, tzinfo=UTC)
 LATER = THEN + timedelta(minutes=1)
 
 
 def test_the_time_moves_only_when_the_status_flips() -> None:
-    first = flipped([Statement("Ready", "False", "NotReady", "0 of 1")], (), THEN, 1)
-    same = flipped([Statement("Ready", "False", "Crashing", "exit 1")], first, LATER, 2)
-    other = flipped([Statement("Ready", "True", "Running")], same, LATER, 2)
+    first = merge_conditions([Statement("Ready", "False", "NotReady", "0 of 1")], (), THEN, 1)
+    same = merge_conditions([Statement("Ready", "False", "Crashing", "exit 1")], first, LATER, 2)
+    other = merge_conditions([Statement("Ready", "True", "Running")], same, LATER, 2)
     assert [part.last_transition_time for part in (*first, *same, *other)] == [
         "2026-03-04T15:00:00Z",
         "2026-03-04T15:00:00Z",
@@ -23,11 +23,15 @@ def test_the_time_moves_only_when_the_status_flips() -> None:
 
 
 def test_a_message_is_cut_to_what_a_status_may_hold() -> None:
-    (said,) = flipped([Statement("NotApplied", "True", "Rejected", "x" * 40_000)], (), THEN, 1)
+    (said,) = merge_conditions(
+        [Statement("NotApplied", "True", "Rejected", "x" * 40_000)], (), THEN, 1
+    )
     assert said.message == "x" * 32_768
 
 
 def test_a_statement_that_comes_again_is_new() -> None:
-    gone = flipped([], flipped([Statement("Paused", "True", "x")], (), THEN, 1), LATER, 1)
-    again = flipped([Statement("Paused", "True", "x")], gone, LATER, 1)
+    gone = merge_conditions(
+        [], merge_conditions([Statement("Paused", "True", "x")], (), THEN, 1), LATER, 1
+    )
+    again = merge_conditions([Statement("Paused", "True", "x")], gone, LATER, 1)
     assert again[0].last_transition_time == "2026-03-04T15:01:00Z"

@@ -16,8 +16,8 @@ def test_the_session_ends_at_the_time(hours: int) -> None:
     end = _FRIDAY + timedelta(hours=hours)
     session = Session.model_validate(session_ending(end))
     before = state_at(session, end - timedelta(seconds=60))
-    assert (before.open, before.next_change) == (True, end)
+    assert (before.open, before.next_change_at) == (True, end)
     after = state_at(session, end)
     assert not after.open
-    assert after.next_change is not None
-    assert after.next_change - end > timedelta(minutes=25)
+    assert after.next_change_at is not None
+    assert after.next_change_at - end > timedelta(minutes=25)

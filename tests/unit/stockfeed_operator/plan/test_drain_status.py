@@ -1,11 +1,11 @@
 import pytest
 
-from stockfeed_operator.kube.api import Drained
-from stockfeed_operator.plan.landing import judge
+from stockfeed_operator.kube.api import DrainStatus
+from stockfeed_operator.plan.drain_status import combine_statuses
 
 
-def _says(drained: bool, lag: int, buffered: int, *partitions: int) -> Drained:
-    return Drained(drained, lag, buffered, frozenset(partitions))
+def _says(drained: bool, lag: int, buffered: int, *partitions: int) -> DrainStatus:
+    return DrainStatus(drained, lag, buffered, frozenset(partitions))
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ def _says(drained: bool, lag: int, buffered: int, *partitions: int) -> Drained:
     ],
 )
 def test_a_group_is_drained_when_all_say_so_and_every_partition_is_owned(
-    answers: dict[str, Drained | None], drained: bool, left: str
+    answers: dict[str, DrainStatus | None], drained: bool, left: str
 ) -> None:
-    landing = judge(answers, 3)
+    landing = combine_statuses(answers, 3)
     assert landing.drained is drained
     assert left in landing.left
