@@ -44,7 +44,7 @@ def _worker(registry: CollectorRegistry, act: Callable[[], Outcome]) -> Worker:
 
 
 @pytest.mark.parametrize(
-    ("again", "seconds"),
+    ("requeue_after", "seconds"),
     [(None, 300), (timedelta(seconds=5), 5), (timedelta(hours=9), 300), (timedelta(-1), 0)],
 )
 def test_the_next_look(
