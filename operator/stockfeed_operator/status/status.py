@@ -148,5 +148,7 @@ def _since(stop: GroupStop | None) -> str | None:
 def _session(state: SessionState | None) -> SessionStatus | None:
     if state is None:
         return None
-    change = None if state.next_change_at is None else format_rfc3339(state.next_change_at)
+    change = (
+        None if state.next_change_at is None else format_rfc3339(state.next_change_at, "seconds")
+    )
     return SessionStatus(open=state.open, next_change_at=change)
