@@ -264,7 +264,7 @@ def test_a_quote_is_traced(world: World, first: Run) -> None:
         ),
         ("rebuild", {"model": "gold_nothing"}, "the project has no model 'gold_nothing'"),
         ("trace", {"symbol": "GMM"}, "no event of symbol 'GMM'"),
-        ("verify", {"from": "noon"}, "'noon' is no time"),
+        ("verify", {"from": "noon"}, "'noon' is not a time"),
     ],
 )
 def test_what_cannot_be_done_is_the_workflows_message(

@@ -1,4 +1,4 @@
-"""StockFeed's pipeline roles: producer, consumer, loader and build."""
+"""StockFeed's pipeline: the roles producer, consumer, loader, build, replay, verify and trace."""
 
 from importlib.metadata import version
 

@@ -1,31 +1,31 @@
-"""The errors that StockFeed raises on purpose.
+"""StockFeed's exceptions.
 
     StockfeedError
-    ├── ConfigurationError      the user must change a setting or a Secret
+    ├── ConfigurationError      a setting or a Secret must be changed
     ├── TransientError          the same call may succeed later
-    └── DataError               what was read contradicts the contract; a person must look
-        └── PartialLoadError        some objects could not be loaded; the others are
+    └── DataError               stored data is inconsistent; needs investigation
+        └── PartialLoadError        some objects could not be loaded, the others were
 
-A role that ends with one of these prints its message and nothing else: the message names the
-setting, object or file and says what to do.
+A role that ends with one of these prints only the message, without a traceback. The message names
+the setting, object or file and what to do.
 """
 
 
 class StockfeedError(Exception):
-    """The root of all errors that StockFeed raises on purpose."""
+    """Base class of StockFeed's exceptions."""
 
 
 class ConfigurationError(StockfeedError):
-    """Settings or credentials are missing or wrong; running again changes nothing."""
+    """Settings or credentials are missing or invalid; retrying does not help."""
 
 
 class TransientError(StockfeedError):
-    """A service did not answer or refused for now; running again may succeed."""
+    """A service did not respond or refused temporarily; retrying may succeed."""
 
 
 class DataError(StockfeedError):
-    """Stored data contradicts the contract; nothing is skipped or guessed."""
+    """Stored data is inconsistent; processing stops rather than skipping or guessing."""
 
 
 class PartialLoadError(DataError):
-    """Some objects could not be loaded, and their partitions wait; everything else is loaded."""
+    """Some objects could not be loaded and block their partitions; all others were loaded."""

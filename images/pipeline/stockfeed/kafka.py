@@ -1,4 +1,4 @@
-"""Kafka client configuration from the settings, and a topic's identity."""
+"""Kafka client configuration, detection of rotated credentials, and topic ids."""
 
 import hashlib
 from functools import lru_cache
@@ -15,14 +15,14 @@ ADMIN_TIMEOUT_SECONDS = 10.0
 
 
 def client_config(settings: BrokerSettings) -> dict[str, str | int | float | bool]:
-    """Librdkafka's properties that producer, consumer and admin client share."""
+    """Returns the librdkafka properties shared by producer, consumer and admin clients."""
     config: dict[str, str | int | float | bool] = {
         "bootstrap.servers": settings.kafka_bootstrap_servers,
         "client.id": settings.kafka_client_id,
         "security.protocol": _security_protocol(settings),
-        # A broker that comes back is found within a second, not after librdkafka's ten.
+        # Reconnect within 1 s after a broker restart; librdkafka's default is 10 s.
         "reconnect.backoff.max.ms": 1000,
-        # A partition that was added is found well within a drain's time, not after five minutes.
+        # Notice new partitions within 30 s, so that a drain includes them; the default is 5 min.
         "topic.metadata.refresh.interval.ms": 30_000,
     }
     files = {
@@ -44,9 +44,9 @@ def _security_protocol(settings: BrokerSettings) -> str:
 
 
 def credentials_fingerprint(settings: BrokerSettings) -> str:
-    """Changes when a mounted certificate or password was rotated.
+    """Returns a hash of the mounted certificates and passwords, which changes on rotation.
 
-    librdkafka reads certificates only when a client is made, so a role makes a new client then.
+    librdkafka reads certificates only when a client is created, so roles create a new client then.
     """
     digest = hashlib.sha256()
     certificates = (
@@ -63,7 +63,7 @@ def credentials_fingerprint(settings: BrokerSettings) -> str:
 
 
 def _read_or_empty(path: Path | None) -> bytes:
-    # A file that is missing while kubelet swaps the directory is no rotation to act on by itself.
+    # The kubelet swaps a mounted directory, so a file can be missing for a moment.
     try:
         return b"\0" if path is None else path.read_bytes() + b"\0"
     except OSError:
@@ -71,13 +71,13 @@ def _read_or_empty(path: Path | None) -> bytes:
 
 
 def topic_id(admin: AdminClient, topic: str) -> str:
-    """The topic's identity for object keys: its UUID as 32 hex digits.
+    """Returns the topic's id for object keys: its UUID as 32 hex digits.
 
-    A broker without topic ids (before Kafka 2.8) or without admin requests (librdkafka's mock
-    cluster) has none; then the topic's name stands in.
+    Falls back to the topic's name if the broker has no topic ids (Kafka before 2.8) or no admin API
+    (librdkafka's mock cluster).
 
     Raises:
-        TransientError: the broker did not answer, or the topic does not exist (yet).
+        TransientError: the broker did not respond, or the topic does not exist yet.
     """
     try:
         return topic if _is_mock(admin) else _described_id(admin, topic)
@@ -85,15 +85,13 @@ def topic_id(admin: AdminClient, topic: str) -> str:
         reason = error.args[0]
         if reason.name() == "_UNSUPPORTED_FEATURE":
             return topic
-        raise TransientError(
-            f"Kafka topic {topic!r} cannot be described: {reason.str()}"
-        ) from error
+        raise TransientError(f"cannot describe Kafka topic {topic!r}: {reason.str()}") from error
 
 
 @lru_cache(maxsize=8)
 def _is_mock(admin: AdminClient) -> bool:
-    # Asked of the mock, a description never comes; that must not be taken for "no topic id" since
-    # a real broker may be slow too, and its topic's objects would start a second chain.
+    # The mock never responds to DescribeTopics. A timeout cannot be taken as "no topic id",
+    # because a real broker may be slow, and a changed id would start a second chain.
     cluster = admin.list_topics(timeout=ADMIN_TIMEOUT_SECONDS).cluster_id
     return str(cluster).startswith("mockCluster")
 

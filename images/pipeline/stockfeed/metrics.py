@@ -1,7 +1,7 @@
-"""The metrics of the pipeline's roles, as the catalogue in `stockfeed.contract.metrics` lists them.
+"""Metrics of the pipeline's roles, registered from the catalogue in `stockfeed.contract.metrics`.
 
-A role makes its own set on its own registry, so that tests and processes share no state. Feed and
-group are labels of the scrape target (the PodMonitor adds them), not of the metrics.
+Each role registers its metrics on its own registry, so that tests share no state. The labels feed
+and group are added by the PodMonitor at scrape time.
 """
 
 from prometheus_client import CollectorRegistry
@@ -10,7 +10,7 @@ from stockfeed.contract.metrics import consumer, loader, producer
 
 
 class ProducerMetrics:
-    """What `stockfeed producer` counts."""
+    """Metrics of `stockfeed producer`."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.polls = producer.POLLS.register(registry)
@@ -27,7 +27,7 @@ class ProducerMetrics:
 
 
 class ConsumerMetrics:
-    """What `stockfeed consumer` counts."""
+    """Metrics of `stockfeed consumer`."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.consumed = consumer.CONSUMED.register(registry)
@@ -46,7 +46,7 @@ class ConsumerMetrics:
 
 
 class LoaderMetrics:
-    """What `stockfeed loader` counts; exported in loop mode and written as outputs of a run."""
+    """Metrics of `stockfeed loader`; exported in service mode, written as outputs with `--once`."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.loads = loader.LOADS.register(registry)

@@ -1,4 +1,4 @@
-"""Times on the command line: `2026-11-20T14:30:00Z`, `2026-11-20`, or `2h` ago."""
+"""Parsing of times on the command line: `2026-11-20T14:30:00Z`, `2026-11-20`, or `2h` ago."""
 
 import re
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ _TIME: Final = re.compile(
     r"(?:[T ](?P<minute>\d\d:\d\d)(?P<second>:\d\d(?:\.(?P<fraction>\d{1,6}))?)?)?"
     r"(?P<zone>Z|[+-]\d\d:\d\d)?"
 )
-_EXAMPLES: Final = "write for example 2026-11-20T14:30:00Z, 2026-11-20 14:30, 2026-11-20 or 2h"
+_EXAMPLES: Final = "examples: 2026-11-20T14:30:00Z, 2026-11-20 14:30, 2026-11-20, 2h"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time as exact as it was written.
+    """The interval covered by a time at its written precision.
 
     Attributes:
-        start: its beginning, in UTC.
-        end: its end, which is no part of it: `14:30` lasts a minute, `14:30:05.1` 100 ms.
+        start: the time itself, in UTC.
+        end: exclusive end, in UTC: `14:30` covers one minute, `14:30:05.1` covers 100 ms.
     """
 
     start: datetime
@@ -30,14 +30,15 @@ class Moment:
 
 
 def parse_moment(text: str, now: datetime) -> Moment:
-    """Reads a time; one without a zone is in UTC.
+    """Parses a time, a day, or a duration before now.
 
     Args:
-        text: a time, a day, or a duration, which is that long before `now`.
-        now: with a time zone.
+        text: a time or day, in UTC unless it has an offset; or a duration, which means the interval
+            from that long before `now` until `now`.
+        now: the current time, with a time zone.
 
     Raises:
-        ValueError: it is neither; the message shows some.
+        ValueError: the text is none of these; the message gives examples.
     """
     match = _TIME.fullmatch(text)
     if match is None:
@@ -46,19 +47,19 @@ def parse_moment(text: str, now: datetime) -> Moment:
     try:
         start = parse_rfc3339(written + (match["zone"] or "Z"))
     except ValueError as error:
-        raise ValueError(f"{text!r} is no time: {error}") from error
-    return Moment(start, start + _unit(match))
+        raise ValueError(f"{text!r} is not a time: {error}") from error
+    return Moment(start, start + _precision(match))
 
 
 def _ago(text: str, now: datetime) -> Moment:
     try:
         start = now - timedelta(seconds=parse_duration(text))
     except ValueError as error:
-        raise ValueError(f"{text!r} is no time; {_EXAMPLES}") from error
+        raise ValueError(f"{text!r} is not a time; {_EXAMPLES}") from error
     return Moment(start, now)
 
 
-def _unit(match: "re.Match[str]") -> timedelta:
+def _precision(match: "re.Match[str]") -> timedelta:
     if match["fraction"]:
         return timedelta(microseconds=10 ** (6 - len(match["fraction"])))
     if match["second"]:

@@ -1,4 +1,4 @@
-"""A Snowflake session that only asks."""
+"""A read-only Snowflake session, for verify and trace."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,19 +11,19 @@ from stockfeed.settings import InspectionSettings
 from stockfeed.snowflake import connect, is_missing_object, translate_error
 
 Row = Mapping[str, Any]
-"""A result's row; names in lower case."""
+"""One result row; column names are in lower case."""
 
 
 class MissingTableError(Exception):
-    """A table does not exist, or the role may not see it."""
+    """A table does not exist, or the role has no privilege on it."""
 
 
 class Reader:
-    """Asks Snowflake.
+    """Runs queries in a Snowflake session.
 
     Args:
-        connection: an open session; database and raw schema are its own.
-        models: the schema of the models, with its database.
+        connection: an open session, whose current schema is the raw schema.
+        models: the dbt models' schema, qualified with its database.
     """
 
     def __init__(self, connection: SnowflakeConnection, models: str) -> None:
@@ -31,16 +31,16 @@ class Reader:
         self._connection = connection
 
     def rows(self, action: str, query: str, *parameters: object) -> Sequence[Row]:
-        """The rows of a query.
+        """Runs a query and returns its rows.
 
         Args:
-            action: what it is for, for messages.
-            query: the SQL, with `?` for each parameter.
-            parameters: bound by the server.
+            action: the query's purpose, for error messages.
+            query: the SQL, with a `?` per parameter.
+            parameters: values bound on the server.
 
         Raises:
-            MissingTableError: the query names a table that does not exist.
-            TransientError, ConfigurationError, DataError: as for any role.
+            MissingTableError: a table in the query does not exist.
+            TransientError, ConfigurationError, DataError: see `translate_error`.
         """
         try:
             with self._connection.cursor(DictCursor) as cursor:
@@ -55,14 +55,14 @@ class Reader:
 
 @contextmanager
 def open_reader(settings: InspectionSettings, role: str) -> Iterator[Reader]:
-    """A session for a `with` block.
+    """Opens a session for the duration of a `with` block.
 
     Args:
-        settings: where Snowflake is.
-        role: for the query tag.
+        settings: Snowflake connection settings.
+        role: the StockFeed role, for the query tag.
 
     Raises:
-        ConfigurationError, TransientError: as `stockfeed.snowflake.connect` says.
+        ConfigurationError, TransientError: see `stockfeed.snowflake.connect`.
     """
     connection = connect(settings, role)
     try:

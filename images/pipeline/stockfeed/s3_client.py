@@ -32,7 +32,7 @@ def s3_client(settings: ObjectStoreSettings, max_connections: int) -> "S3Client"
     return boto3.Session(botocore_session=session).client(
         "s3",
         endpoint_url=settings.s3_endpoint,
-        # MinIO ignores the region but the SDK insists on one.
+        # MinIO ignores the region, but the SDK requires one.
         region_name=settings.s3_region or ("us-east-1" if settings.s3_endpoint else None),
         config=Config(
             connect_timeout=5,
@@ -40,7 +40,7 @@ def s3_client(settings: ObjectStoreSettings, max_connections: int) -> "S3Client"
             retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=max_connections,
             s3={"addressing_style": "path"} if settings.s3_endpoint else {},
-            # Stores other than AWS need not know the SDK's newer default checksums.
+            # Since boto3 1.36 the SDK adds CRC checksums by default, which other stores may reject.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
@@ -48,7 +48,7 @@ def s3_client(settings: ObjectStoreSettings, max_connections: int) -> "S3Client"
 
 
 class _MountedKeys(CredentialProvider):
-    """Credentials that are read again every few seconds, so that a rotation needs no restart."""
+    """Credentials from mounted files, reread every few seconds to pick up rotations."""
 
     METHOD = "mounted-files"
     CANONICAL_NAME = "MountedFiles"

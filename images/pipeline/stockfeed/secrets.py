@@ -1,4 +1,4 @@
-"""Credentials, looked up anew at each use so that a rotated file is picked up without a restart."""
+"""Credentials, read at every use so that a rotated file takes effect without a restart."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,12 +8,12 @@ from stockfeed.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Secret:
-    """One credential: a file of a mounted Secret, else a value from the environment.
+    """A credential from a mounted Secret's file or from the environment.
 
     Attributes:
-        variable: the environment variable that holds the value or names the directory or file.
-        file: the mounted file, read at every use. It wins over `value`.
-        value: the value from the environment, never shown in `repr`.
+        variable: the environment variable for the value, used in error messages.
+        file: the mounted file, read at every use; takes precedence over `value`.
+        value: the value from the environment; excluded from `repr`.
     """
 
     variable: str
@@ -21,21 +21,21 @@ class Secret:
     value: str | None = field(default=None, repr=False)
 
     def get(self) -> str:
-        """The credential as it is now.
+        """Returns the current credential.
 
         Raises:
-            ConfigurationError: there is neither a file nor a value; the message names both places.
+            ConfigurationError: neither a file nor a value exists; the message names both places.
         """
-        found = self.find()
-        if found is None:
+        credential = self.find()
+        if credential is None:
             raise ConfigurationError(self.missing_message())
-        return found
+        return credential
 
     def find(self) -> str | None:
-        """The credential as it is now, or None."""
+        """Returns the current credential, or None if there is none."""
         if self.file is not None:
             try:
-                # Editors and `echo` leave a newline at the end that is not part of the credential.
+                # Editors and `echo` add a trailing newline that is not part of the credential.
                 text = self.file.read_text().strip()
             except (OSError, UnicodeDecodeError):
                 text = ""
@@ -44,7 +44,7 @@ class Secret:
         return self.value or None
 
     def missing_message(self) -> str:
-        """What to say to a user when there is no credential."""
+        """Returns an error message that names where the credential is expected."""
         if self.file is None:
             return f"{self.variable} is not set"
         return (
@@ -54,5 +54,12 @@ class Secret:
 
 
 def mounted_secret(directory: Path | None, key: str, variable: str, value: str | None) -> Secret:
-    """The credential under `key` of the Secret mounted at `directory`, if one is mounted."""
+    """Returns the credential for `key` of the Secret mounted at `directory`, or for `value`.
+
+    Args:
+        directory: where the Secret is mounted; None if it is not.
+        key: the Secret's key, which is the file's name.
+        variable: the environment variable for the value.
+        value: the variable's value, used if there is no file; None if it is not set.
+    """
     return Secret(variable, None if directory is None else directory / key, value)

@@ -1,4 +1,4 @@
-"""Opening a Snowflake session, and what Snowflake's errors mean to a role."""
+"""Opens Snowflake sessions and translates Snowflake's errors into StockFeed's."""
 
 import binascii
 from typing import Any, Final
@@ -21,35 +21,38 @@ from stockfeed.errors import ConfigurationError, DataError, StockfeedError, Tran
 from stockfeed.settings import SnowflakeSettings
 
 LOCK_TIMEOUT_SECONDS: Final = 600
-"""Longer than the 5 minutes after which Snowflake aborts a killed loader's blocking transaction."""
+"""Longer than the 5 minutes after which Snowflake aborts a killed loader's idle transaction that
+blocks others: https://docs.snowflake.com/en/sql-reference/transactions."""
 
 _LOGIN_SECONDS: Final = 20
-# The connector's network_timeout bounds more than its name says: it also cancels a statement that
-# takes longer (SnowflakeCursor._execute_helper starts a timer), be it only waiting for the lock.
+# Despite its name, the connector's network_timeout also cancels statements that run longer, even
+# while they wait for a lock (SnowflakeCursor._execute_helper starts a timer).
 _STATEMENT_SECONDS: Final = LOCK_TIMEOUT_SECONDS + 60
 
-# https://docs.snowflake.com/en/user-guide/key-pair-auth-troubleshooting and the messages of the
-# statements themselves.
+# Error numbers, from https://docs.snowflake.com/en/user-guide/key-pair-auth-troubleshooting and
+# from the messages of failing statements.
 _MISSING: Final = frozenset({2003, 2043, 90105, 90106})
 _CONFIGURATION: Final = _MISSING | {606, 3001, 90073}
-# 2002 "already exists" despite IF NOT EXISTS: another loader created the table meanwhile.
+# 2002 is "already exists", which occurs despite IF NOT EXISTS if another loader creates the table
+# at the same time.
 _TRANSIENT: Final = frozenset(
     {603, 604, 2002, 608, 625, 630, 390111, 390112, 390114, 390115, 390195}
 )
-# SQL states: connection exceptions, operator intervention (lock timeouts, cancelled statements).
+# SQLSTATE classes: connection exceptions, and operator intervention (lock timeouts, cancelled
+# statements).
 _TRANSIENT_CLASSES: Final = ("08", "57")
 
 
 def connect(settings: SnowflakeSettings, role: str) -> SnowflakeConnection:
-    """Opens a session; credentials are read now, so that a rotated file is used.
+    """Opens a session with the current credentials.
 
     Args:
-        settings: where Snowflake is; database and raw schema are the session's.
-        role: for the query tag.
+        settings: connection settings; database and raw schema become the session's.
+        role: the StockFeed role, for the query tag.
 
     Raises:
-        ConfigurationError: a credential is unusable or was refused.
-        TransientError: Snowflake did not answer.
+        ConfigurationError: a credential is invalid or was refused.
+        TransientError: Snowflake did not respond.
     """
     parameters = _parameters(settings, role)
     try:
@@ -66,12 +69,17 @@ def connect(settings: SnowflakeSettings, role: str) -> SnowflakeConnection:
 
 
 def is_missing_object(error: Error) -> bool:
-    """The statement names an object that does not exist, or one that the role may not see."""
+    """Returns whether a statement failed because an object does not exist or is not visible."""
     return error.errno in _MISSING
 
 
 def translate_error(error: Error, action: str) -> StockfeedError:
-    """What an error of a statement means for a next try."""
+    """Returns the StockFeed error for a failed statement.
+
+    Args:
+        error: the connector's error.
+        action: the statement's purpose, for the message.
+    """
     text = f"Snowflake, {action}: {error}"
     if error.errno in _CONFIGURATION:
         return ConfigurationError(f"{text}; check database, schema, role and warehouse")
@@ -83,10 +91,14 @@ def translate_error(error: Error, action: str) -> StockfeedError:
 
 
 def private_key_der(pem: str, passphrase: str | None) -> bytes:
-    """A PEM private key in the form that the connector takes.
+    """Converts a PEM private key to DER, the format required by the connector.
+
+    Args:
+        pem: the key, encrypted or not.
+        passphrase: decrypts the key; None if it is not encrypted.
 
     Raises:
-        ConfigurationError: it is no PEM private key, or the passphrase does not open it.
+        ConfigurationError: the text is not a PEM private key, or the passphrase is wrong.
     """
     try:
         key = serialization.load_pem_private_key(
@@ -94,8 +106,8 @@ def private_key_der(pem: str, passphrase: str | None) -> bytes:
         )
     except (ValueError, TypeError, UnsupportedAlgorithm, binascii.Error) as error:
         raise ConfigurationError(
-            f"{env.SNOWFLAKE_PRIVATE_KEY} is no PEM private key that "
-            f"{env.SNOWFLAKE_PRIVATE_KEY_PASSPHRASE} opens: {error}"
+            f"{env.SNOWFLAKE_PRIVATE_KEY} is not a PEM private key, or "
+            f"{env.SNOWFLAKE_PRIVATE_KEY_PASSPHRASE} does not decrypt it: {error}"
         ) from error
     return key.private_bytes(
         serialization.Encoding.DER,

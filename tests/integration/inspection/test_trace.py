@@ -144,7 +144,7 @@ def test_a_time_without_an_event_names_the_nearest(feed, trace):
 
 
 def test_a_time_that_is_none(trace):
-    with pytest.raises(ConfigurationError, match="'noon' is no time"):
+    with pytest.raises(ConfigurationError, match="'noon' is not a time"):
         trace("TSLA", "noon")
 
 

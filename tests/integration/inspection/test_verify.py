@@ -198,5 +198,5 @@ def test_a_feed_that_nothing_is_known_of_is_an_error(feed, verify):
 
 @pytest.mark.parametrize(("start", "end"), [("yesterday", None), ("1h", "2h")])
 def test_a_range_that_is_none_is_an_error(verify, start, end):
-    with pytest.raises(ConfigurationError, match=r"is no time|begins later"):
+    with pytest.raises(ConfigurationError, match=r"is not a time|begins later"):
         verify(start, end)

@@ -1,4 +1,4 @@
-"""Certificates as an authority would issue them, in the files that a pod mounts."""
+"""Tests of the certificate expiry metric, with generated certificates."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ def pem(end: datetime) -> bytes:
 
 @pytest.fixture
 def expiry(tmp_path):
-    """Gives what is shown for `ca` and `client` while the files hold these bytes."""
+    """Returns the exported expiry of `ca` and `client` for the given file contents."""
     registry = CollectorRegistry()
     files = {"ca": tmp_path / "ca.crt", "client": tmp_path / "user.crt"}
     settings = KafkaSettings.from_env(
@@ -48,19 +48,19 @@ def expiry(tmp_path):
     return show
 
 
-def test_an_authority_that_was_replaced_does_not_count(expiry):
+def test_ca_expiry_is_that_of_the_longest_lived_ca(expiry):
     assert expiry(ca=pem(NEAR) + pem(FAR))["ca"] == FAR.timestamp()
 
 
-def test_the_first_certificate_is_the_clients_own(expiry):
+def test_client_expiry_is_that_of_the_first_certificate_in_the_chain(expiry):
     assert expiry(client=pem(NEAR) + pem(FAR))["client"] == NEAR.timestamp()
 
 
-def test_a_rotation_shows_at_once(expiry):
+def test_exports_the_new_expiry_right_after_a_rotation(expiry):
     assert expiry(client=pem(NEAR))["client"] == NEAR.timestamp()
     assert expiry(client=pem(FAR))["client"] == FAR.timestamp()
 
 
 @pytest.mark.parametrize("content", [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nxx\n"])
-def test_a_file_without_certificates_is_left_out(expiry, content):
+def test_skips_a_file_without_certificates(expiry, content):
     assert expiry(ca=content, client=pem(NEAR)) == {"ca": None, "client": NEAR.timestamp()}

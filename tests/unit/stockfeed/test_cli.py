@@ -15,7 +15,7 @@ def invoke():
 
 @pytest.fixture
 def role(monkeypatch):
-    """Puts a role's `main` in place of the real one."""
+    """Replaces a role's `main`."""
 
     def replace(main):
         module = type("Module", (), {"main": staticmethod(main)})
@@ -24,43 +24,43 @@ def role(monkeypatch):
     return replace
 
 
-def test_help_names_the_roles(invoke):
+def test_help_lists_the_roles(invoke):
     for name in ("producer", "consumer", "loader", "build"):
         assert name in invoke("--help").output
 
 
-def test_the_version_is_the_distributions(invoke):
+def test_version_is_that_of_the_distribution(invoke):
     assert __version__ in invoke("--version").output
 
 
 @pytest.mark.parametrize("status", [0, 1])
 @pytest.mark.parametrize("name", ["producer", "consumer", "loader", "build"])
-def test_the_roles_status_is_the_exit_code(invoke, role, name, status):
+def test_exit_code_is_the_status_of_the_role(invoke, role, name, status):
     role(lambda *_: status)
     assert invoke(name).exit_code == status
 
 
-def test_our_errors_are_told_without_a_traceback(invoke, role, monkeypatch):
+def test_prints_stockfeed_errors_without_a_traceback(invoke, role, monkeypatch):
     reported = []
     monkeypatch.setattr(logs, "write_termination_message", reported.append)
 
     def main(*_):
-        raise DataError("object a/b overlaps; look at it")
+        raise DataError("object a/b overlaps; check it")
 
     role(main)
     result = invoke("loader", "--once")
     assert result.exit_code == 1
-    assert "DataError: object a/b overlaps; look at it" in result.stderr
+    assert "DataError: object a/b overlaps; check it" in result.stderr
     assert "Traceback" not in result.output
-    assert reported == ["DataError: object a/b overlaps; look at it"]
+    assert reported == ["DataError: object a/b overlaps; check it"]
 
 
-def test_a_bug_is_not_hidden(invoke, role):
+def test_unexpected_exceptions_propagate(invoke, role):
     role(lambda *_: 1 / 0)
     assert isinstance(invoke("producer").exception, ZeroDivisionError)
 
 
-def test_a_skip_needs_a_reason(invoke, role):
+def test_skip_requires_a_reason(invoke, role):
     calls = []
     role(lambda environment, *options: calls.append(options) or 0)
     assert invoke("loader", "--skip", "a/b").exit_code == 2
@@ -69,7 +69,7 @@ def test_a_skip_needs_a_reason(invoke, role):
     assert calls == [(False, "a/b", "broken", False, False)]
 
 
-def test_only_a_single_load_may_leave_its_failure_to_the_build(invoke, role):
+def test_build_follows_requires_once(invoke, role):
     calls = []
     role(lambda environment, *options: calls.append(options) or 0)
     assert invoke("loader", "--build-follows").exit_code == 2
@@ -77,7 +77,7 @@ def test_only_a_single_load_may_leave_its_failure_to_the_build(invoke, role):
     assert calls == [(True, None, None, True, False)]
 
 
-def test_only_a_single_load_may_begin_at_the_first_object_that_is_left(invoke, role):
+def test_from_first_object_requires_once(invoke, role):
     calls = []
     role(lambda environment, *options: calls.append(options) or 0)
     assert invoke("loader", "--from-first-object").exit_code == 2
@@ -85,7 +85,7 @@ def test_only_a_single_load_may_begin_at_the_first_object_that_is_left(invoke, r
     assert calls == [(True, None, None, False, True)]
 
 
-def test_what_a_workflow_leaves_empty_is_not_given(invoke, role, monkeypatch):
+def test_empty_options_count_as_not_given(invoke, role, monkeypatch):
     calls = []
     module = type("Module", (), {"main": lambda *given: calls.append(given[1:]) or 0})
     module.Options = lambda *options: options
@@ -95,7 +95,7 @@ def test_what_a_workflow_leaves_empty_is_not_given(invoke, role, monkeypatch):
     assert calls == [(("2h", None, "1m", True, False),), ("F", None, False)]
 
 
-def test_a_daily_build_and_a_rebuild_are_asked_for(invoke, role):
+def test_build_passes_daily_or_rebuild_but_not_both(invoke, role):
     calls = []
     role(lambda environment, *options: calls.append(options) or 0)
     invoke("build")
@@ -105,7 +105,7 @@ def test_a_daily_build_and_a_rebuild_are_asked_for(invoke, role):
     assert invoke("build", "--daily", "--rebuild", "gold_kpi").exit_code == 2
 
 
-def test_a_replay_is_told_what_it_was_given(invoke, role):
+def test_replay_passes_its_options(invoke, role):
     calls = []
     role(lambda environment, options: calls.append(options) or 0)
     assert invoke("replay", "--from-offset", "5", "--group", "", "--into", "MINE").exit_code == 0
@@ -127,7 +127,9 @@ def test_a_replay_is_told_what_it_was_given(invoke, role):
         ("build", ["STOCKFEED_FEED", "STOCKFEED_DBT_PROJECT_DIR", "SNOWFLAKE_USER"]),
     ],
 )
-def test_without_configuration_a_role_says_what_is_missing(invoke, monkeypatch, name, variables):
+def test_role_without_configuration_lists_the_missing_variables(
+    invoke, monkeypatch, name, variables
+):
     monkeypatch.setattr("os.environ", {})
     result = invoke(name)
     assert result.exit_code == 1
@@ -143,14 +145,14 @@ def test_without_configuration_a_role_says_what_is_missing(invoke, monkeypatch, 
         (("trace", "BRK.B", "--at", "2h", "--json"), ("BRK.B", "2h", True)),
     ],
 )
-def test_trace_takes_a_symbol_and_a_time(invoke, role, arguments, expected):
+def test_trace_passes_symbol_and_time(invoke, role, arguments, expected):
     called = []
     role(lambda *options: called.append(options[1:]) or 0)
     assert invoke(*arguments).exit_code == 0
     assert called == [expected]
 
 
-def test_verify_takes_a_range(invoke, monkeypatch):
+def test_verify_passes_the_range(invoke, monkeypatch):
     called = []
 
     class Module:

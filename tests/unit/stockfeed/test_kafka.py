@@ -38,11 +38,11 @@ SASL = {
         ({"KAFKA_TLS": "true", **SASL}, "SASL_SSL"),
     ],
 )
-def test_the_protocol_follows_tls_and_sasl(settings, more, protocol):
+def test_security_protocol_depends_on_tls_and_sasl(settings, more, protocol):
     assert client_config(settings(**more))["security.protocol"] == protocol
 
 
-def test_librdkafka_takes_the_configuration(settings):
+def test_librdkafka_accepts_the_configuration(settings):
     config = client_config(settings(**SASL))
     assert config["sasl.username"] == "me"
     assert config["sasl.password"] == "sesame"
@@ -50,18 +50,18 @@ def test_librdkafka_takes_the_configuration(settings):
     Producer(config)
 
 
-def test_an_added_partition_is_found_within_a_default_drain(settings):
-    """A stop waits for an owner of each partition, five minutes unless the spec says otherwise."""
+def test_metadata_is_refreshed_well_within_the_default_drain_timeout(settings):
+    """A drain waits until every partition has an owner; the spec's default timeout is 5 minutes."""
     assert client_config(settings())["topic.metadata.refresh.interval.ms"] <= 60_000
 
 
-def test_certificates_are_named_where_they_are_given(settings):
+def test_configures_only_the_certificates_that_are_set(settings):
     assert not any(name.startswith("ssl.") for name in client_config(settings()))
     config = client_config(settings(KAFKA_TLS="true", KAFKA_TLS_CA_FILE="/tls/ca.crt"))
     assert config["ssl.ca.location"] == "/tls/ca.crt"
 
 
-def test_the_fingerprint_changes_with_each_rotation(settings, tmp_path):
+def test_fingerprint_changes_with_each_rotation(settings, tmp_path):
     files = {"KAFKA_TLS_CA_FILE": "ca", "KAFKA_TLS_CERTIFICATE_FILE": "crt"}
     more = {variable: tmp_path / name for variable, name in files.items()}
     more |= {"KAFKA_TLS_KEY_FILE": tmp_path / "key", "KAFKA_CREDENTIALS_DIR": tmp_path}
@@ -76,7 +76,7 @@ def test_the_fingerprint_changes_with_each_rotation(settings, tmp_path):
     assert credentials_fingerprint(given) in seen
 
 
-def test_the_fingerprint_is_no_secret(settings):
+def test_fingerprint_does_not_contain_the_password(settings):
     assert "sesame" not in credentials_fingerprint(settings(**SASL))
 
 
@@ -88,11 +88,11 @@ def mock_kafka():
     del cluster
 
 
-def test_a_broker_without_admin_requests_lends_the_topics_name(mock_kafka):
+def test_topic_id_falls_back_to_the_name_without_an_admin_api(mock_kafka):
     assert topic_id(AdminClient({"bootstrap.servers": mock_kafka}), "quotes") == "quotes"
 
 
-def test_no_broker_is_a_transient_error(monkeypatch):
+def test_unreachable_broker_is_a_transient_error(monkeypatch):
     monkeypatch.setattr("stockfeed.kafka.ADMIN_TIMEOUT_SECONDS", 0.3)
     with pytest.raises(TransientError, match="quotes"):
         topic_id(AdminClient({"bootstrap.servers": "127.0.0.1:1"}), "quotes")

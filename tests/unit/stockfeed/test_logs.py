@@ -22,7 +22,7 @@ logging.getLogger("library").warning("from a library")
 
 
 def run(level, log_format):
-    """What a process logs; logging is process-wide, hence a process of its own."""
+    """Returns the log lines of a subprocess, because logging is configured per process."""
     script = SCRIPT.format(level=level, log_format=log_format)
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
@@ -31,16 +31,16 @@ def run(level, log_format):
     return done.stderr.splitlines()
 
 
-def test_json_logs_are_one_object_a_line():
-    *ours, library = run("info", "json")
-    loaded, broken = map(json.loads, ours)
+def test_json_format_writes_one_object_per_line():
+    *structured, library = run("info", "json")
+    loaded, broken = map(json.loads, structured)
     assert (loaded["event"], loaded["rows"], loaded["level"]) == ("loaded", 3, "info")
     assert loaded["timestamp"].endswith("Z")
     assert "ZeroDivisionError" in broken["exception"]
     assert "from a library" in library
 
 
-def test_console_logs_are_for_people():
+def test_console_format_is_readable_and_uncoloured_in_a_pipe():
     first = run("info", "console")[0]
     assert "loaded" in first
     assert "rows=3" in first
@@ -48,25 +48,25 @@ def test_console_logs_are_for_people():
 
 
 @pytest.mark.parametrize(("level", "shown"), [("debug", True), ("info", True), ("error", False)])
-def test_less_than_the_level_is_not_logged(level, shown):
+def test_drops_messages_below_the_level(level, shown):
     assert any('"loaded"' in line for line in run(level, "json")) == shown
     assert logging.getLevelNamesMapping()[level.upper()]
 
 
-def test_the_reason_is_written_where_kubernetes_reads_it(tmp_path):
+def test_writes_the_message_to_the_termination_log(tmp_path):
     log = tmp_path / "termination-log"
     log.touch()
     logs.write_termination_message("topic is missing: créez-le", log)
     assert log.read_text() == "topic is missing: créez-le"
 
 
-def test_the_beginning_of_a_long_reason_is_kept(tmp_path):
+def test_cuts_a_long_termination_message_at_the_end(tmp_path):
     log = tmp_path / "termination-log"
     log.touch()
     logs.write_termination_message("a" * 4096 + "b", log)
     assert log.read_bytes() == b"a" * 4096
 
 
-def test_outside_a_container_nothing_is_made(tmp_path):
+def test_writes_no_file_outside_a_container(tmp_path):
     logs.write_termination_message("reason", tmp_path / "termination-log")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The catalogue against what the roles register, and against Prometheus's rules for names."""
+"""Compares the catalogue with the roles' registries, and with Prometheus's naming conventions."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ WORDS = {"seconds": "_seconds", "bytes": "_bytes", "Unix seconds": "_timestamp_s
 
 
 def exported(role: str) -> dict[str, tuple[str, str]]:
-    """Type and help by name, as a scrape of the role's registry shows them."""
+    """Returns type and help text by metric name, from a scrape of the role's registry."""
     registry = CollectorRegistry()
     ROLES[role][1](registry)
     if role in ("producer", "consumer"):
@@ -53,12 +53,12 @@ def exported(role: str) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_exports_what_the_catalogue_lists_and_nothing_else(role):
+def test_role_exports_exactly_the_catalogued_metrics(role):
     listed = {metric.name: (metric.kind, metric.meaning) for metric in ROLES[role][0]}
     assert exported(role) == listed
 
 
-def test_argo_exports_what_the_workflow_declares_and_nothing_else():
+def test_workflows_declare_exactly_the_catalogued_metrics():
     specs = [yaml.safe_load(file.read_text())["spec"] for file in WORKFLOWS.glob("*.yaml")]
     templates = [template for spec in specs for template in spec["templates"]]
     declared = {}
@@ -80,13 +80,13 @@ def test_argo_exports_what_the_workflow_declares_and_nothing_else():
     }
 
 
-def test_every_exporter_is_in_the_catalogue():
+def test_catalogue_lists_every_exporter():
     listed = {exporter.metrics for exporter in EXPORTERS}
     assert listed == {metrics for metrics, _ in ROLES.values()} | {workflow.METRICS}
 
 
 @pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
-def test_names_follow_prometheus_rules(metric: Metric):
+def test_name_follows_prometheus_conventions(metric: Metric):
     name = metric.name
     assert re.fullmatch(r"(argo_workflows_)?stockfeed_[a-z]+(_[a-z]+)*", name)
     assert name.endswith("_total") == isinstance(metric, CounterMetric)
@@ -97,46 +97,46 @@ def test_names_follow_prometheus_rules(metric: Metric):
 
 
 @pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
-def test_every_label_is_bounded(metric: Metric):
+def test_every_label_lists_its_values_or_its_bound(metric: Metric):
     for label in metric.labels:
         assert bool(label.values) != bool(label.bound), label.name
 
 
-def test_one_name_means_one_thing():
+def test_same_name_means_same_metric():
     by_name = {metric.name: metric for metric in ALL}
     assert all(by_name[metric.name] == metric for metric in ALL)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_process_and_test_counts_for_itself(role):
+def test_roles_can_be_registered_on_several_registries(role):
     assert exported(role) == exported(role)
 
 
-def test_the_first_event_of_a_kind_is_an_increase():
+def test_series_with_known_labels_start_at_zero():
     registry = CollectorRegistry()
     ProducerMetrics(registry)
     value = registry.get_sample_value("stockfeed_polls_total", {"outcome": "rate_limited"})
     assert value == 0
 
 
-def test_series_that_are_not_known_beforehand_do_not_exist():
+def test_series_with_unknown_labels_do_not_exist_before_first_use():
     registry = CollectorRegistry()
     metric = CounterMetric("x_total", "x", "X.", (Label("kind", bound="kinds"),))
     metric.register(registry)
     assert [sample for family in registry.collect() for sample in family.samples] == []
 
 
-def test_a_collected_gauge_has_the_labels_of_the_catalogue():
+def test_gauge_family_has_the_catalogued_labels():
     metric = GaugeMetric("x", "x", "X.", (Label("a", ("1",)), Label("b", ("2",))))
     (sample,) = metric.family([(("1", "2"), 3)]).samples
     assert (sample.labels, sample.value) == ({"a": "1", "b": "2"}, 3)
 
 
-def test_every_outcome_of_a_poll_is_listed():
+def test_catalogue_lists_every_poll_outcome():
     assert set(POLLS.labels[0].values) == {outcome.label for outcome in get_args(Outcome)}
 
 
-def test_every_reason_to_reject_an_answer_is_listed():
+def test_catalogue_lists_every_rejection_reason():
     bodies = (
         b"{",
         b"[]",

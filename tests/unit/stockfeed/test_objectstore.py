@@ -1,4 +1,4 @@
-"""The object store's client against a real S3 server."""
+"""Tests of the object store client against a real S3 server."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from stockfeed.settings import ObjectStoreSettings
 
 @pytest.fixture
 def keys(s3, tmp_path):
-    """A directory as a mounted Secret has it."""
+    """A directory laid out like a mounted Secret."""
     directory = tmp_path / "s3"
     directory.mkdir()
     (directory / "accessKeyId").write_text(s3.access_key)
@@ -21,7 +21,7 @@ def keys(s3, tmp_path):
 
 @pytest.fixture
 def connect(s3_bucket, keys):
-    """The store by its settings, with more variables if given."""
+    """Creates a store from settings, with additional variables."""
 
     def make(endpoint, **more):
         names = {
@@ -41,20 +41,20 @@ def store(connect, s3):
     return connect(s3.endpoint)
 
 
-def test_an_object_is_created_once_and_never_overwritten(store, tmp_path):
+def test_create_never_overwrites_an_object(store, tmp_path):
     assert store.create("a/1", b"first", {"end-offset": "9"})
     assert not store.create("a/1", b"second", {})
     store.download("a/1", tmp_path / "body")
     assert (tmp_path / "body").read_bytes() == b"first"
 
 
-def test_of_many_writers_one_creates(store):
+def test_exactly_one_of_many_concurrent_writers_creates_the_object(store):
     with ThreadPoolExecutor(8) as pool:
         created = list(pool.map(lambda n: store.create("race", b"%d" % n, {}), range(8)))
     assert created.count(True) == 1
 
 
-def test_head_tells_size_and_metadata(store, tmp_path):
+def test_head_returns_etag_size_and_metadata(store, tmp_path):
     store.create("a/1", b"12345", {"end-offset": "9", "record-count": "3"})
     head = store.head("a/1")
     assert head.size == 5
@@ -63,13 +63,13 @@ def test_head_tells_size_and_metadata(store, tmp_path):
     assert store.download("a/1", tmp_path / "body") == head
 
 
-def test_what_is_not_there_has_no_head_and_no_download(store, tmp_path):
+def test_missing_object_has_no_head_and_cannot_be_downloaded(store, tmp_path):
     assert store.head("nothing") is None
     with pytest.raises(TransientError, match="get nothing"):
         store.download("nothing", tmp_path / "body")
 
 
-def test_a_listing_is_in_order_and_starts_after_a_key(store):
+def test_list_is_in_key_order_and_starts_after_the_given_key(store):
     for name in ("p/3", "p/1", "p/2", "q/1"):
         store.create(name, b"xy", {})
     assert [(row.key, row.size) for row in store.list("p/")] == [("p/1", 2), ("p/2", 2), ("p/3", 2)]
@@ -80,19 +80,19 @@ def test_a_listing_is_in_order_and_starts_after_a_key(store):
     assert next(store.list("p/")).etag == store.head("p/1").etag
 
 
-def test_prefixes_are_the_next_level_only(store):
+def test_list_prefixes_returns_the_next_level_only(store):
     for name in ("f/g=1/t=1/x", "f/g=1/t=2/x", "f/g=2/t=1/x", "f/file"):
         store.create(name, b"", {})
     assert list(store.list_prefixes("f/")) == ["f/g=1/", "f/g=2/"]
     assert list(store.list_prefixes("f/g=1/")) == ["f/g=1/t=1/", "f/g=1/t=2/"]
 
 
-def test_the_probe_passes_and_leaves_nothing(store):
+def test_probe_passes_and_removes_its_object(store):
     store.probe()
     assert list(store.list("")) == []
 
 
-def test_a_store_that_overwrites_is_refused(s3, s3_bucket):
+def test_probe_rejects_a_store_that_overwrites(s3, s3_bucket):
     client = s3.client()
     overwriting = client.put_object
 
@@ -105,7 +105,7 @@ def test_a_store_that_overwrites_is_refused(s3, s3_bucket):
         ObjectStore(client, s3_bucket).probe()
 
 
-def test_a_bucket_that_is_not_there_is_a_configuration_error(connect, s3):
+def test_missing_bucket_is_a_configuration_error(connect, s3):
     store = connect(s3.endpoint, STOCKFEED_S3_BUCKET="not-there")
     with pytest.raises(ConfigurationError, match="'not-there'"):
         store.create("a", b"", {})
@@ -113,13 +113,13 @@ def test_a_bucket_that_is_not_there_is_a_configuration_error(connect, s3):
         list(store.list(""))
 
 
-def test_a_refused_key_is_a_configuration_error(connect, s3, keys):
+def test_refused_access_key_is_a_configuration_error(connect, s3, keys):
     (keys / "secretAccessKey").write_text("wrong")
     with pytest.raises(ConfigurationError):
         connect(s3.endpoint).create("a", b"", {})
 
 
-def test_a_rotated_key_is_used_without_a_new_client(store, keys):
+def test_uses_a_rotated_key_without_a_new_client(store, keys):
     right = (keys / "secretAccessKey").read_text()
     assert store.create("a", b"", {})
     (keys / "secretAccessKey").write_text("wrong")
@@ -129,12 +129,12 @@ def test_a_rotated_key_is_used_without_a_new_client(store, keys):
     assert store.create("b", b"", {})
 
 
-def test_a_server_that_is_away_is_a_transient_error(connect):
+def test_unreachable_server_is_a_transient_error(connect):
     with pytest.raises(TransientError, match="put a"):
         connect("http://127.0.0.1:1").create("a", b"", {})
 
 
-def test_the_sdks_own_variables_serve_too(s3, s3_bucket, monkeypatch):
+def test_reads_credentials_from_the_sdk_environment_variables(s3, s3_bucket, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.secret_key)
     settings = ObjectStoreSettings.from_env(
@@ -147,7 +147,7 @@ def test_the_sdks_own_variables_serve_too(s3, s3_bucket, monkeypatch):
     assert object_store(settings).create("a", b"", {})
 
 
-def test_a_conflict_is_tried_again(s3, s3_bucket):
+def test_retries_a_409_conflict(s3, s3_bucket):
     client, answers = s3.client(), ["409", "409"]
     put = client.put_object
 

@@ -4,7 +4,7 @@ from stockfeed.errors import ConfigurationError
 from stockfeed.secrets import Secret, mounted_secret
 
 
-def test_a_file_wins_and_is_read_at_each_use(tmp_path):
+def test_file_takes_precedence_and_is_read_at_every_use(tmp_path):
     secret = mounted_secret(tmp_path, "token", "TOKEN", "from the environment")
     assert secret.get() == "from the environment"
     (tmp_path / "token").write_text("first\n")
@@ -13,13 +13,13 @@ def test_a_file_wins_and_is_read_at_each_use(tmp_path):
     assert secret.get() == "second"
 
 
-def test_inner_lines_of_a_key_are_kept(tmp_path):
+def test_keeps_line_breaks_inside_a_key(tmp_path):
     (tmp_path / "privateKey").write_text("-----BEGIN\nabc\n-----END\n")
     assert mounted_secret(tmp_path, "privateKey", "KEY", None).get() == "-----BEGIN\nabc\n-----END"
 
 
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
-def test_a_file_without_a_value_names_file_key_and_variable(tmp_path, content):
+def test_empty_or_missing_file_error_names_file_key_and_variable(tmp_path, content):
     if content is not None:
         (tmp_path / "token").write_bytes(content)
     secret = mounted_secret(tmp_path, "token", "TOKEN", None)
@@ -31,10 +31,10 @@ def test_a_file_without_a_value_names_file_key_and_variable(tmp_path, content):
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_without_a_file_the_variable_is_named(value):
+def test_error_names_the_variable_if_no_file_is_mounted(value):
     with pytest.raises(ConfigurationError, match="TOKEN is not set"):
         mounted_secret(None, "token", "TOKEN", value).get()
 
 
-def test_the_value_is_not_shown():
+def test_repr_hides_the_value():
     assert "sesame" not in repr(Secret("TOKEN", value="sesame"))

@@ -41,13 +41,13 @@ def pem(passphrase: bytes | None = None) -> str:
 
 @pytest.fixture
 def connects(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the connector was called with."""
+    """The arguments of each call to the connector."""
     calls: list[dict[str, Any]] = []
     monkeypatch.setattr(snowflake.connector, "connect", lambda **given: calls.append(given))
     return calls
 
 
-def test_a_key_pair_is_used_and_a_lock_is_waited_for(connects: list[dict[str, Any]]) -> None:
+def test_connects_with_key_pair_and_lock_timeout(connects: list[dict[str, Any]]) -> None:
     environment = BASE | {"SNOWFLAKE_PRIVATE_KEY": pem(), "SNOWFLAKE_ROLE": "STOCKFEED"}
     connect(LoaderSettings.from_env(environment), "loader")
 
@@ -62,7 +62,7 @@ def test_a_key_pair_is_used_and_a_lock_is_waited_for(connects: list[dict[str, An
         "schema": "RAW",
         "paramstyle": "qmark",
         "login_timeout": 20,
-        "network_timeout": 660,  # it cancels statements too: more than LOCK_TIMEOUT
+        "network_timeout": 660,  # also cancels statements, so it exceeds LOCK_TIMEOUT
         "client_session_keep_alive": False,
         "session_parameters": {
             "QUERY_TAG": "stockfeed loader us",
@@ -72,7 +72,7 @@ def test_a_key_pair_is_used_and_a_lock_is_waited_for(connects: list[dict[str, An
     }
 
 
-def test_a_password_is_for_the_emulator_alone(connects: list[dict[str, Any]]) -> None:
+def test_password_is_used_only_for_the_emulator(connects: list[dict[str, Any]]) -> None:
     emulator = {"SNOWFLAKE_HOST": "127.0.0.1", "SNOWFLAKE_PORT": "8084"}
     connect(LoaderSettings.from_env(BASE | emulator | {"SNOWFLAKE_PASSWORD": "x"}), "loader")
 
@@ -82,7 +82,7 @@ def test_a_password_is_for_the_emulator_alone(connects: list[dict[str, Any]]) ->
         connect(LoaderSettings.from_env(BASE | {"SNOWFLAKE_PASSWORD": "x"}), "loader")
 
 
-def test_a_rotated_key_is_used_at_the_next_connect(
+def test_uses_a_rotated_key_at_the_next_connect(
     tmp_path: Path, connects: list[dict[str, Any]]
 ) -> None:
     for name, value in {"account": "acme-prod", "user": "LOADER", "privateKey": pem()}.items():
@@ -101,9 +101,9 @@ def test_a_rotated_key_is_used_at_the_next_connect(
 @pytest.mark.parametrize(
     ("text", "passphrase"),
     [("no key at all", None), (pem(b"secret"), None), (pem(b"secret"), "wrong")],
-    ids=["no PEM", "passphrase missing", "passphrase wrong"],
+    ids=["not PEM", "passphrase missing", "passphrase wrong"],
 )
-def test_an_unusable_key_is_named(text: str, passphrase: str | None) -> None:
+def test_unusable_key_error_names_the_variable(text: str, passphrase: str | None) -> None:
     with pytest.raises(ConfigurationError, match="SNOWFLAKE_PRIVATE_KEY_PASSPHRASE") as caught:
         private_key_der(text, passphrase)
 
@@ -120,7 +120,7 @@ def test_an_unusable_key_is_named(text: str, passphrase: str | None) -> None:
         (ForbiddenError(errno=290403), ConfigurationError),
     ],
 )
-def test_a_refused_login_is_told_apart_from_silence(
+def test_distinguishes_a_refused_login_from_no_response(
     monkeypatch: pytest.MonkeyPatch, error: Error, expected: type[StockfeedError]
 ) -> None:
     def fail(**_: object) -> None:
@@ -145,7 +145,7 @@ def test_a_refused_login_is_told_apart_from_silence(
         (ProgrammingError("bad JSON", errno=100069, sqlstate="22P02"), DataError),
     ],
 )
-def test_errors_of_statements_are_typed_and_name_the_statement(
+def test_translates_statement_errors_and_names_the_action(
     error: Error, expected: type[StockfeedError]
 ) -> None:
     failure = translate_error(error, "copy 3 files")

@@ -1,7 +1,7 @@
 """Settings of each role: parsed once from the environment into a frozen, validated object.
 
 The names are in `stockfeed.contract.env`. Nothing reads the environment at import: `main` passes
-a mapping in. Everything missing or wrong is reported at once, by environment variable.
+a mapping in. Everything missing or invalid is reported at once, by environment variable.
 """
 
 from stockfeed.settings.base import Settings

@@ -1,4 +1,4 @@
-"""Parsing of the environment into a frozen settings object, with all problems reported at once."""
+"""Base class of all settings: parses the environment and reports all problems together."""
 
 from collections.abc import Mapping
 from typing import Literal, Self
@@ -13,7 +13,7 @@ from stockfeed.settings.values import Name
 
 
 class Settings(BaseModel):
-    """What every role has."""
+    """Settings common to all roles."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -24,12 +24,12 @@ class Settings(BaseModel):
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
-        """Parses the environment.
+        """Parses environment variables.
 
         Raises:
-            ConfigurationError: names every variable that is missing or wrong, a line each.
+            ConfigurationError: variables are missing or invalid; each is listed on its own line.
         """
-        # An empty variable is how templates and shells write an unset one.
+        # Templates and shells often write an unset variable as an empty one.
         given = {name: value for name, value in environment.items() if value != ""}
         settings = None
         try:
@@ -40,12 +40,12 @@ class Settings(BaseModel):
         else:
             problems = settings.credential_problems()
         if settings is None or problems:
-            raise ConfigurationError("settings are missing or wrong:\n  " + "\n  ".join(problems))
+            raise ConfigurationError("missing or invalid settings:\n  " + "\n  ".join(problems))
         return settings
 
     @classmethod
     def missing_credentials(cls, given: Mapping[str, str]) -> list[str]:
-        """What to say of credentials that nothing in the environment points to."""
+        """Returns a message for each credential that no variable provides."""
         return [
             f"{' or '.join(names)}: not set"
             for names in cls.credential_variables(given)
@@ -54,15 +54,15 @@ class Settings(BaseModel):
 
     @classmethod
     def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:  # noqa: ARG003
-        """Groups of variables; of each group one must be set."""
+        """Returns groups of variables; one of each group must be set."""
         return []
 
     def credentials(self) -> list[Secret]:
-        """The credentials without which the role cannot work."""
+        """Returns the credentials that the role requires."""
         return []
 
     def credential_problems(self) -> list[str]:
-        """What to say of required credentials that cannot be found."""
+        """Returns a message for each required credential that is missing."""
         return [secret.missing_message() for secret in self.credentials() if secret.find() is None]
 
 

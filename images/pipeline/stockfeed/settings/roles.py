@@ -16,14 +16,14 @@ from stockfeed.settings.values import Bytes, Days, Seconds, SecondsOrOff, Symbol
 
 
 class Layout(StrEnum):
-    """How quotes are landed: batch objects alone, or one object per quote beside them."""
+    """How quotes are landed: as batch objects only, or also as one object per quote."""
 
     BATCHED = "Batched"
     PER_EVENT = "PerEvent"
 
 
 class ProducerSettings(KafkaSettings):
-    """`stockfeed producer`."""
+    """Settings of `stockfeed producer`."""
 
     provider: Literal["finnhub"] = Field("finnhub", alias=env.PROVIDER)
     base_url: str = Field(
@@ -47,17 +47,17 @@ class ProducerSettings(KafkaSettings):
 
     @classmethod
     def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:
-        """The API key by value or by file, and what Kafka needs."""
+        """Returns the API key's variables and Kafka's."""
         key = (env.SOURCE_API_KEY, env.SOURCE_API_KEY_FILE)
         return [*super().credential_variables(given), key]
 
     def credentials(self) -> list[Secret]:
-        """The API key and what Kafka needs."""
+        """Returns the API key and Kafka's credentials."""
         return [*super().credentials(), self.api_key]
 
 
 class ConsumerSettings(KafkaSettings, ObjectStoreSettings):
-    """`stockfeed consumer`."""
+    """Settings of `stockfeed consumer`."""
 
     kafka_consumer_group: str = Field(alias=env.KAFKA_CONSUMER_GROUP)
     layout: Layout = Field(Layout.BATCHED, alias=env.LAYOUT)
@@ -68,13 +68,13 @@ class ConsumerSettings(KafkaSettings, ObjectStoreSettings):
 
 
 class LoaderSettings(ObjectStoreSettings, SnowflakeSettings):
-    """`stockfeed loader`."""
+    """Settings of `stockfeed loader`."""
 
     load_interval: Seconds = Field(60.0, alias=env.LOAD_INTERVAL)
 
 
 class BuildSettings(SnowflakeSettings):
-    """`stockfeed build`."""
+    """Settings of `stockfeed build`."""
 
     dbt_project_dir: Path = Field(alias=env.DBT_PROJECT_DIR)
     dbt_parsed_file: Path | None = Field(None, alias=env.DBT_PARSED_FILE)
@@ -83,7 +83,7 @@ class BuildSettings(SnowflakeSettings):
 
 
 class InspectionSettings(ObjectStoreSettings, SnowflakeSettings):
-    """`stockfeed verify` and `stockfeed trace`; with `BrokerSettings` where Kafka is asked too."""
+    """Settings of `stockfeed verify` and `trace`; Kafka's are separate, in `BrokerSettings`."""
 
     dbt_schema: str = Field("ANALYTICS", alias=env.DBT_SCHEMA, pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")
     exchange_timezone: ZoneInfo = Field(ZoneInfo("America/New_York"), alias=env.EXCHANGE_TIMEZONE)

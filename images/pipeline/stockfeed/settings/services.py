@@ -13,7 +13,7 @@ from stockfeed.settings.values import Name
 
 
 class BrokerSettings(Settings):
-    """Whoever talks to Kafka."""
+    """Kafka connection settings."""
 
     kafka_bootstrap_servers: str = Field(alias=env.KAFKA_BOOTSTRAP_SERVERS)
     kafka_tls: bool = Field(default=False, alias=env.KAFKA_TLS)
@@ -30,12 +30,12 @@ class BrokerSettings(Settings):
 
     @property
     def kafka_client_id(self) -> str:
-        """What the broker calls this client in its log and metrics."""
+        """The client id, which the broker uses in its logs and metrics."""
         return f"stockfeed-{self.feed}"
 
     @property
     def kafka_username(self) -> Secret:
-        """The SASL user; used with `kafka_sasl_mechanism` only."""
+        """The SASL user name; used only if `kafka_sasl_mechanism` is set."""
         return mounted_secret(
             self.kafka_credentials_dir,
             secret_keys.KAFKA_USERNAME,
@@ -45,7 +45,7 @@ class BrokerSettings(Settings):
 
     @property
     def kafka_password(self) -> Secret:
-        """The SASL password; used with `kafka_sasl_mechanism` only."""
+        """The SASL password; used only if `kafka_sasl_mechanism` is set."""
         return mounted_secret(
             self.kafka_credentials_dir,
             secret_keys.KAFKA_PASSWORD,
@@ -55,7 +55,7 @@ class BrokerSettings(Settings):
 
     @classmethod
     def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:
-        """SASL user and password where a mechanism is set."""
+        """Returns the SASL variables if a mechanism is set."""
         names = (env.KAFKA_USERNAME, env.KAFKA_PASSWORD)
         wanted = names if env.KAFKA_SASL_MECHANISM in given else ()
         return [
@@ -64,7 +64,7 @@ class BrokerSettings(Settings):
         ]
 
     def credentials(self) -> list[Secret]:
-        """SASL credentials where a mechanism is set."""
+        """Returns the SASL credentials if a mechanism is set."""
         sasl = (
             [] if self.kafka_sasl_mechanism is None else [self.kafka_username, self.kafka_password]
         )
@@ -72,19 +72,19 @@ class BrokerSettings(Settings):
 
 
 class KafkaSettings(BrokerSettings):
-    """A role that works on one group's topic."""
+    """Kafka settings of a role that works on one symbol group's topic."""
 
     group: Name = Field(alias=env.GROUP)
     kafka_topic: str = Field(alias=env.KAFKA_TOPIC)
 
     @property
     def kafka_client_id(self) -> str:
-        """What the broker calls this client in its log and metrics."""
+        """The client id, which the broker uses in its logs and metrics."""
         return f"stockfeed-{self.feed}-{self.group}"
 
 
 class ObjectStoreSettings(Settings):
-    """A role that talks to S3 or MinIO."""
+    """Object store connection settings."""
 
     s3_endpoint: str | None = Field(None, alias=env.S3_ENDPOINT, pattern="^https?://")
     s3_region: str | None = Field(None, alias=env.S3_REGION)
@@ -93,12 +93,12 @@ class ObjectStoreSettings(Settings):
 
     @property
     def s3_access_key(self) -> Secret | None:
-        """The access key's id, or None: then the AWS SDK's own chain finds credentials."""
+        """The access key id; None leaves credentials to the AWS SDK's default provider chain."""
         return self._s3_secret(secret_keys.S3_ACCESS_KEY_ID, env.AWS_ACCESS_KEY_ID)
 
     @property
     def s3_secret_key(self) -> Secret | None:
-        """The access key's secret, likewise."""
+        """The secret access key; None leaves credentials to the AWS SDK."""
         return self._s3_secret(secret_keys.S3_SECRET_ACCESS_KEY, env.AWS_SECRET_ACCESS_KEY)
 
     def _s3_secret(self, key: str, variable: str) -> Secret | None:
@@ -106,13 +106,13 @@ class ObjectStoreSettings(Settings):
         return None if directory is None else mounted_secret(directory, key, variable, None)
 
     def credentials(self) -> list[Secret]:
-        """The mounted keys, where a directory is set."""
+        """Returns the mounted keys if a credentials directory is set."""
         keys = (self.s3_access_key, self.s3_secret_key)
         return [*super().credentials(), *(key for key in keys if key is not None)]
 
 
 class SnowflakeSettings(Settings):
-    """A role that talks to Snowflake."""
+    """Snowflake connection settings."""
 
     database: str = Field(alias=env.WAREHOUSE_DATABASE, pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")
     raw_schema: str = Field("RAW", alias=env.WAREHOUSE_SCHEMA, pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")
@@ -131,7 +131,7 @@ class SnowflakeSettings(Settings):
 
     @property
     def snowflake(self) -> dict[str, Secret]:
-        """The connection's parts by their environment name, each looked up at use."""
+        """The connection parameters by environment variable, each read at use."""
         parts = (
             (secret_keys.SNOWFLAKE_ACCOUNT, env.SNOWFLAKE_ACCOUNT, self.account_value),
             (secret_keys.SNOWFLAKE_USER, env.SNOWFLAKE_USER, self.user_value),
@@ -166,7 +166,7 @@ class SnowflakeSettings(Settings):
 
     @classmethod
     def credential_variables(cls, given: Mapping[str, str]) -> list[tuple[str, ...]]:
-        """Account, user and private key, unless a directory holds them."""
+        """Returns account, user and private key, unless a credentials directory is set."""
         if env.SNOWFLAKE_CREDENTIALS_DIR in given:
             return []
         directory = env.SNOWFLAKE_CREDENTIALS_DIR
@@ -180,7 +180,7 @@ class SnowflakeSettings(Settings):
         ]
 
     def credentials(self) -> list[Secret]:
-        """Account, user and one of private key and password."""
+        """Returns account, user, and the private key or password."""
         parts = self.snowflake
         proof = env.SNOWFLAKE_PASSWORD if self.uses_password else env.SNOWFLAKE_PRIVATE_KEY
         required = (parts[env.SNOWFLAKE_ACCOUNT], parts[env.SNOWFLAKE_USER], parts[proof])

@@ -1,4 +1,4 @@
-"""Types of settings that are written as text: durations, sizes, lists, names."""
+"""Types of settings written as text: durations, sizes, lists and names."""
 
 from collections import Counter
 from math import ceil
@@ -36,18 +36,18 @@ def _symbols(value: object) -> object:
 def _each_once(symbols: tuple[str, ...]) -> tuple[str, ...]:
     repeated = [symbol for symbol, count in Counter(symbols).items() if count > 1]
     if repeated:
-        raise ValueError(f"named more than once: {', '.join(repeated)}")
+        raise ValueError(f"listed more than once: {', '.join(repeated)}")
     return symbols
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 SecondsOrOff = Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(_seconds_or_off)]
-"""`off` is None."""
+"""A duration in seconds; `off` means None."""
 Days = Annotated[int, BeforeValidator(_days), Field(gt=0)]
-"""A begun day counts as a whole one."""
+"""A duration in days, rounded up."""
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
 Symbols = Annotated[
     tuple[str, ...], BeforeValidator(_symbols), AfterValidator(_each_once), Field(min_length=1)
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)]
-"""Becomes a part of object keys and topics, so it holds no separator of theirs."""
+"""A name used in object keys and topic names, so it must not contain their separators."""

@@ -1,4 +1,4 @@
-"""The modules that hold nothing but names."""
+"""Tests of the modules that contain only names."""
 
 import pytest
 
@@ -10,27 +10,27 @@ def constants(module):
 
 
 @pytest.mark.parametrize("module", [env, events, tables])
-def test_no_name_is_given_twice(module):
+def test_constants_of_a_module_are_distinct(module):
     values = list(constants(module).values())
     assert len(values) == len(set(values))
 
 
-def test_our_variables_have_our_prefix_and_the_sdks_keep_theirs():
+def test_variables_have_the_stockfeed_prefix_or_an_sdk_prefix():
     prefixes = {value.split("_")[0] for value in constants(env).values()}
     assert prefixes == {"STOCKFEED", "AWS", "SNOWFLAKE"}
 
 
-def test_all_outputs_are_listed():
+def test_all_lists_every_output():
     files = constants(outputs)
-    for name in ("ALL", "LOAD_FAILURE", "BUILD_FAILED"):  # a word to the build, one to the operator
+    for name in ("ALL", "LOAD_FAILURE", "BUILD_FAILED"):  # not outputs
         del files[name]
     assert set(outputs.ALL) == set(files.values())
 
 
-def test_endpoints_are_paths():
+def test_endpoints_are_absolute_paths():
     paths = (endpoints.HEALTHZ, endpoints.READYZ, endpoints.METRICS, endpoints.DRAINED)
     assert all(path.startswith("/") for path in paths)
 
 
-def test_secret_keys_are_file_names():
+def test_secret_keys_are_valid_file_names():
     assert all("/" not in key for key in constants(secret_keys).values())

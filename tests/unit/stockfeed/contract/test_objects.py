@@ -16,14 +16,14 @@ CHAIN = Chain("us-equities", "megacaps", TOPIC, 3)
 KEY = f"feed=us-equities/group=megacaps/topic={TOPIC}/partition=00003/00000000000000012345.jsonl.gz"
 
 
-def test_a_key_is_of_the_landing_layout():
+def test_key_has_the_landing_layout():
     assert CHAIN.key(12345) == KEY
     assert KEY.startswith(CHAIN.prefix)
     assert KEY.startswith(group_prefix("us-equities", "megacaps"))
     assert KEY.startswith(feed_prefix("us-equities"))
 
 
-def test_an_event_key_has_the_symbol_percent_encoded():
+def test_event_key_percent_encodes_the_symbol():
     assert CHAIN.event_key("BRK/B", 7) == (
         f"events/feed=us-equities/group=megacaps/topic={TOPIC}/symbol=BRK%2FB/"
         "partition=00003/00000000000000000007.json"
@@ -36,12 +36,12 @@ chains = st.builds(Chain, names, names, names, st.integers(0, 99_999))
 
 
 @given(chains, st.integers(0, 2**63 - 1))
-def test_a_key_says_chain_and_start(chain, start):
+def test_parse_inverts_key(chain, start):
     assert Chain.parse(chain.key(start)) == (chain, start)
 
 
 @given(chains, st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
-def test_keys_sort_as_their_starts(chain, one, other):
+def test_keys_sort_by_start_offset(chain, one, other):
     assert (chain.key(one) < chain.key(other)) == (one < other)
 
 
@@ -62,7 +62,7 @@ def test_keys_sort_as_their_starts(chain, one, other):
         "events/" + KEY,
     ],
 )
-def test_other_keys_are_refused_by_name(key):
+def test_parse_rejects_other_keys_and_names_them(key):
     with pytest.raises(BadKeyError) as caught:
         Chain.parse(key)
     assert repr(key) in str(caught.value)
@@ -83,13 +83,13 @@ counts = st.integers(0, 2**63 - 1)
         st.none() | counts,
     )
 )
-def test_metadata_survives_s3(metadata):
+def test_metadata_survives_a_round_trip_through_s3(metadata):
     stored = metadata.to_s3()
     assert BatchMetadata.from_s3(KEY, stored) == metadata
     assert BatchMetadata.from_s3(KEY, {name.title(): v for name, v in stored.items()}) == metadata
 
 
-def test_an_empty_lost_object_has_no_timestamps():
+def test_lost_batch_has_no_timestamps():
     metadata = BatchMetadata(99, 0, 0, None, None, lost=90)
     assert metadata.to_s3() == {
         "end-offset": "99",
@@ -100,7 +100,7 @@ def test_an_empty_lost_object_has_no_timestamps():
 
 
 @pytest.mark.parametrize("damage", [{"end-offset": "x"}, {"record-count": None}, {"lost": ""}])
-def test_unusable_metadata_names_the_object(damage):
+def test_invalid_metadata_error_names_the_object(damage):
     stored = BatchMetadata(9, 1, 0, 5, 6).to_s3() | damage
     with pytest.raises(BadKeyError, match="00000000000000012345"):
         BatchMetadata.from_s3(KEY, {name: v for name, v in stored.items() if v is not None})

@@ -39,7 +39,7 @@ ROLES = [
 
 
 def problems(role, environment):
-    """What is said of an environment, by variable."""
+    """Returns the reported problems of an environment, by variable."""
     with pytest.raises(ConfigurationError) as caught:
         role.from_env(environment)
     _, *lines = str(caught.value).splitlines()
@@ -47,22 +47,22 @@ def problems(role, environment):
 
 
 @pytest.mark.parametrize(("role", "environment"), ROLES)
-def test_the_least_environment_is_enough(role, environment):
+def test_accepts_the_minimal_environment(role, environment):
     assert role.from_env(environment).feed == "us"
 
 
 @pytest.mark.parametrize(("role", "environment"), ROLES)
-def test_without_any_setting_all_that_are_missing_are_named_at_once(role, environment):
+def test_lists_all_missing_settings_at_once(role, environment):
     if role is BuildSettings:
         environment = {n: v for n, v in environment.items() if n != "STOCKFEED_S3_BUCKET"}
-    said = problems(role, {})
-    named = {name for names in said for name in names.split(" or ")}
+    missing = problems(role, {})
+    named = {name for names in missing for name in names.split(" or ")}
     assert named >= set(environment)
-    assert set(said.values()) == {"not set"}
+    assert set(missing.values()) == {"not set"}
 
 
 @pytest.mark.parametrize(("role", "environment"), ROLES)
-def test_an_empty_variable_counts_as_unset(role, environment):
+def test_empty_variable_counts_as_unset(role, environment):
     assert "STOCKFEED_FEED" in problems(role, {**environment, "STOCKFEED_FEED": ""})
 
 
@@ -91,11 +91,11 @@ def test_settings_are_frozen_and_hide_secrets(role, environment):
         ("STOCKFEED_KAFKA_SASL_MECHANISM", "GSSAPI"),
     ],
 )
-def test_a_wrong_value_is_told_by_its_variable(variable, value):
+def test_invalid_value_error_names_the_variable(variable, value):
     assert variable in problems(ProducerSettings, {**PRODUCER, variable: value})
 
 
-def test_wrong_and_missing_are_told_together():
+def test_reports_invalid_and_missing_settings_together():
     environment = {**PRODUCER, "STOCKFEED_POLL_INTERVAL": "6"}
     del environment["STOCKFEED_KAFKA_TOPIC"], environment["STOCKFEED_SOURCE_API_KEY"]
     assert set(problems(ProducerSettings, environment)) == {
@@ -105,13 +105,13 @@ def test_wrong_and_missing_are_told_together():
     }
 
 
-def test_a_bad_value_is_not_repeated_for_secrets():
+def test_error_does_not_repeat_a_secret_value():
     with pytest.raises(ConfigurationError) as caught:
         LoaderSettings.from_env({**LOADER, "STOCKFEED_WAREHOUSE_DATABASE": "a b"})
     assert "sesame" not in str(caught.value)
 
 
-def test_defaults_and_texts_of_the_producer():
+def test_producer_defaults_and_parsed_values():
     settings = ProducerSettings.from_env(PRODUCER | {"STOCKFEED_HEARTBEAT_INTERVAL": "off"})
     assert settings.symbols == ("TSLA", "F")
     assert settings.poll_interval == 6.0
@@ -120,7 +120,7 @@ def test_defaults_and_texts_of_the_producer():
     assert ProducerSettings.from_env(PRODUCER).heartbeat_interval == 300.0
 
 
-def test_defaults_and_texts_of_the_consumer():
+def test_consumer_defaults_and_parsed_values():
     settings = ConsumerSettings.from_env(
         CONSUMER | {"STOCKFEED_LAYOUT": "PerEvent", "STOCKFEED_ROTATE_BYTES": "1Mi"}
     )
@@ -132,13 +132,13 @@ def test_defaults_and_texts_of_the_consumer():
 
 
 class TestApiKey:
-    def test_a_file_is_enough_and_wins(self, tmp_path):
+    def test_file_is_sufficient_and_takes_precedence(self, tmp_path):
         file = tmp_path / "token"
         file.write_text("from the file")
         given = PRODUCER | {"STOCKFEED_SOURCE_API_KEY_FILE": str(file)}
         assert ProducerSettings.from_env(given).api_key.get() == "from the file"
 
-    def test_a_missing_file_names_secret_and_key(self, tmp_path):
+    def test_missing_file_error_names_secret_and_key(self, tmp_path):
         given = PRODUCER | {"STOCKFEED_SOURCE_API_KEY_FILE": str(tmp_path / "token")}
         del given["STOCKFEED_SOURCE_API_KEY"]
         with pytest.raises(ConfigurationError, match="'token'") as caught:
@@ -147,12 +147,12 @@ class TestApiKey:
 
 
 class TestSasl:
-    def test_user_and_password_are_named_with_all_else_that_is_missing(self):
+    def test_lists_missing_user_and_password_with_the_other_settings(self):
         said = problems(ProducerSettings, {"STOCKFEED_KAFKA_SASL_MECHANISM": "PLAIN"})
         assert "STOCKFEED_KAFKA_USERNAME or STOCKFEED_KAFKA_CREDENTIALS_DIR" in said
         assert "STOCKFEED_KAFKA_PASSWORD or STOCKFEED_KAFKA_CREDENTIALS_DIR" in said
 
-    def test_a_missing_file_is_named(self, tmp_path):
+    def test_missing_file_error_names_the_file(self, tmp_path):
         (tmp_path / "username").write_text("me")
         given = PRODUCER | {
             "STOCKFEED_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
@@ -165,12 +165,12 @@ class TestSasl:
 
 
 class TestS3Keys:
-    def test_without_a_directory_the_sdk_finds_credentials(self):
+    def test_leaves_credentials_to_the_sdk_without_a_directory(self):
         settings = ConsumerSettings.from_env(CONSUMER)
         assert settings.s3_access_key is None
         assert settings.s3_secret_key is None
 
-    def test_a_directory_must_hold_both(self, tmp_path):
+    def test_directory_must_contain_both_keys(self, tmp_path):
         given = CONSUMER | {"STOCKFEED_S3_CREDENTIALS_DIR": str(tmp_path)}
         with pytest.raises(ConfigurationError) as caught:
             ConsumerSettings.from_env(given)
@@ -179,7 +179,7 @@ class TestS3Keys:
 
 
 class TestSnowflake:
-    def test_a_password_is_for_the_emulator_only(self):
+    def test_password_is_accepted_only_for_the_emulator(self):
         given = LOADER | {"SNOWFLAKE_PASSWORD": "sesame"}
         del given["SNOWFLAKE_PRIVATE_KEY"]
         with pytest.raises(ConfigurationError, match="SNOWFLAKE_PRIVATE_KEY"):
@@ -187,7 +187,7 @@ class TestSnowflake:
         emulator = LoaderSettings.from_env(given | {"SNOWFLAKE_HOST": "127.0.0.1"})
         assert emulator.snowflake["SNOWFLAKE_PASSWORD"].get() == "sesame"
 
-    def test_a_mounted_secret_gives_all_parts(self, tmp_path):
+    def test_reads_all_parameters_from_a_mounted_secret(self, tmp_path):
         for key, value in (("account", "acme"), ("user", "me"), ("privateKey", "pem")):
             (tmp_path / key).write_text(value)
         given = {name: value for name, value in BUILD.items() if "SNOWFLAKE" not in name}
@@ -197,7 +197,7 @@ class TestSnowflake:
         assert parts["SNOWFLAKE_PRIVATE_KEY"].get() == "pem"
         assert parts["SNOWFLAKE_ROLE"].find() is None
 
-    def test_keys_missing_from_the_mounted_secret_are_all_named(self, tmp_path):
+    def test_lists_all_keys_missing_from_a_mounted_secret(self, tmp_path):
         given = {name: value for name, value in LOADER.items() if "SNOWFLAKE" not in name}
         given["STOCKFEED_SNOWFLAKE_CREDENTIALS_DIR"] = str(tmp_path)
         with pytest.raises(ConfigurationError) as caught:
@@ -205,6 +205,6 @@ class TestSnowflake:
         for key in ("'account'", "'user'", "'privateKey'"):
             assert key in str(caught.value)
 
-    def test_names_that_would_break_out_of_sql_are_refused(self):
+    def test_rejects_names_that_would_allow_sql_injection(self):
         wrong = {"STOCKFEED_WAREHOUSE_DATABASE": 'A"; DROP', "STOCKFEED_WAREHOUSE_SCHEMA": "a.b"}
         assert set(problems(LoaderSettings, LOADER | wrong)) == set(wrong)

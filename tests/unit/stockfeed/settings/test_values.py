@@ -18,7 +18,7 @@ from stockfeed.settings.values import Bytes, Days, Name, Seconds, SecondsOrOff, 
         (Name, "us-equities", "us-equities"),
     ],
 )
-def test_text_becomes_a_value(kind, text, value):
+def test_parses_text(kind, text, value):
     assert TypeAdapter(kind).validate_python(text) == value
 
 
@@ -42,6 +42,6 @@ def test_text_becomes_a_value(kind, text, value):
         (Name, "-a"),
     ],
 )
-def test_other_text_is_refused(kind, text):
+def test_rejects_invalid_text(kind, text):
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(text)
