@@ -15,6 +15,7 @@ from stockfeed_local.stack.java_kafka import JavaKafka
 from stockfeed_local.stack.quote_server import QuoteServer
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
+from support.signals import start_children_with_default_signals
 
 # Minutes each: whoever starts one last makes the others wait.
 _LONGEST = (
@@ -43,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--images` is of `make test-images`, `--whole-tape` of `make test-tape`."""
     parser.addoption("--images", action="store_true", help="run workflows in the built images")
     parser.addoption("--whole-tape", action="store_true", help="play all bars in the demo's test")
+
+
+def pytest_configure() -> None:
+    """Makes the run independent of the signals that its starter ignores, as `nohup` does."""
+    start_children_with_default_signals()
 
 
 class _ByServices(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
