@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
+import httpx
 import pytest
 
 from stockfeed_local.quotes.bars import sample_file
@@ -62,15 +64,38 @@ class Run:
         return found
 
     def kill_one(self, role: str) -> None:
-        """Kills the role's process, as soon as there is one."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+        """Kills the role's process as soon as it exists."""
+
+        def kill() -> bool:
             for pid, command in self.children():
                 if f"stockfeed {role}" in command:
                     os.kill(pid, signal.SIGKILL)
-                    return
+                    return True
+            return False
+
+        self.wait_until(kill, f"a {role} runs")
+
+    def hold_tape(self, quotes: int | None) -> None:
+        """Lets the quote server reveal this many quotes in all; None reveals the rest."""
+        port_file = self.out / "data" / "quotes" / "port"
+        self.wait_until(port_file.exists, "the quote server listens")
+        self._control = f"http://127.0.0.1:{port_file.read_text().strip()}/control"
+        httpx.post(f"{self._control}/limit", json={"released": quotes}).raise_for_status()
+
+    def wait_for_quotes(self, quotes: int) -> None:
+        """Returns when the producers have been given this many quotes."""
+
+        def is_revealed() -> bool:
+            return httpx.get(f"{self._control}/stats").json()["revealed"] >= quotes
+
+        self.wait_until(is_revealed, f"{quotes} quotes are revealed")
+
+    def wait_until(self, condition: Callable[[], bool], expected: str) -> None:
+        deadline = time.monotonic() + 120
+        while not condition():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                pytest.fail(f"expected that {expected}; the demo's output:\n{self.text()}")
             time.sleep(0.05)
-        pytest.fail(f"no {role} ran within two minutes:\n{self.text()}")
 
 
 @pytest.fixture
@@ -132,13 +157,23 @@ def check_inspected(run: Run) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_run_on_the_tape_is_exact_though_every_role_is_killed(run, bars, pytestconfig):
-    """On a sixth of the tape, or with `--whole-tape` on all of it, as CI does."""
+    """Plays a sixth of the tape, or all of it with `--whole-tape`, as CI does.
+
+    The tape is held back at each step, so that it cannot end before the last kill.
+    """
     whole = pytestconfig.getoption("--whole-tape")
     number = 12_154 if whole else 2_196  # 500 of each symbol, of which one has fewer
     run.start(*([] if whole else ["--bars", str(bars(500))]))
-    for role in ("consumer", "producer", "loader --once", "producer", "consumer"):
-        run.kill_one(role)
-        time.sleep(1)
+    run.hold_tape(5_000)
+    run.kill_one("consumer")
+    run.wait_for_quotes(500)
+    run.kill_one("producer")
+    run.kill_one("loader --once")
+    run.hold_tape(8_000)
+    run.wait_for_quotes(5_500)
+    run.kill_one("producer")
+    run.kill_one("consumer")
+    run.hold_tape(None)
     assert run.wait(540) == 0, run.text()
     check_exact(run, number)
     assert run.text().count("died and was restarted") == 4
