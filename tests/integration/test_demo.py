@@ -233,4 +233,4 @@ def test_bars_that_are_wrong_are_named(run, tmp_path):
     path.write_text("Ticker,Date,Open,High,Low,Close,Volume\nAAA,2013-03-01,5,4,3,4,1\n")
     run.start("--bars", str(path))
     assert run.wait(60) == 1
-    assert "bars.csv, line 2, column Open: 5 lies outside" in run.text()
+    assert "bars.csv, line 2, column Open: 5 is not between" in run.text()

@@ -1,4 +1,4 @@
-"""The quote server as a process, over real sockets."""
+"""Runs the quote server as a process and talks to it over real sockets."""
 
 import socket
 from collections.abc import Callable
@@ -19,7 +19,7 @@ B,2024-01-02T14:30:00,1,1,1,1,1
 """
 
 
-def test_a_client_that_confirms_each_quote_sees_the_whole_tape_once(
+def test_client_that_sends_back_etags_sees_every_quote_once(
     quote_server: Start, tmp_path: Path
 ) -> None:
     bars = tmp_path / "bars.csv"
@@ -40,7 +40,7 @@ def test_a_client_that_confirms_each_quote_sees_the_whole_tape_once(
 
 
 def play(client: httpx.Client, server: QuoteServer, symbol: str) -> list[str]:
-    """Bodies of all quotes of the symbol, up to the first 304."""
+    """Returns the bodies of all quotes of a symbol, up to the first 304."""
     bodies: list[str] = []
     headers: dict[str, str] = {}
     while True:
@@ -55,13 +55,13 @@ def price(body: str) -> str:
     return body.removeprefix('{"c":').partition(",")[0]
 
 
-def test_the_default_tape_is_48616_quotes(quote_server: Start) -> None:
+def test_default_tape_has_48616_quotes(quote_server: Start) -> None:
     server = quote_server()
 
     assert httpx.get(f"{server.endpoint}/control/stats").json()["remaining"] == 48_616
 
 
-def test_a_random_walk_answers_its_symbols_within_the_limit_of_the_token(
+def test_random_walk_checks_token_and_rate_limit(
     quote_server: Start,
 ) -> None:
     server = quote_server(
@@ -76,7 +76,7 @@ def test_a_random_walk_answers_its_symbols_within_the_limit_of_the_token(
     assert answers[1].json()["c"] > 0
 
 
-def test_a_timeout_fault_leaves_one_client_waiting_and_the_server_working(
+def test_timeout_fault_blocks_one_request_only(
     quote_server: Start,
 ) -> None:
     server = quote_server()
@@ -89,7 +89,7 @@ def test_a_timeout_fault_leaves_one_client_waiting_and_the_server_working(
     assert httpx.get(url).status_code == 200
 
 
-def test_a_request_in_flight_does_not_keep_the_server_from_ending(quote_server: Start) -> None:
+def test_server_stops_while_a_request_is_in_flight(quote_server: Start) -> None:
     server = quote_server()
     httpx.post(f"{server.endpoint}/control/fault", json={"kind": "timeout"})
     with socket.create_connection(("127.0.0.1", server.port)) as waiting:
@@ -99,11 +99,11 @@ def test_a_request_in_flight_does_not_keep_the_server_from_ending(quote_server: 
         assert server.process.terminate(grace=20) != -9
 
 
-def test_bars_that_are_wrong_end_the_server_with_the_place(
+def test_invalid_bars_stop_the_server_with_line_and_column(
     quote_server: Start, tmp_path: Path
 ) -> None:
     bars = tmp_path / "bars.csv"
     bars.write_text(BARS + "C,2024-01-02T14:30:00,0,1,1,1,1\n")
 
-    with pytest.raises(ServiceError, match=r"bars\.csv, line 5, column Open: 0 is no price"):
+    with pytest.raises(ServiceError, match=r"bars\.csv, line 5, column Open: 0 is not a price"):
         quote_server("--bars", str(bars), "--bar-interval", "1m")

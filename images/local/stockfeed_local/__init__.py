@@ -1,1 +1,1 @@
-"""Everything `stockfeed demo` needs around the pipeline on one machine without accounts."""
+"""Local stand-ins for everything that the pipeline needs, and the demo that runs on them."""

@@ -1,4 +1,5 @@
-"""A quote API like Finnhub's: a tape of real bars, or a random walk, with limits and faults.
+"""A quote server with Finnhub's API, its rate limits, and faults on request.
 
-`python -m stockfeed_local.quotes --help` says how to start it.
+It plays a tape of real bars, or serves a random walk. `python -m stockfeed_local.quotes --help`
+lists its options.
 """

@@ -1,7 +1,7 @@
-"""Bars from a CSV file, checked, with their prices exactly as they are written.
+"""Reads and validates bars from a CSV file; prices keep every digit that is in the file.
 
 ConfigurationError
-└── BarsError               names the file, the line and the column, and says what to do
+└── BarsError               names file, line and column, and how to correct them
 """
 
 import csv
@@ -26,16 +26,16 @@ HIGH: Final = "High"
 LOW: Final = "Low"
 CLOSE: Final = "Close"
 COLUMNS: Final = (TICKER, DATE, OPEN, HIGH, LOW, CLOSE)
-"""What is read; `Volume` and any other column may be there and has no meaning here."""
+"""The columns that are read; `Volume` and all others are ignored."""
 
 DECIMALS: Final = 8
-"""Decimal places that the warehouse's NUMBER(20,8) keeps."""
+"""Most decimal places in a price: gold stores prices as NUMBER(20,8)."""
 _WHOLE_DIGITS: Final = 12
 _PRICE: Final = re.compile(rf"[0-9]{{1,{_WHOLE_DIGITS}}}(\.[0-9]{{1,{DECIMALS}}})?")
 
 
 class BarsError(ConfigurationError):
-    """A file of bars cannot be used as it is."""
+    """A file of bars cannot be read or is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Bar:
     """Open, high, low and close of one symbol over one interval.
 
     Attributes:
-        symbol: ticker.
-        start: of the interval, in UTC; for an exchange day its local midnight. This is gold's
-            `bucket_start`.
+        symbol: Ticker.
+        start: Start of the interval in UTC, which is `bucket_start` in gold. An exchange day
+            starts at midnight in New York.
     """
 
     symbol: str
@@ -57,19 +57,19 @@ class Bar:
 
 
 def sample_file() -> Path:
-    """12,154 daily bars of AAPL, FB, GOOG, IBM and MSFT, from 2000 to 2013."""
+    """Returns a file of 12,154 daily bars of AAPL, FB, GOOG, IBM and MSFT, from 2000 to 2013."""
     return Path(package_path("stocks.csv.gz"))
 
 
 def read_bars(path: Path, interval: Interval) -> list[Bar]:
-    """The file's bars, by symbol and start.
+    """Reads a file's bars, sorted by symbol and start.
 
     Args:
-        path: a CSV file with a header, plain or (named `*.gz`) compressed.
-        interval: what a bar spans; it decides how `Date` is read.
+        path: A CSV file with a header; compressed with gzip if its name ends in `.gz`.
+        interval: Length of a bar, which decides the format of `Date`.
 
     Raises:
-        BarsError: the file cannot be read, or the first row that is wrong.
+        BarsError: The file cannot be read, or a row is invalid; the message names the first one.
     """
     try:
         with _open(path) as file:
@@ -77,7 +77,7 @@ def read_bars(path: Path, interval: Interval) -> list[Bar]:
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise BarsError(f"{path}: cannot be read as CSV: {error}") from error
     if not bars:
-        raise BarsError(f"{path}: has no bars; give one row per bar below the header")
+        raise BarsError(f"{path}: has no bars; add one row per bar below the header")
     return sorted(bars, key=lambda bar: (bar.symbol, bar.start))
 
 
@@ -96,8 +96,8 @@ def _bars(path: Path, rows: "csv.DictReader[str]", interval: Interval) -> Iterat
         first = lines.setdefault((bar.symbol, bar.start), rows.line_num)
         if first != rows.line_num:
             raise BarsError(
-                f"{place}, column {DATE}: {bar.symbol} has a bar of {row[DATE]} in line {first} "
-                "already; keep one of them"
+                f"{place}, column {DATE}: {bar.symbol} already has a bar for {row[DATE]} in line "
+                f"{first}; keep one of them"
             )
         yield bar
 
@@ -106,7 +106,7 @@ def _check_columns(path: Path, found: Iterable[str]) -> None:
     missing = [column for column in COLUMNS if column not in found]
     if missing:
         raise BarsError(
-            f"{path}, line 1: no column {', '.join(missing)}; "
+            f"{path}, line 1: missing column {', '.join(missing)}; "
             f"the header must name {','.join(COLUMNS)}"
         )
 
@@ -143,8 +143,8 @@ def _price(place: str, row: Mapping[str, str | None], column: str) -> Decimal:
     text = _text(place, row, column)
     if not _PRICE.fullmatch(text) or not Decimal(text):
         raise BarsError(
-            f"{place}, column {column}: {text} is no price; write a number above 0 such as "
-            f"187.42, with at most {_WHOLE_DIGITS} digits before and {DECIMALS} after the point"
+            f"{place}, column {column}: {text} is not a price; use a number above 0, e.g. 187.42, "
+            f"with at most {_WHOLE_DIGITS} digits before and {DECIMALS} after the decimal point"
         )
     return Decimal(text)
 
@@ -153,6 +153,6 @@ def _check_range(place: str, bar: Bar) -> None:
     for column, price in ((OPEN, bar.open), (CLOSE, bar.close)):
         if not bar.low <= price <= bar.high:
             raise BarsError(
-                f"{place}, column {column}: {price} lies outside low {bar.low} and high "
+                f"{place}, column {column}: {price} is not between low {bar.low} and high "
                 f"{bar.high}; correct the row"
             )

@@ -1,4 +1,4 @@
-"""Faults that tests ask for: the next answers go wrong in a given way."""
+"""Injected faults: the next responses fail in the way that a test requested."""
 
 from enum import StrEnum
 
@@ -6,30 +6,31 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveInt
 
 
 class FaultKind(StrEnum):
-    """How an answer goes wrong."""
+    """How a response fails."""
 
     ERROR = "500"
     """Status 500."""
     RATE_LIMIT = "429"
-    """Status 429 with rate headers that name the next second."""
+    """Status 429; the rate-limit headers give the next second as the reset time."""
     SLOW = "slow"
-    """The right answer, late."""
+    """The correct response, after a delay."""
     TIMEOUT = "timeout"
-    """No answer at all."""
+    """No response within an hour."""
     MALFORMED = "malformed"
-    """Status 200 and half a JSON object."""
+    """Status 200 with a truncated JSON object."""
     ZEROS = "zeros"
-    """Status 200 and zeros, as for an unknown symbol; Finnhub does so briefly for known ones."""
+    """Status 200 with all zeros: Finnhub's response to an unknown symbol, and now and then to a
+    known one."""
 
 
 class Fault(BaseModel):
-    """An order of the kind "the next `count` answers for `symbol`".
+    """A fault that applies to the next `count` responses for `symbol`.
 
     Attributes:
-        kind: how they go wrong.
-        count: how many are left.
-        symbol: None for any.
-        seconds: how late a slow answer is.
+        kind: How the responses fail.
+        count: Responses that it still applies to.
+        symbol: Ticker; None applies to every symbol.
+        seconds: Delay of a slow response.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -41,25 +42,25 @@ class Fault(BaseModel):
 
 
 class Faults:
-    """Orders not yet used up; the oldest that fits an answer takes it."""
+    """Faults that are still pending; the oldest one that matches a request applies to it."""
 
     def __init__(self) -> None:
-        self._orders: list[Fault] = []
+        self._pending: list[Fault] = []
 
-    def add(self, order: Fault) -> None:
-        """Lets the next answers go wrong."""
-        self._orders.append(order)
+    def add(self, fault: Fault) -> None:
+        """Makes the next matching responses fail."""
+        self._pending.append(fault)
 
     def clear(self) -> None:
-        """Forgets all orders."""
-        self._orders.clear()
+        """Discards all pending faults."""
+        self._pending.clear()
 
     def next(self, symbol: str) -> Fault | None:
-        """The fault of this answer, if any; it is used up."""
-        fitting = (order for order in self._orders if order.symbol in (None, symbol))
-        order = next(fitting, None)
-        if order is not None:
-            order.count -= 1
-            if order.count == 0:
-                self._orders.remove(order)
-        return order
+        """Returns the fault for this request, if any, and counts it as used."""
+        matching = (fault for fault in self._pending if fault.symbol in (None, symbol))
+        fault = next(matching, None)
+        if fault is not None:
+            fault.count -= 1
+            if fault.count == 0:
+                self._pending.remove(fault)
+        return fault

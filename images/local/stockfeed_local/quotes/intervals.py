@@ -1,4 +1,4 @@
-"""The lengths that a bar may have, and where in time they lie."""
+"""Bar lengths: how `Date` is parsed, and the time span that a bar covers."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -13,14 +13,14 @@ _MARKET_CLOSE: Final = time(16)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time during which a bar's quotes come: Unix seconds, the end not included."""
+    """The time during which a bar's quotes occur, in Unix seconds; `end` is exclusive."""
 
     start: int
     end: int
 
 
 class DayInterval:
-    """Exchange days: a bar's `Date` is a date alone."""
+    """An exchange day; a bar's `Date` is a date without a time."""
 
     name = "1d"
 
@@ -28,21 +28,21 @@ class DayInterval:
         self._timezone = timezone
 
     def parse(self, text: str) -> datetime:
-        """The exchange's midnight at which the day starts, in UTC.
+        """Returns midnight at the exchange on that date, in UTC.
 
         Raises:
-            ValueError: the text is no date; the message shows one.
+            ValueError: The text is not a date; the message shows an example.
         """
         try:
             day = date.fromisoformat(text)
         except ValueError as error:
             raise ValueError(
-                "is no exchange day; with the interval 1d write the date alone, e.g. 2013-03-01"
+                "is not a date; with the interval 1d, use a date without a time, e.g. 2013-03-01"
             ) from error
         return datetime.combine(day, time(), self._timezone).astimezone(UTC)
 
     def span(self, start: datetime) -> Span:
-        """The trading hours of the day that starts at `start`."""
+        """Returns the trading hours of the day that starts at `start`."""
         day = start.astimezone(self._timezone).date()
         hours = (_MARKET_OPEN, _MARKET_CLOSE)
         opens, closes = (datetime.combine(day, hour, self._timezone) for hour in hours)
@@ -51,26 +51,26 @@ class DayInterval:
 
 @dataclass(frozen=True, slots=True)
 class TimeInterval:
-    """Slices of UTC: a bar's `Date` is its start."""
+    """A fixed number of seconds; a bar's `Date` is its start in UTC."""
 
     name: str
     seconds: int
 
     def parse(self, text: str) -> datetime:
-        """The bar's start, in UTC.
+        """Returns the bar's start in UTC.
 
         Raises:
-            ValueError: the text is no time, or no start of such a bar.
+            ValueError: The text is not a time, or is not a multiple of the bar's length.
         """
         start = _parse_time(text)
         if start.microsecond or int(start.timestamp()) % self.seconds:
             raise ValueError(
-                f"is no start of a bar of {self.name}; starts are multiples of it, in UTC"
+                f"is not the start of a {self.name} bar; use a multiple of {self.name} in UTC"
             )
         return start
 
     def span(self, start: datetime) -> Span:
-        """The whole bar."""
+        """Returns the span from the bar's start to the next bar's start."""
         seconds = int(start.timestamp())
         return Span(seconds, seconds + self.seconds)
 
@@ -86,11 +86,11 @@ INTERVALS: Final[dict[str, Interval]] = {
 
 
 def _parse_time(text: str) -> datetime:
-    example = "write the bar's start in UTC, e.g. 2013-03-01T14:30:00Z"
+    example = "use the bar's start in UTC, e.g. 2013-03-01T14:30:00Z"
     try:
         start = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"is no time; {example}") from error
+        raise ValueError(f"is not a time; {example}") from error
     if not any(separator in text for separator in "T :"):
         raise ValueError(f"has no time; {example}, or use the interval 1d")
     return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)

@@ -1,11 +1,11 @@
-"""A quote in the form of Finnhub's `/quote` answer."""
+"""A quote, and its JSON in the response of Finnhub's `/quote`."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 ZEROS: Final = b'{"c":0,"d":null,"dp":null,"h":0,"l":0,"o":0,"pc":0,"t":0}'
-"""What Finnhub answers, with status 200, for a symbol that it does not know."""
+"""The body of Finnhub's response, with status 200, to a request for an unknown symbol."""
 
 _PERCENT_PLACES: Final = Decimal("0.0001")
 
@@ -15,10 +15,12 @@ class Quote:
     """One quote.
 
     Attributes:
-        current: price now.
-        open: of the day or bar so far, as are high and low.
-        previous_close: close of the day or bar before; never 0.
-        time: Unix seconds.
+        current: Price of the latest trade.
+        open: First price of the day or bar.
+        high: Highest price of the day or bar so far.
+        low: Lowest price of the day or bar so far.
+        previous_close: Close of the previous day or bar; never 0.
+        time: Time of the latest trade, in Unix seconds.
     """
 
     current: Decimal
@@ -29,7 +31,7 @@ class Quote:
     time: int
 
     def to_json(self) -> bytes:
-        """The answer's body; prices are the exact decimals, which no float could promise."""
+        """Returns the response body; prices are written as exact decimals, never as floats."""
         change = self.current - self.previous_close
         percent = (change / self.previous_close * 100).quantize(_PERCENT_PLACES)
         return (

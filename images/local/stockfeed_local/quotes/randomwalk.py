@@ -1,4 +1,4 @@
-"""Quotes that move at random, the same way for the same seed, and are sometimes stale."""
+"""Quotes that follow a random walk, reproducible by seed, with some stale ones."""
 
 import random
 import time
@@ -13,9 +13,9 @@ from stockfeed_local.quotes.source import QuoteReply, SymbolProgress
 _CENT: Final = Decimal("0.01")
 _DAY_SECONDS: Final = 86_400
 _STEP: Final = 0.0005
-"""Standard deviation of one step, as a share of the price."""
+"""Standard deviation of one step, as a fraction of the price."""
 _STALE_SHARE: Final = 0.2
-"""Of the answers, how many repeat the quote before, as Finnhub's do between trades."""
+"""Fraction of responses that repeat the previous quote, as Finnhub's do between trades."""
 
 
 @dataclass(slots=True)
@@ -25,12 +25,12 @@ class _Walk:
 
 
 class RandomWalk:
-    """A source without an end.
+    """A source that never ends.
 
     Args:
-        symbols: that it knows.
-        seed: of prices, steps and staleness.
-        clock: gives Unix seconds.
+        symbols: Tickers to serve.
+        seed: Determines start prices, steps and which responses are stale.
+        clock: Returns the current time in Unix seconds.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RandomWalk:
         self._walks = {symbol: self._start(symbol, seed) for symbol in symbols}
 
     def poll(self, symbol: str, etag: str | None) -> QuoteReply | None:
-        """As `Source.poll`; a walk has no ETags."""
+        """Returns the next quote, without an ETag; see `Source.poll`."""
         del etag
         walk = self._walks.get(symbol)
         if walk is None:
@@ -50,14 +50,14 @@ class RandomWalk:
         return QuoteReply(walk.quote.to_json())
 
     def progress(self) -> dict[str, SymbolProgress]:
-        """Nothing, as a walk has no end."""
+        """Returns an empty mapping, because a walk never ends."""
         return {}
 
     def release(self, count: int | None) -> None:
-        """Changes nothing, as a walk has no order to hold back."""
+        """Does nothing: a walk has no tape to hold back."""
 
     def _start(self, symbol: str, seed: int) -> _Walk:
-        # Its own generator: a symbol's walk does not depend on how often others are asked for.
+        # One generator per symbol: a walk must not depend on how often others are polled.
         generator = random.Random(f"{seed}:{symbol}")  # noqa: S311 - prices, not secrets
         price = Decimal(generator.randint(2_000, 50_000)) * _CENT
         return _Walk(generator, Quote(price, price, price, price, price, int(self._clock())))

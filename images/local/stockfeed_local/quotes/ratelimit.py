@@ -1,4 +1,7 @@
-"""Finnhub's two limits: requests per minute by plan, and a cap per second on every plan."""
+"""Finnhub's two rate limits: requests per minute by plan, and per second on every plan.
+
+Finnhub documents both, and the X-Ratelimit headers, under "Rate Limits" in its API documentation.
+"""
 
 import time
 from collections.abc import Callable
@@ -11,7 +14,7 @@ _SECOND: Final = 1
 
 @dataclass(slots=True)
 class _Window:
-    """Requests counted since the window's start; a new window starts when it is over."""
+    """Requests counted in a fixed window; the first request after its end opens a new one."""
 
     limit: int
     seconds: int
@@ -26,11 +29,11 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether a request may pass, and what its answer tells about the limit.
+    """Whether a request is within the limits, and the rate-limit headers of its response.
 
     Attributes:
-        allowed: False means 429.
-        headers: Finnhub's X-Ratelimit headers; the reset is in Unix seconds.
+        allowed: False if the response must be a 429.
+        headers: Finnhub's X-Ratelimit headers; empty if there is no limit.
     """
 
     allowed: bool
@@ -39,12 +42,12 @@ class Decision:
 
 @dataclass(slots=True)
 class RateLimit:
-    """Counts requests per token.
+    """Limits the requests of each token.
 
     Attributes:
-        per_minute: requests that a token has in a minute; None for no limit.
-        per_second: requests that a token has in a second; None for no limit.
-        clock: gives Unix seconds.
+        per_minute: Requests allowed per minute; None for no limit.
+        per_second: Requests allowed per second; None for no limit.
+        clock: Returns the current time in Unix seconds.
     """
 
     per_minute: int | None = None
@@ -53,16 +56,16 @@ class RateLimit:
     _windows: dict[str, list[_Window]] = field(default_factory=dict)
 
     def take(self, token: str) -> Decision:
-        """Counts one request of the token, if the limits let it pass."""
+        """Counts one request of the token, unless a limit is exhausted."""
         now = self.clock()
         windows = self._windows.setdefault(token, self._new_windows())
         full = [window for window in windows if window.is_full(now)]
         if not full:
             for window in windows:
                 window.used += 1
-        # A full window is what the client must wait for; else its minute is what it has.
-        told = max(full, key=lambda window: window.ends) if full else next(iter(windows), None)
-        return Decision(not full, _headers(told) if told else {})
+        # The headers of a 429 describe the window that the client must wait for, else the first.
+        shown = max(full, key=lambda window: window.ends) if full else next(iter(windows), None)
+        return Decision(not full, _headers(shown) if shown else {})
 
     def _new_windows(self) -> list[_Window]:
         limits = ((self.per_minute, _MINUTE), (self.per_second, _SECOND))
@@ -74,7 +77,13 @@ def _headers(window: _Window) -> dict[str, str]:
 
 
 def headers(limit: int, remaining: int, reset: float) -> dict[str, str]:
-    """The X-Ratelimit headers; `reset` in Unix seconds, rounded up as it is a time to wait for."""
+    """Returns the X-Ratelimit headers.
+
+    Args:
+        limit: Requests allowed in the window.
+        remaining: Requests left in the window.
+        reset: End of the window in Unix seconds; rounded up, so that a client never retries early.
+    """
     return {
         "X-Ratelimit-Limit": str(limit),
         "X-Ratelimit-Remaining": str(remaining),

@@ -1,4 +1,4 @@
-"""Plays a tape: a symbol's next quote is answered once the client confirms the current one."""
+"""Plays a tape: a symbol moves on to its next quote when a client confirms the current one."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from stockfeed_local.quotes.tape import Tape
 
 @dataclass(slots=True)
 class _Reel:
-    """A symbol's quotes and how far they are played."""
+    """One symbol's quotes and its position among them."""
 
     quotes: list[Quote]
     position: int = 0
@@ -31,11 +31,11 @@ class _Reel:
 
 
 class Replay:
-    """A source that repeats a quote until its ETag comes back, so that none is ever lost.
+    """A source that repeats a quote until a client sends back its ETag, so that none is lost.
 
-    Every symbol has its own position. A hold counts all symbols together, first come, first
-    served: a released quote is then one that somebody asks for, and the symbols of a fast
-    producer need not wait for those of a slow one. A symbol's first quote is never held back.
+    Every symbol has its own position. A hold limits the quotes revealed of all symbols together,
+    first come, first served: a fast producer's symbols need not wait for those of a slow one. A
+    symbol's first quote is never held back.
     """
 
     def __init__(self, tape: Tape) -> None:
@@ -44,7 +44,7 @@ class Replay:
         self._released: int | None = None
 
     def poll(self, symbol: str, etag: str | None) -> QuoteReply | None:
-        """As `Source.poll`."""
+        """Returns the current quote, or no body if there is nothing newer; see `Source.poll`."""
         reel = self._reels.get(symbol)
         if reel is None:
             return None
@@ -56,14 +56,14 @@ class Replay:
         return QuoteReply(reel.quotes[reel.position].to_json(), reel.etag)
 
     def progress(self) -> dict[str, SymbolProgress]:
-        """As `Source.progress`."""
+        """Returns how much of each symbol's tape was played."""
         return {
             symbol: SymbolProgress(reel.revealed, reel.confirmed, len(reel.quotes) - reel.revealed)
             for symbol, reel in self._reels.items()
         }
 
     def release(self, count: int | None) -> None:
-        """As `Source.release`."""
+        """Limits the quotes revealed in total to `count`; None removes the limit."""
         self._released = count
 
     def _advance(self, reel: _Reel) -> bool:

@@ -1,10 +1,11 @@
-"""The HTTP side: Finnhub's `GET /api/v1/quote`, and controls for tests and the demo.
+"""The HTTP server: Finnhub's `GET /api/v1/quote`, and controls for tests and the demo.
 
-The controls are no part of Finnhub's API, need no token, and are off unless asked for:
+The controls are not part of Finnhub's API. They require no token and must be enabled:
 
-    POST /control/limit {"released": K}    at most K quotes in all are revealed; null: no hold
-    POST /control/fault {"kind": …, …}     see `faults.Fault`; `DELETE` forgets all orders
-    GET  /control/stats                    see `QuoteApi.stats`
+    POST   /control/limit {"released": K}    reveals at most K quotes in total; null: no limit
+    POST   /control/fault {"kind": …, …}     injects a fault, see `faults.Fault`
+    DELETE /control/fault                    discards all pending faults
+    GET    /control/stats                    see `QuoteApi.stats`
 """
 
 import asyncio
@@ -27,9 +28,9 @@ TOKEN_HEADER: Final = "X-Finnhub-Token"  # noqa: S105 - a header's name
 LIMIT_BODY: Final = b'{"error":"API limit reached. Please try again later. Remaining Limit: 0"}'
 
 _JSON: Final = "application/json; charset=utf-8"
-_FOREVER_SECONDS: Final = 3600.0
+_TIMEOUT_SECONDS: Final = 3600.0
 _NOT_MODIFIED: Final = 304
-# The demo polls as fast as it is answered; a symbol at its end would take the others' time.
+# The demo polls without a pause: a symbol at the end of its tape would starve the others.
 _NOTHING_NEW_SECONDS: Final = 0.25
 
 
@@ -37,7 +38,7 @@ class Hold(BaseModel):
     """The body of `POST /control/limit`.
 
     Attributes:
-        released: quotes that may be revealed, of all symbols together; None lifts the hold.
+        released: Quotes that may be revealed, of all symbols together; None removes the limit.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -50,11 +51,11 @@ class QuoteApi:
     """The server's state.
 
     Attributes:
-        source: of the quotes.
-        token: that clients must send; None lets everybody in.
-        limit: requests that a token has.
-        faults: that tests ordered.
-        polled: requests that were answered with a quote, zeros or "unchanged".
+        source: Where the quotes come from.
+        token: API key that clients must send; None accepts any client.
+        limit: Rate limit per API key.
+        faults: Pending faults.
+        polled: Requests that reached the source: its response was a quote, zeros or a 304.
     """
 
     source: Source
@@ -64,7 +65,7 @@ class QuoteApi:
     polled: int = 0
 
     async def quote(self, request: Request) -> Response:
-        """`GET /api/v1/quote?symbol=X`, as Finnhub answers it, with an ETag on the tape."""
+        """Handles `GET /api/v1/quote?symbol=X` as Finnhub does; quotes of a tape have an ETag."""
         token = request.headers.get(TOKEN_HEADER) or request.query_params.get("token", "")
         refusal = self._authenticate(token)
         if refusal is not None:
@@ -76,14 +77,14 @@ class QuoteApi:
         fault = self.faults.next(symbol)
         response = await self._faulty(fault) if fault else None
         if response is None:
-            response = self._answer(symbol, request.headers.get("If-None-Match"))
+            response = self._poll(symbol, request.headers.get("If-None-Match"))
         if response.status_code == _NOT_MODIFIED:
             await asyncio.sleep(_NOTHING_NEW_SECONDS)
         response.headers.update(decision.headers)
         return response
 
     async def set_limit(self, request: Request) -> Response:
-        """`POST /control/limit`."""
+        """Handles `POST /control/limit`."""
         try:
             hold = Hold.model_validate_json(await request.body())
         except ValidationError as error:
@@ -92,7 +93,7 @@ class QuoteApi:
         return Response(status_code=204)
 
     async def add_fault(self, request: Request) -> Response:
-        """`POST /control/fault`."""
+        """Handles `POST /control/fault`."""
         try:
             self.faults.add(Fault.model_validate_json(await request.body()))
         except ValidationError as error:
@@ -100,14 +101,14 @@ class QuoteApi:
         return Response(status_code=204)
 
     async def clear_faults(self, _: Request) -> Response:
-        """`DELETE /control/fault`."""
+        """Handles `DELETE /control/fault`."""
         self.faults.clear()
         return Response(status_code=204)
 
     async def stats(self, _: Request) -> Response:
-        """`GET /control/stats`: `polled`, and of the tape how far it is, in all and by symbol.
+        """Handles `GET /control/stats`: `polled`, and the tape's progress, in total and by symbol.
 
-        `done` means that each symbol's last quote is confirmed; a random walk is never done.
+        `done` is true once each symbol's last quote is confirmed; never for a random walk.
         """
         symbols = self.source.progress()
         total = {
@@ -124,15 +125,16 @@ class QuoteApi:
         reason = "Invalid API key." if token else "Please use an API key."
         return JSONResponse({"error": reason}, 401)
 
-    def _answer(self, symbol: str, etag: str | None) -> Response:
+    def _poll(self, symbol: str, etag: str | None) -> Response:
         self.polled += 1
-        answer = self.source.poll(symbol, etag) or QuoteReply(ZEROS)
-        tag = {"ETag": answer.etag} if answer.etag else None
-        if answer.body is None:
+        reply = self.source.poll(symbol, etag) or QuoteReply(ZEROS)
+        tag = {"ETag": reply.etag} if reply.etag else None
+        if reply.body is None:
             return Response(None, 304, tag)
-        return Response(answer.body, 200, tag, _JSON)
+        return Response(reply.body, 200, tag, _JSON)
 
     async def _faulty(self, fault: Fault) -> Response | None:
+        """Returns the faulty response; None after the delay of a slow one."""
         match fault.kind:
             case FaultKind.ERROR:
                 return Response(b"Internal Server Error", 500, media_type="text/plain")
@@ -147,12 +149,12 @@ class QuoteApi:
                 await asyncio.sleep(fault.seconds)
                 return None
             case FaultKind.TIMEOUT:
-                await asyncio.sleep(_FOREVER_SECONDS)
+                await asyncio.sleep(_TIMEOUT_SECONDS)
                 return Response(status_code=504)
 
 
 def application(api: QuoteApi, *, controls: bool) -> Starlette:
-    """The ASGI application; `controls` opens `/control/…` to everybody who can connect."""
+    """Returns the ASGI application; `controls` opens `/control/…` to any client."""
     routes: list[BaseRoute] = [Route("/api/v1/quote", api.quote), Route("/healthz", _healthy)]
     if controls:
         routes += [

@@ -1,4 +1,4 @@
-"""What the server asks for quotes: a tape or a random walk."""
+"""The interface between the server and its quotes: a tape or a random walk."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,11 +6,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class QuoteReply:
-    """What a source says about a symbol.
+    """A source's response to one poll of a symbol.
 
     Attributes:
-        body: JSON of a quote; None means that there is none newer than the client's (304).
-        etag: identifies the quote among the symbol's; None where the source has no order.
+        body: A quote as JSON; None (a 304) if the client already has the newest one.
+        etag: Identifies the quote among those of the symbol; None if the source has no order.
     """
 
     body: bytes | None
@@ -19,12 +19,12 @@ class QuoteReply:
 
 @dataclass(frozen=True, slots=True)
 class SymbolProgress:
-    """How far a symbol's tape is.
+    """How much of a symbol's tape was played.
 
     Attributes:
-        revealed: quotes answered at least once.
-        confirmed: quotes whose ETag came back.
-        remaining: quotes not yet revealed.
+        revealed: Quotes served at least once.
+        confirmed: Quotes whose ETag a client has sent back.
+        remaining: Quotes not yet revealed.
     """
 
     revealed: int
@@ -33,21 +33,21 @@ class SymbolProgress:
 
 
 class Source(Protocol):
-    """Where quotes come from."""
+    """A supply of quotes."""
 
     def poll(self, symbol: str, etag: str | None) -> QuoteReply | None:
-        """The symbol's quote now.
+        """Returns the symbol's current quote.
 
         Args:
-            symbol: as asked for.
-            etag: of the quote that the client has for certain, from `If-None-Match`.
+            symbol: The ticker in the request.
+            etag: The request's `If-None-Match`: the client has stored the quote with this ETag.
 
         Returns:
-            None for a symbol that the source does not know.
+            None if the symbol is unknown.
         """
 
     def progress(self) -> dict[str, SymbolProgress]:
-        """By symbol; empty for a source without an end."""
+        """Returns the progress of each symbol; empty for a source that never ends."""
 
     def release(self, count: int | None) -> None:
-        """Holds the source back to `count` revealed quotes in all; None lets it go."""
+        """Limits the quotes revealed of all symbols together to `count`; None removes the limit."""

@@ -1,4 +1,4 @@
-"""Bars as quotes: four per bar, whose candle is the bar again."""
+"""Turns bars into quotes: four per bar, from which the pipeline must rebuild the same bar."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -12,11 +12,11 @@ from stockfeed_local.quotes.quote import Quote
 QUOTES_PER_BAR: Final = 4
 
 Tape = dict[str, list[Quote]]
-"""By symbol, in order of time."""
+"""Quotes by symbol, in order of time."""
 
 
 def tape_of(bars: Iterable[Bar], interval: Interval) -> Tape:
-    """The quotes of bars that are in order of symbol and start."""
+    """Returns the quotes for bars that are sorted by symbol and start."""
     by_symbol = groupby(bars, key=lambda bar: bar.symbol)
     return {symbol: list(_quotes(of_symbol, interval)) for symbol, of_symbol in by_symbol}
 
@@ -24,15 +24,16 @@ def tape_of(bars: Iterable[Bar], interval: Interval) -> Tape:
 def _quotes(bars: Iterable[Bar], interval: Interval) -> Iterator[Quote]:
     previous_close = None
     for bar in bars:
-        # The first bar has no day before; its own open is as good as any and is no zero.
+        # The first bar has no previous close. Its own open stands in: zero would mean "unknown".
         yield from quotes_of(bar, previous_close or bar.open, interval.span(bar.start))
         previous_close = bar.close
 
 
 def quotes_of(bar: Bar, previous_close: Decimal, span: Span) -> Iterator[Quote]:
-    """Open, the extremes and close; high and low are those of the bar so far.
+    """Yields four quotes: open, both extremes, close.
 
-    The extreme away from the close comes first, as it mostly does on a real day.
+    A rising bar visits its low first, a falling bar its high, as most real days do. Each quote's
+    high and low are those of the bar so far.
     """
     rises = bar.close >= bar.open
     extremes = (bar.low, bar.high) if rises else (bar.high, bar.low)
@@ -43,6 +44,6 @@ def quotes_of(bar: Bar, previous_close: Decimal, span: Span) -> Iterator[Quote]:
 
 
 def _times(span: Span) -> tuple[int, int, int, int]:
-    """Four different seconds from the span's first to its last."""
+    """Returns four different seconds, from the first to the last of the span."""
     third = (span.end - span.start) // 3
     return span.start, span.start + third, span.start + 2 * third, span.end - 1

@@ -1,7 +1,7 @@
 from stockfeed_local.quotes.faults import Fault, FaultKind, Faults
 
 
-def test_an_order_is_used_up_by_its_count() -> None:
+def test_fault_applies_to_count_responses() -> None:
     faults = Faults()
     faults.add(Fault(kind=FaultKind.ERROR, count=2))
 
@@ -10,7 +10,7 @@ def test_an_order_is_used_up_by_its_count() -> None:
     assert [fault and fault.kind for fault in taken] == [FaultKind.ERROR, FaultKind.ERROR, None]
 
 
-def test_an_order_for_a_symbol_leaves_the_others_alone() -> None:
+def test_fault_for_a_symbol_does_not_affect_other_symbols() -> None:
     faults = Faults()
     faults.add(Fault(kind=FaultKind.ZEROS, symbol="A"))
 
@@ -18,7 +18,7 @@ def test_an_order_for_a_symbol_leaves_the_others_alone() -> None:
     assert faults.next("A") is not None
 
 
-def test_orders_are_used_in_the_order_they_came() -> None:
+def test_faults_apply_in_the_order_they_were_added() -> None:
     faults = Faults()
     for kind in (FaultKind.SLOW, FaultKind.RATE_LIMIT):
         faults.add(Fault(kind=kind))
@@ -28,7 +28,7 @@ def test_orders_are_used_in_the_order_they_came() -> None:
     assert [fault and fault.kind for fault in taken] == [FaultKind.SLOW, FaultKind.RATE_LIMIT]
 
 
-def test_cleared_orders_are_gone() -> None:
+def test_clear_discards_pending_faults() -> None:
     faults = Faults()
     faults.add(Fault(kind=FaultKind.ERROR, count=9))
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from stockfeed_local.quotes.quote import ZEROS, Quote
 
 
-def test_an_answer_has_finnhubs_fields_with_the_exact_decimals() -> None:
+def test_json_has_finnhubs_fields_with_exact_decimals() -> None:
     quote = Quote(
         current=Decimal("187.42000"),
         open=Decimal("185.9"),
@@ -20,7 +20,7 @@ def test_an_answer_has_finnhubs_fields_with_the_exact_decimals() -> None:
     )
 
 
-def test_a_fall_and_a_tiny_price_are_plain_numbers() -> None:
+def test_falls_and_tiny_prices_are_written_without_exponents() -> None:
     tiny, more = Decimal("0.00000001"), Decimal("0.00000004")
 
     answer = Quote(tiny, tiny, tiny, tiny, more, 1).to_json()
@@ -29,5 +29,5 @@ def test_a_fall_and_a_tiny_price_are_plain_numbers() -> None:
     assert json.loads(answer)["c"] == 1e-8
 
 
-def test_zeros_have_the_fields_of_a_quote() -> None:
+def test_zeros_have_the_same_fields_as_a_quote() -> None:
     assert json.loads(ZEROS).keys() == {"c", "d", "dp", "h", "l", "o", "pc", "t"}

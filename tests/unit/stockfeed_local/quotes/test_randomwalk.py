@@ -8,19 +8,19 @@ NOON = 1_713_441_600
 
 
 def walk(seed: int, count: int, start: int = NOON) -> list[dict[str, Any]]:
-    """The answers of `count` polls, one a second."""
+    """Returns the quotes of `count` polls, one per second."""
     clock = itertools.count(start)
     source = RandomWalk(["A", "B"], seed, clock=lambda: float(next(clock)))
     answers = [source.poll("A", None) for _ in range(count)]
     return [json.loads(answer.body) for answer in answers if answer and answer.body]
 
 
-def test_the_same_seed_gives_the_same_walk_and_another_seed_another() -> None:
+def test_walk_is_determined_by_its_seed() -> None:
     assert walk(1, 50) == walk(1, 50)
     assert walk(1, 50) != walk(2, 50)
 
 
-def test_prices_move_inside_their_range_and_answers_are_sometimes_stale() -> None:
+def test_prices_stay_between_low_and_high_and_some_responses_are_stale() -> None:
     quotes = walk(1, 200)
 
     assert len({quote["c"] for quote in quotes}) > 50
@@ -30,7 +30,7 @@ def test_prices_move_inside_their_range_and_answers_are_sometimes_stale() -> Non
     assert 10 < len(times) - len(set(times)) < 100
 
 
-def test_a_new_day_opens_with_the_close_before_as_previous() -> None:
+def test_new_day_starts_with_the_last_price_as_previous_close() -> None:
     midnight = NOON + 43_200
     quotes = walk(1, 20, start=midnight - 10)
     before = [quote for quote in quotes if quote["t"] < midnight]
@@ -40,7 +40,7 @@ def test_a_new_day_opens_with_the_close_before_as_previous() -> None:
     assert after[0]["o"] == after[0]["h"] == after[0]["l"] == after[0]["c"]
 
 
-def test_an_unknown_symbol_has_no_answer_and_a_walk_no_end() -> None:
+def test_unknown_symbol_has_no_quote_and_walk_has_no_progress() -> None:
     source = RandomWalk(["A"], seed=1)
 
     assert source.poll("B", None) is None

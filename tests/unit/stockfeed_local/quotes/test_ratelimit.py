@@ -16,7 +16,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_without_limits_everything_passes_and_nothing_is_told(clock: Clock) -> None:
+def test_without_limits_all_requests_pass_without_headers(clock: Clock) -> None:
     limit = RateLimit(clock=clock)
 
     decisions = [limit.take("t") for _ in range(1_000)]
@@ -24,7 +24,7 @@ def test_without_limits_everything_passes_and_nothing_is_told(clock: Clock) -> N
     assert all(decision.allowed and not decision.headers for decision in decisions)
 
 
-def test_a_minutes_requests_count_down_to_a_refusal_that_names_the_reset(clock: Clock) -> None:
+def test_minute_limit_counts_down_and_rejects_with_reset_time(clock: Clock) -> None:
     limit = RateLimit(per_minute=2, clock=clock)
 
     decisions = [limit.take("t") for _ in range(3)]
@@ -35,7 +35,7 @@ def test_a_minutes_requests_count_down_to_a_refusal_that_names_the_reset(clock: 
     assert {d.headers["X-Ratelimit-Reset"] for d in decisions} == {"1060"}
 
 
-def test_at_the_reset_the_budget_is_back(clock: Clock) -> None:
+def test_limit_is_restored_at_reset_time(clock: Clock) -> None:
     limit = RateLimit(per_minute=1, clock=clock)
     limit.take("t")
     assert not limit.take("t").allowed
@@ -45,14 +45,14 @@ def test_at_the_reset_the_budget_is_back(clock: Clock) -> None:
     assert limit.take("t").allowed
 
 
-def test_tokens_have_budgets_of_their_own(clock: Clock) -> None:
+def test_each_token_has_its_own_limit(clock: Clock) -> None:
     limit = RateLimit(per_minute=1, clock=clock)
     limit.take("one")
 
     assert limit.take("two").allowed
 
 
-def test_the_cap_per_second_refuses_until_the_next_second(clock: Clock) -> None:
+def test_second_limit_rejects_until_the_next_second(clock: Clock) -> None:
     limit = RateLimit(per_minute=60, per_second=2, clock=clock)
     limit.take("t")
     limit.take("t")

@@ -16,7 +16,7 @@ QUOTE = "/api/v1/quote"
 
 
 class Client:
-    """httpx on the application itself, without a socket between."""
+    """An httpx client that calls the application directly, without a socket."""
 
     def __init__(self, app: Starlette) -> None:
         self._transport = httpx.ASGITransport(app)
@@ -54,7 +54,7 @@ def serve() -> Serve:
     return serve
 
 
-def test_a_quote_comes_with_an_etag_and_its_confirmation_with_the_next(serve: Serve) -> None:
+def test_sending_back_the_etag_returns_the_next_quote(serve: Serve) -> None:
     client = serve()
 
     first = client.get(QUOTE, params={"symbol": "A"})
@@ -71,7 +71,7 @@ def test_a_quote_comes_with_an_etag_and_its_confirmation_with_the_next(serve: Se
     assert end.headers["ETag"] == second.headers["ETag"]
 
 
-def test_an_unknown_symbol_is_answered_with_zeros(serve: Serve) -> None:
+def test_unknown_symbol_returns_zeros(serve: Serve) -> None:
     answer = serve().get(QUOTE, params={"symbol": "NOPE"})
 
     assert (answer.status_code, answer.content) == (200, ZEROS)
@@ -87,7 +87,7 @@ def test_an_unknown_symbol_is_answered_with_zeros(serve: Serve) -> None:
         ({}, {"token": "right"}, 200, None),
     ],
 )
-def test_a_token_is_checked_where_one_is_set(
+def test_token_is_checked_if_configured(
     serve: Serve,
     headers: dict[str, str],
     query: dict[str, str],
@@ -103,7 +103,7 @@ def test_a_token_is_checked_where_one_is_set(
         assert answer.json() == body
 
 
-def test_beyond_the_limit_comes_429_with_the_rate_headers_that_all_answers_have(
+def test_request_over_the_limit_returns_429_with_rate_limit_headers(
     serve: Serve,
 ) -> None:
     client = serve(limit=RateLimit(per_minute=1, clock=lambda: 1_000.0))
@@ -126,19 +126,19 @@ def test_beyond_the_limit_comes_429_with_the_rate_headers_that_all_answers_have(
         ("zeros", 200, ZEROS),
     ],
 )
-def test_a_fault_spoils_one_answer_and_moves_nothing(
+def test_fault_affects_one_response_and_does_not_advance_the_tape(
     serve: Serve, kind: str, status: int, content: bytes
 ) -> None:
     client = serve()
     client.post("/control/fault", json={"kind": kind})
 
-    spoilt, good = (client.get(QUOTE, params={"symbol": "A"}) for _ in range(2))
+    faulty, good = (client.get(QUOTE, params={"symbol": "A"}) for _ in range(2))
 
-    assert (spoilt.status_code, spoilt.content) == (status, content)
+    assert (faulty.status_code, faulty.content) == (status, content)
     assert good.json()["t"] == 0
 
 
-def test_a_rate_limit_fault_has_the_headers_of_a_real_one(serve: Serve) -> None:
+def test_rate_limit_fault_has_rate_limit_headers(serve: Serve) -> None:
     client = serve(limit=RateLimit(clock=lambda: 1_000.0))
     client.post("/control/fault", json={"kind": "429"})
 
@@ -149,14 +149,14 @@ def test_a_rate_limit_fault_has_the_headers_of_a_real_one(serve: Serve) -> None:
     assert answer.headers["X-Ratelimit-Reset"] == "1001"
 
 
-def test_a_slow_answer_is_the_right_one(serve: Serve) -> None:
+def test_slow_response_is_correct(serve: Serve) -> None:
     client = serve()
     client.post("/control/fault", json={"kind": "slow", "seconds": 0.01})
 
     assert client.get(QUOTE, params={"symbol": "A"}).json()["t"] == 0
 
 
-def test_ordered_faults_can_be_forgotten(serve: Serve) -> None:
+def test_deleting_faults_discards_pending_ones(serve: Serve) -> None:
     client = serve()
     client.post("/control/fault", json={"kind": "500", "count": 9})
 
@@ -165,7 +165,7 @@ def test_ordered_faults_can_be_forgotten(serve: Serve) -> None:
     assert client.get(QUOTE, params={"symbol": "A"}).status_code == 200
 
 
-def test_a_hold_answers_unchanged_until_it_is_released(serve: Serve) -> None:
+def test_hold_returns_304_until_released(serve: Serve) -> None:
     client = serve()
     client.post("/control/limit", json={"released": 1})
     etag = client.get(QUOTE, params={"symbol": "A"}).headers["ETag"]
@@ -192,7 +192,7 @@ def test_a_hold_answers_unchanged_until_it_is_released(serve: Serve) -> None:
         ("/control/fault", b"{", "body"),
     ],
 )
-def test_a_wrong_order_is_a_400_that_names_the_field(
+def test_invalid_control_request_returns_400_with_field_name(
     serve: Serve, path: str, body: bytes, field: str
 ) -> None:
     answer = serve().post(path, content=body)
@@ -201,7 +201,7 @@ def test_a_wrong_order_is_a_400_that_names_the_field(
     assert answer.json()["error"].startswith(f"{field}: ")
 
 
-def test_stats_tell_how_far_the_tape_is(serve: Serve) -> None:
+def test_stats_report_the_tapes_progress(serve: Serve) -> None:
     client = serve()
     client.get(QUOTE, params={"symbol": "A"})
     early = client.get("/control/stats").json()

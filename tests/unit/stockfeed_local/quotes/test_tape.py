@@ -24,11 +24,11 @@ def bar(open_: int, high: int, low: int, close: int) -> Bar:
     ],
     ids=["rising", "falling", "still"],
 )
-def test_a_bar_is_open_extremes_and_close(of: Bar, prices: list[int]) -> None:
+def test_bar_becomes_open_extremes_and_close(of: Bar, prices: list[int]) -> None:
     assert [quote.current for quote in quotes_of(of, Decimal(4), SPAN)] == prices
 
 
-def test_high_and_low_are_those_so_far_and_the_previous_close_is_the_bar_befores() -> None:
+def test_quotes_carry_high_and_low_so_far_and_previous_close() -> None:
     quotes = list(quotes_of(bar(5, 9, 1, 7), Decimal(4), SPAN))
 
     assert [quote.high for quote in quotes] == [5, 5, 9, 9]
@@ -37,13 +37,13 @@ def test_high_and_low_are_those_so_far_and_the_previous_close_is_the_bar_befores
     assert {quote.previous_close for quote in quotes} == {Decimal(4)}
 
 
-def test_a_minutes_quotes_lie_inside_it_at_different_seconds() -> None:
+def test_quotes_have_different_times_within_the_bar() -> None:
     times = [quote.time for quote in quotes_of(bar(5, 9, 1, 7), Decimal(4), SPAN)]
 
     assert times == [1_000, 1_020, 1_040, 1_059]
 
 
-def test_the_sample_is_a_tape_whose_candles_are_the_bars() -> None:
+def test_tape_of_the_sample_rebuilds_its_bars() -> None:
     interval = INTERVALS["1d"]
     bars = read_bars(sample_file(), interval)
 
@@ -62,7 +62,7 @@ def test_the_sample_is_a_tape_whose_candles_are_the_bars() -> None:
         )
 
 
-def test_times_only_grow_and_previous_closes_chain() -> None:
+def test_times_increase_and_each_previous_close_is_the_close_before() -> None:
     interval = INTERVALS["1d"]
     tape = tape_of(read_bars(sample_file(), interval), interval)
 
