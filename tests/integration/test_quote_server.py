@@ -44,11 +44,11 @@ def play(client: httpx.Client, server: QuoteServer, symbol: str) -> list[str]:
     bodies: list[str] = []
     headers: dict[str, str] = {}
     while True:
-        answer = client.get(f"{server.base_url}/quote", params={"symbol": symbol}, headers=headers)
-        if answer.status_code == 304:
+        response = client.get(f"{server.base_url}/quote", params={"symbol": symbol}, headers=headers)
+        if response.status_code == 304:
             return bodies
-        bodies.append(answer.text)
-        headers = {"If-None-Match": answer.headers["ETag"]}
+        bodies.append(response.text)
+        headers = {"If-None-Match": response.headers["ETag"]}
 
 
 def price(body: str) -> str:
@@ -70,10 +70,10 @@ def test_random_walk_checks_token_and_rate_limit(
     url = f"{server.base_url}/quote?symbol=AAPL"
     token = {"X-Finnhub-Token": "t"}
 
-    answers = [httpx.get(url), httpx.get(url, headers=token), httpx.get(url, headers=token)]
+    responses = [httpx.get(url), httpx.get(url, headers=token), httpx.get(url, headers=token)]
 
-    assert [answer.status_code for answer in answers] == [401, 200, 429]
-    assert answers[1].json()["c"] > 0
+    assert [response.status_code for response in responses] == [401, 200, 429]
+    assert responses[1].json()["c"] > 0
 
 
 def test_timeout_fault_blocks_one_request_only(

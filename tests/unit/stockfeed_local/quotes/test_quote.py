@@ -23,10 +23,10 @@ def test_json_has_finnhubs_fields_with_exact_decimals() -> None:
 def test_falls_and_tiny_prices_are_written_without_exponents() -> None:
     tiny, more = Decimal("0.00000001"), Decimal("0.00000004")
 
-    answer = Quote(tiny, tiny, tiny, tiny, more, 1).to_json()
+    body = Quote(tiny, tiny, tiny, tiny, more, 1).to_json()
 
-    assert answer.startswith(b'{"c":0.00000001,"d":-0.00000003,"dp":-75.0000,')
-    assert json.loads(answer)["c"] == 1e-8
+    assert body.startswith(b'{"c":0.00000001,"d":-0.00000003,"dp":-75.0000,')
+    assert json.loads(body)["c"] == 1e-8
 
 
 def test_zeros_have_the_same_fields_as_a_quote() -> None:

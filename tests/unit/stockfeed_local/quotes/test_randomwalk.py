@@ -11,8 +11,8 @@ def walk(seed: int, count: int, start: int = NOON) -> list[dict[str, Any]]:
     """Returns the quotes of `count` polls, one per second."""
     clock = itertools.count(start)
     source = RandomWalk(["A", "B"], seed, clock=lambda: float(next(clock)))
-    answers = [source.poll("A", None) for _ in range(count)]
-    return [json.loads(answer.body) for answer in answers if answer and answer.body]
+    replies = [source.poll("A", None) for _ in range(count)]
+    return [json.loads(reply.body) for reply in replies if reply and reply.body]
 
 
 def test_walk_is_determined_by_its_seed() -> None:

@@ -13,10 +13,10 @@ def quotes(count: int) -> list[Quote]:
 
 def poll(replay: Replay, symbol: str, etag: str | None = None) -> tuple[int | None, str | None]:
     """Polls once; returns the quote's time (None: unchanged) and its ETag."""
-    answer = replay.poll(symbol, etag)
-    assert answer is not None
-    time = None if answer.body is None else json.loads(answer.body)["t"]
-    return time, answer.etag
+    reply = replay.poll(symbol, etag)
+    assert reply is not None
+    time = None if reply.body is None else json.loads(reply.body)["t"]
+    return time, reply.etag
 
 
 def test_quote_repeats_until_its_etag_is_sent_back() -> None:

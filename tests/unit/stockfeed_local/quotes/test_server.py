@@ -72,10 +72,10 @@ def test_sending_back_the_etag_returns_the_next_quote(serve: Serve) -> None:
 
 
 def test_unknown_symbol_returns_zeros(serve: Serve) -> None:
-    answer = serve().get(QUOTE, params={"symbol": "NOPE"})
+    response = serve().get(QUOTE, params={"symbol": "NOPE"})
 
-    assert (answer.status_code, answer.content) == (200, ZEROS)
-    assert "ETag" not in answer.headers
+    assert (response.status_code, response.content) == (200, ZEROS)
+    assert "ETag" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ def test_token_is_checked_if_configured(
 ) -> None:
     client = serve(token="right")
 
-    answer = client.get(QUOTE, params={"symbol": "A", **query}, headers=headers)
+    response = client.get(QUOTE, params={"symbol": "A", **query}, headers=headers)
 
-    assert answer.status_code == status
+    assert response.status_code == status
     if body is not None:
-        assert answer.json() == body
+        assert response.json() == body
 
 
 def test_request_over_the_limit_returns_429_with_rate_limit_headers(
@@ -142,11 +142,11 @@ def test_rate_limit_fault_has_rate_limit_headers(serve: Serve) -> None:
     client = serve(limit=RateLimit(clock=lambda: 1_000.0))
     client.post("/control/fault", json={"kind": "429"})
 
-    answer = client.get(QUOTE, params={"symbol": "A"})
+    response = client.get(QUOTE, params={"symbol": "A"})
 
-    assert answer.status_code == 429
-    assert answer.headers["X-Ratelimit-Remaining"] == "0"
-    assert answer.headers["X-Ratelimit-Reset"] == "1001"
+    assert response.status_code == 429
+    assert response.headers["X-Ratelimit-Remaining"] == "0"
+    assert response.headers["X-Ratelimit-Reset"] == "1001"
 
 
 def test_slow_response_is_correct(serve: Serve) -> None:
@@ -195,10 +195,10 @@ def test_hold_returns_304_until_released(serve: Serve) -> None:
 def test_invalid_control_request_returns_400_with_field_name(
     serve: Serve, path: str, body: bytes, field: str
 ) -> None:
-    answer = serve().post(path, content=body)
+    response = serve().post(path, content=body)
 
-    assert answer.status_code == 400
-    assert answer.json()["error"].startswith(f"{field}: ")
+    assert response.status_code == 400
+    assert response.json()["error"].startswith(f"{field}: ")
 
 
 def test_stats_report_the_tapes_progress(serve: Serve) -> None:
