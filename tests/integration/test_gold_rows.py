@@ -1,4 +1,4 @@
-"""The query of the freshest gold rows, by the command that `make kind-up` ends with."""
+"""Runs the command with which `make kind-up` prints the freshest rows of gold."""
 
 import uuid
 
@@ -29,13 +29,13 @@ def execute(emulator: SnowflakeEmulator, *statements: str) -> None:
             connection.cursor().execute(statement)
 
 
-def asked(emulator: SnowflakeEmulator, database: str, *options: str) -> tuple[int, str]:
+def run(emulator: SnowflakeEmulator, database: str, *options: str) -> tuple[int, str]:
     arguments = ["--port", str(emulator.port), "--database", database, *options]
     done = CliRunner().invoke(main, arguments)
     return done.exit_code, done.output
 
 
-def test_the_rows_seen_last_come_first(snowflake: SnowflakeEmulator, database: str) -> None:
+def test_most_recently_polled_rows_come_first(snowflake: SnowflakeEmulator, database: str) -> None:
     execute(
         snowflake,
         f"create database {database}",
@@ -48,21 +48,19 @@ def test_the_rows_seen_last_come_first(snowflake: SnowflakeEmulator, database: s
         " '2026-11-23 14:05:00'::timestamp_ntz, '2026-11-23 14:05:01'::timestamp_ntz",
     )
 
-    status, said = asked(snowflake, database)
-    _, first = asked(snowflake, database, "--rows", "1")
+    status, output = run(snowflake, database)
+    _, first = run(snowflake, database, "--rows", "1")
 
-    assert status == 0, said
-    assert [line.split()[0] for line in said.splitlines()] == ["symbol", "FRESH", "OLD"]
-    assert "+2.50 %  2026-11-23 14:00:00" in said
+    assert status == 0, output
+    assert [line.split()[0] for line in output.splitlines()] == ["symbol", "FRESH", "OLD"]
+    assert "+2.50 %  2026-11-23 14:00:00" in output
     assert [line.split()[0] for line in first.splitlines()] == ["symbol", "FRESH"]
 
 
-def test_before_the_first_build_it_fails_and_says_so(
-    snowflake: SnowflakeEmulator, database: str
-) -> None:
+def test_fails_before_the_first_build(snowflake: SnowflakeEmulator, database: str) -> None:
     execute(snowflake, f"create database {database}")
 
-    status, said = asked(snowflake, database)
+    status, output = run(snowflake, database)
 
     assert status == 1
-    assert f"{database}.ANALYTICS.gold_kpi has no rows yet" in said
+    assert f"{database}.ANALYTICS.gold_kpi has no rows yet" in output

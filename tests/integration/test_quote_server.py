@@ -44,7 +44,9 @@ def play(client: httpx.Client, server: QuoteServer, symbol: str) -> list[str]:
     bodies: list[str] = []
     headers: dict[str, str] = {}
     while True:
-        response = client.get(f"{server.base_url}/quote", params={"symbol": symbol}, headers=headers)
+        response = client.get(
+            f"{server.base_url}/quote", params={"symbol": symbol}, headers=headers
+        )
         if response.status_code == 304:
             return bodies
         bodies.append(response.text)

@@ -1,4 +1,4 @@
-"""The local brokers, over the client that the pipeline uses."""
+"""Talks to the local brokers with the client library of the pipeline."""
 
 from pathlib import Path
 
@@ -36,13 +36,13 @@ def topic_id(broker: Broker, topic: str) -> str:
     return str(description.topic_id)
 
 
-def test_apache_kafka_gives_back_what_was_produced(kafka: JavaKafka, kafka_topic: str) -> None:
+def test_apache_kafka_returns_produced_messages(kafka: JavaKafka, kafka_topic: str) -> None:
     produce(kafka, kafka_topic, [b"1", b"2", b"3"])
 
     assert consume(kafka, kafka_topic, 3) == [b"1", b"2", b"3"]
 
 
-def test_a_recreated_topic_has_another_id(kafka: JavaKafka) -> None:
+def test_recreated_topic_has_a_different_id(kafka: JavaKafka) -> None:
     kafka.create_topic("recreated", partitions=1)
     before = topic_id(kafka, "recreated")
     admin = AdminClient({"bootstrap.servers": kafka.endpoint})
@@ -53,7 +53,7 @@ def test_a_recreated_topic_has_another_id(kafka: JavaKafka) -> None:
     assert topic_id(kafka, "recreated") != before
 
 
-def test_creating_a_topic_twice_is_harmless(kafka: JavaKafka, kafka_topic: str) -> None:
+def test_creating_an_existing_topic_does_nothing(kafka: JavaKafka, kafka_topic: str) -> None:
     before = topic_id(kafka, kafka_topic)
 
     kafka.create_topic(kafka_topic, partitions=1)
@@ -61,12 +61,12 @@ def test_creating_a_topic_twice_is_harmless(kafka: JavaKafka, kafka_topic: str) 
     assert topic_id(kafka, kafka_topic) == before
 
 
-def test_a_topic_that_the_broker_refuses_is_an_error_with_its_name(kafka: JavaKafka) -> None:
+def test_rejected_topic_raises_error_with_its_name(kafka: JavaKafka) -> None:
     with pytest.raises(ServiceError, match="cannot create topic a/b"):
         kafka.create_topic("a/b", partitions=1)
 
 
-def test_apache_kafka_keeps_its_log_and_address_over_a_restart(tmp_path: Path) -> None:
+def test_apache_kafka_keeps_data_and_address_across_a_restart(tmp_path: Path) -> None:
     with JavaKafka(tmp_path / "data", tmp_path / "logs") as broker:
         broker.create_topic("kept", partitions=1)
         produce(broker, "kept", [b"1"])
@@ -79,7 +79,7 @@ def test_apache_kafka_keeps_its_log_and_address_over_a_restart(tmp_path: Path) -
         assert consume(broker, "kept", 1) == [b"1"]
 
 
-def test_the_mock_serves_other_processes(tmp_path: Path) -> None:
+def test_mock_serves_other_processes(tmp_path: Path) -> None:
     with MockKafka(tmp_path / "data", tmp_path / "logs") as broker:
         broker.create_topic("quotes", partitions=4)
         produce(broker, "quotes", [b"1", b"2"])
@@ -87,7 +87,7 @@ def test_the_mock_serves_other_processes(tmp_path: Path) -> None:
         assert consume(broker, "quotes", 2) == [b"1", b"2"]
 
 
-def test_a_kafka_that_runs_already_is_used_and_left_alone(kafka: JavaKafka, tmp_path: Path) -> None:
+def test_external_kafka_is_left_running(kafka: JavaKafka, tmp_path: Path) -> None:
     choice = choose_kafka(kafka.endpoint, tmp_path, tmp_path)
 
     with choice.broker as external:
@@ -96,12 +96,12 @@ def test_a_kafka_that_runs_already_is_used_and_left_alone(kafka: JavaKafka, tmp_
     assert kafka.process.alive
 
 
-def test_an_address_without_kafka_is_an_error() -> None:
-    with pytest.raises(ServiceError, match=r"no Kafka answers at 127\.0\.0\.1:9"):
+def test_address_without_kafka_raises_error() -> None:
+    with pytest.raises(ServiceError, match=r"no response from Kafka at 127\.0\.0\.1:9"):
         ExternalKafka("127.0.0.1:9", timeout=0.5).start()
 
 
-def test_auto_takes_apache_kafka_where_it_can_run(kafka: JavaKafka, tmp_path: Path) -> None:
+def test_auto_chooses_apache_kafka_if_it_can_run(kafka: JavaKafka, tmp_path: Path) -> None:
     choice = choose_kafka("auto", tmp_path, tmp_path)
 
     assert isinstance(choice.broker, JavaKafka)

@@ -1,4 +1,4 @@
-"""The local S3: the guarantees that the landing contract rests on."""
+"""Checks that the local S3 gives the guarantees that the landing contract depends on."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def status(error: ClientError) -> int:
     return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
-def test_a_create_only_put_of_an_existing_key_is_a_412_and_changes_nothing(
+def test_create_only_put_of_an_existing_key_returns_412_and_keeps_the_object(
     s3: SeaweedS3, s3_bucket: str
 ) -> None:
     client = s3.client()
@@ -26,14 +26,14 @@ def test_a_create_only_put_of_an_existing_key_is_a_412_and_changes_nothing(
     assert client.get_object(Bucket=s3_bucket, Key="a/1")["Body"].read() == b"first"
 
 
-def test_user_metadata_comes_back_as_it_was_put(s3: SeaweedS3, s3_bucket: str) -> None:
+def test_user_metadata_is_returned_unchanged(s3: SeaweedS3, s3_bucket: str) -> None:
     client = s3.client()
     client.put_object(Bucket=s3_bucket, Key="a/1", Body=b"", Metadata={"end-offset": "41"})
 
     assert client.head_object(Bucket=s3_bucket, Key="a/1")["Metadata"] == {"end-offset": "41"}
 
 
-def test_a_wrong_secret_is_refused(s3: SeaweedS3) -> None:
+def test_wrong_secret_key_is_rejected(s3: SeaweedS3) -> None:
     stranger = boto3.client(
         "s3",
         endpoint_url=s3.endpoint,
@@ -46,12 +46,12 @@ def test_a_wrong_secret_is_refused(s3: SeaweedS3) -> None:
         stranger.list_buckets()
 
 
-def test_a_put_into_a_bucket_that_nobody_created_is_refused(s3: SeaweedS3) -> None:
+def test_put_to_a_missing_bucket_fails(s3: SeaweedS3) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
         s3.client().put_object(Bucket="not-there", Key="a", Body=b"")
 
 
-def test_a_store_keeps_its_objects_over_a_restart(tmp_path: Path) -> None:
+def test_objects_survive_a_restart(tmp_path: Path) -> None:
     with SeaweedS3(tmp_path / "data", tmp_path / "logs") as store:
         store.create_bucket("kept")
         store.client().put_object(Bucket="kept", Key="a", Body=b"x")
@@ -63,13 +63,13 @@ def test_a_store_keeps_its_objects_over_a_restart(tmp_path: Path) -> None:
         assert store.client().get_object(Bucket="kept", Key="a")["Body"].read() == b"x"
 
 
-def test_every_port_is_on_loopback(s3: SeaweedS3) -> None:
+def test_all_ports_are_on_loopback(s3: SeaweedS3) -> None:
     assert s3.process.pid is not None
     assert listening_addresses(s3.process.pid) == {"0100007F"}
 
 
 def listening_addresses(pid: int) -> set[str]:
-    """Local IPv4 addresses, as /proc writes them, on which the process listens."""
+    """Returns the IPv4 addresses that a process listens on, in the hex format of /proc."""
     inodes = {
         link.readlink().name.removeprefix("socket:[").removesuffix("]")
         for link in Path(f"/proc/{pid}/fd").iterdir()

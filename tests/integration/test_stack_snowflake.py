@@ -1,4 +1,4 @@
-"""The emulator's launcher, as far as a client's first connection."""
+"""Starts the emulator with its launcher, and connects to it."""
 
 from pathlib import Path
 
@@ -22,11 +22,11 @@ def query(emulator: SnowflakeEmulator, sql: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in cursor.fetchall()]
 
 
-def test_the_emulator_answers_the_connector(snowflake: SnowflakeEmulator) -> None:
+def test_connector_can_query_the_emulator(snowflake: SnowflakeEmulator) -> None:
     assert query(snowflake, "select 1") == [(1,)]
 
 
-def test_databases_outlive_a_kill_and_a_restart(tmp_path: Path) -> None:
+def test_databases_survive_a_kill_and_a_restart(tmp_path: Path) -> None:
     with SnowflakeEmulator(tmp_path / "data", tmp_path / "logs") as emulator:
         query(emulator, "create database kept")
         query(emulator, "create schema kept.raw")

@@ -1,6 +1,6 @@
-"""`python -m stockfeed_local.gold`: the freshest rows of gold in the emulator.
+"""`python -m stockfeed_local.gold`: prints the freshest rows of gold in the emulator.
 
-A test of a whole cluster ends here: rows that are a minute old say that every part works.
+`make kind-up` ends with it: rows that are a minute old prove that every part of the cluster works.
 """
 
 from datetime import UTC, datetime
@@ -19,11 +19,11 @@ class Row(NamedTuple):
     """A row of gold_kpi; times are in UTC.
 
     Attributes:
-        symbol: the quoted instrument.
-        price: of the latest quote.
-        change_percent: against the previous close; None where that is missing.
-        quoted: the quote's own time.
-        seen: when it was last polled.
+        symbol: Ticker.
+        price: Price in the latest quote.
+        change_percent: Change since the previous close; None if that is missing.
+        quoted: Time of the latest quote.
+        seen: When that quote was last polled.
     """
 
     symbol: str
@@ -38,14 +38,14 @@ class Row(NamedTuple):
 @click.option("--port", type=int, required=True, help="Port of the emulator.")
 @click.option("--database", required=True, help="Database of the models.")
 @click.option("--schema", default="ANALYTICS", show_default=True, help="Schema of the models.")
-@click.option("--rows", default=10, show_default=True, help="Rows to print, at most.")
+@click.option("--rows", default=10, show_default=True, help="Maximum number of rows to print.")
 def main(host: str, port: int, database: str, schema: str, rows: int) -> None:
-    """Print the rows of gold_kpi that were seen last, and their age; fail if there are none."""
+    """Print the rows of gold_kpi that were polled last, and their age; fail if there are none."""
     try:
         with _connect(host, port, database, schema) as connection:
             found = freshest(connection, rows)
     except Error as error:
-        message = f"the emulator at {host}:{port} does not answer: {error}"
+        message = f"cannot query the emulator at {host}:{port}: {error}"
         raise click.ClickException(message) from error
     if not found:
         raise click.ClickException(f"{database}.{schema}.gold_kpi has no rows yet")
@@ -53,7 +53,7 @@ def main(host: str, port: int, database: str, schema: str, rows: int) -> None:
 
 
 def freshest(connection: SnowflakeConnection, rows: int) -> list[Row]:
-    """Rows by the time they were last seen, newest first; none where no build has run."""
+    """Returns up to `rows` rows, the most recently polled first; none before the first build."""
     with connection.cursor() as cursor:
         try:
             cursor.execute(
@@ -72,7 +72,7 @@ def freshest(connection: SnowflakeConnection, rows: int) -> list[Row]:
 
 
 def table(rows: list[Row], now: datetime) -> str:
-    """The rows as text, with the age of each."""
+    """Formats the rows as a text table, with the age of each."""
     lines = [f"{'symbol':<10}{'price':>12}{'change':>10}  {'quote (UTC)':<21}{'seen ago':>9}"]
     for row in rows:
         change = "" if row.change_percent is None else f"{row.change_percent:+.2f} %"
@@ -86,7 +86,7 @@ def _connect(host: str, port: int, database: str, schema: str) -> SnowflakeConne
     return snowflake.connector.connect(
         account="emulator",
         user="gold",
-        password="any",  # noqa: S106 - the emulator asks nobody
+        password="any",  # noqa: S106 - the emulator accepts any password
         host=host,
         port=port,
         protocol="http",

@@ -39,7 +39,7 @@ def test_strimzis_crds_once_made_need_no_maven(tmp_path: Path) -> None:
 
 
 def test_without_maven_nothing_is_left_and_the_reason_says_so(tmp_path: Path) -> None:
-    with pytest.raises(MavenError, match="no mvn in PATH to fetch Strimzi's CRD generator with"):
+    with pytest.raises(MavenError, match="cannot download Strimzi's CRD generator: no mvn in PATH"):
         strimzi_crd("KafkaTopic", tmp_path, {"PATH": ""})
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 

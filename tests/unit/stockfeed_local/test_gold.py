@@ -1,5 +1,3 @@
-"""The table of the freshest rows."""
-
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +6,7 @@ from stockfeed_local.gold import Row, table
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
-def test_a_row_tells_price_change_and_age() -> None:
+def test_table_shows_price_change_and_age() -> None:
     quoted, seen = NOW - timedelta(seconds=50), NOW - timedelta(seconds=42)
     rows = [
         Row("AAPL", Decimal("187.42000000"), Decimal("1.849321"), quoted, seen),

@@ -1,4 +1,4 @@
-"""What the three kinds of Kafka broker have in common."""
+"""The interface of all Kafka brokers, and the broker that is already running elsewhere."""
 
 from abc import abstractmethod
 from contextlib import suppress
@@ -14,21 +14,21 @@ _REQUEST_SECONDS: Final = 10.0
 
 
 class Broker(Service):
-    """A Kafka; `endpoint` is its bootstrap address."""
+    """A Kafka broker; `endpoint` is its bootstrap address."""
 
     @property
     @abstractmethod
     def description(self) -> str:
-        """Which broker this is, for a person, e.g. `Apache Kafka 4.4.0`."""
+        """Name and version to show to a user, e.g. `Apache Kafka 4.4.0`."""
 
     def create_topic(self, name: str, partitions: int) -> None:
-        """Creates a topic of one replica, unless it is there already.
+        """Creates a topic with one replica; does nothing if it exists.
 
         Raises:
-            ServiceError: the broker refuses.
+            ServiceError: The broker rejects the request.
         """
         topic = NewTopic(name, partitions, replication_factor=1)
-        admin = _client(self.endpoint)  # by name: without it, the request ends with the client
+        admin = _client(self.endpoint)  # kept until the result: a client cancels its requests
         created = admin.create_topics([topic])
         try:
             created[name].result(_REQUEST_SECONDS)
@@ -41,11 +41,11 @@ class Broker(Service):
 
 
 class ExternalKafka(Broker):
-    """A Kafka that runs already and is not ours to stop.
+    """A Kafka that is already running; it is neither started nor stopped here.
 
     Args:
-        bootstrap: `HOST:PORT`.
-        timeout: seconds that it has to answer.
+        bootstrap: Address as `HOST:PORT`.
+        timeout: Seconds to wait for a response.
     """
 
     def __init__(self, bootstrap: str, timeout: float = 10.0) -> None:
@@ -59,31 +59,32 @@ class ExternalKafka(Broker):
 
     @property
     def description(self) -> str:
-        """Where it is."""
+        """Its address, e.g. `Kafka at localhost:9092`."""
         return f"Kafka at {self._bootstrap}"
 
     def start(self) -> None:
-        """Checks that the Kafka answers.
+        """Checks that Kafka responds.
 
         Raises:
-            ServiceError: it does not.
+            ServiceError: It does not respond in time.
         """
-        if not answers(self._bootstrap, self._timeout):
+        if not responds(self._bootstrap, self._timeout):
             raise ServiceError(
-                f"no Kafka answers at {self._bootstrap} within {self._timeout:g} s; is it running?"
+                f"no response from Kafka at {self._bootstrap} within {self._timeout:g} s; "
+                "is it running?"
             )
 
     def stop(self) -> None:
-        """Leaves the Kafka running."""
+        """Does nothing: Kafka keeps running."""
 
 
-def answers(bootstrap: str, timeout: float, topic: str | None = None) -> bool:
-    """Whether the Kafka at `bootstrap` names its brokers within `timeout` seconds.
+def responds(bootstrap: str, timeout: float, topic: str | None = None) -> bool:
+    """Returns whether Kafka returns its metadata in time.
 
     Args:
-        bootstrap: `HOST:PORT`.
-        timeout: seconds.
-        topic: what else to ask for; a broker that creates topics by itself then creates it.
+        bootstrap: Address as `HOST:PORT`.
+        timeout: Seconds to wait for a response.
+        topic: Topic to request metadata of; a broker with automatic topic creation creates it.
     """
     with suppress(KafkaException):
         return bool(_client(bootstrap).list_topics(topic, timeout).brokers)
@@ -91,7 +92,7 @@ def answers(bootstrap: str, timeout: float, topic: str | None = None) -> bool:
 
 
 def _client(bootstrap: str) -> AdminClient:
-    # While a broker starts, refused connections are no news: hence no log.
+    # Refused connections are expected while a broker starts: librdkafka must not log them.
     return AdminClient(
         {"bootstrap.servers": bootstrap, "log_level": 0, "reconnect.backoff.max.ms": 200}
     )

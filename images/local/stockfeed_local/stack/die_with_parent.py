@@ -1,10 +1,10 @@
-"""Becomes a command that the kernel kills as soon as its parent is gone.
+"""Replaces itself with a command that the kernel kills as soon as the parent process ends.
 
 Run by path, as `python -I -S die_with_parent.py PARENT_PID COMMAND…`, in a new process: code
 that runs between fork and exec is unsafe in a program with threads.
 
-The kernel's tie (prctl(2), PR_SET_PDEATHSIG) is to the parent's *thread*, survives exec, and is
-not inherited by the command's own children.
+prctl(2), PR_SET_PDEATHSIG: the signal is sent when the parent's *thread* ends; the setting survives
+exec and is not inherited by the command's own children.
 """
 
 import ctypes
@@ -18,13 +18,13 @@ _NOT_FOUND: Final = 127
 
 
 def run(parent: int, command: list[str]) -> None:
-    """Replaces this process by `command`, tied to the process `parent`.
+    """Replaces this process with `command`, which dies with the process `parent`.
 
     Raises:
-        SystemExit: the command cannot be run, or the parent is gone already.
+        SystemExit: The command cannot be run, or the parent has already ended.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the tie was made
+    if os.getppid() != parent:  # it ended before prctl was called
         sys.exit(_NOT_FOUND)
     try:
         os.execvp(command[0], command)  # noqa: S606 - running a given command is the purpose

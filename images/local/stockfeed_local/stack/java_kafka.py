@@ -1,4 +1,4 @@
-"""Apache Kafka itself: broker and controller in one KRaft process."""
+"""Apache Kafka: broker and controller in one KRaft process."""
 
 import os
 import subprocess
@@ -6,28 +6,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from stockfeed_local.stack.broker import Broker, answers
+from stockfeed_local.stack.broker import Broker, responds
 from stockfeed_local.stack.kafka_jars import POM, find_java, kafka_jars
 from stockfeed_local.stack.ports import HOST, free_ports
 from stockfeed_local.stack.process import Process
 from stockfeed_local.stack.service import ProcessService, ServiceError
 
-_CLUSTER_ID: Final = "c3RvY2tmZWVkLWxvY2FsLQ"  # 16 bytes in base64, as Kafka wants it
+_CLUSTER_ID: Final = "c3RvY2tmZWVkLWxvY2FsLQ"  # 16 bytes in base64, the format of Kafka's Uuid
 _JVM: Final = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _LOG4J: Final = POM.parent / "log4j2.properties"
 _FORMAT_SECONDS: Final = 60
 
 
 class JavaKafka(ProcessService, Broker):
-    """One broker; a restart keeps its address and its data.
+    """One broker; it keeps its address and data across restarts.
 
     Args:
-        data_dir: where the log is kept; created if missing.
-        log_dir: where `kafka.log` is written.
-        settings: broker settings on top of the usual ones, e.g. for a test of retention.
+        data_dir: Directory of the message log; created if missing.
+        log_dir: Directory of `kafka.log`.
+        settings: Broker settings that override those of `server_properties`.
 
     Raises:
-        KafkaUnavailableError: no JDK, or the jars cannot be fetched.
+        KafkaUnavailableError: There is no suitable JDK, or the jars cannot be downloaded.
     """
 
     def __init__(
@@ -52,20 +52,20 @@ class JavaKafka(ProcessService, Broker):
 
     @property
     def description(self) -> str:
-        """Name and version."""
+        """`Apache Kafka` and its version."""
         return f"Apache Kafka {self._jars.name.rpartition('-')[0]}"
 
     @property
     def waits_for(self) -> str:
-        """A broker in the metadata."""
+        """A response to a metadata request."""
         return f"metadata from {self.endpoint}"
 
     def is_ready(self) -> bool:
-        """Whether the broker answers with itself."""
-        return answers(self.endpoint, timeout=1.0)
+        """Returns whether the broker returns its metadata within a second."""
+        return responds(self.endpoint, timeout=1.0)
 
     def start(self) -> None:
-        """As `Service.start`; formats the storage the first time."""
+        """Starts the broker; formats its storage before the first start."""
         if not self._config.exists():
             self._format()
         super().start()
@@ -88,7 +88,13 @@ class JavaKafka(ProcessService, Broker):
 
 
 def server_properties(log_dir: Path, broker: int, controller: int) -> dict[str, str]:
-    """Kafka's settings for a quick single broker that listens on the two ports of loopback."""
+    """Returns the settings of a single broker that starts fast and listens on loopback.
+
+    Args:
+        log_dir: Directory of the message log.
+        broker: Port of the broker.
+        controller: Port of the controller.
+    """
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -98,7 +104,7 @@ def server_properties(log_dir: Path, broker: int, controller: int) -> dict[str, 
         "advertised.listeners": f"PLAINTEXT://{HOST}:{broker}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "log.dirs": str(log_dir),
-        # As on the cluster, topics are made by who wants them, with their number of partitions.
+        # As on the cluster: a topic must be created, with its number of partitions, before use.
         "auto.create.topics.enable": "false",
         "offsets.topic.replication.factor": "1",
         "offsets.topic.num.partitions": "1",
@@ -108,6 +114,6 @@ def server_properties(log_dir: Path, broker: int, controller: int) -> dict[str, 
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
-        # Lets a test see a killed consumer's partitions move within a second.
+        # The default is 6 s; tests expect a killed consumer's partitions to move within a second.
         "group.min.session.timeout.ms": "1000",
     }

@@ -1,4 +1,4 @@
-"""The broker that a user chose, or the best one that this machine can run."""
+"""Chooses the Kafka broker: the one that the user named, or the best that can run here."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +12,12 @@ from stockfeed_local.stack.mock_kafka import MockKafka
 
 @dataclass(frozen=True, slots=True)
 class KafkaChoice:
-    """A broker, not yet started.
+    """A broker that is not started yet.
 
     Attributes:
-        broker: to start and use.
-        fallback_reason: why `auto` could not take Apache Kafka; None if it did or had no choice.
+        broker: The broker.
+        fallback_reason: Why `auto` did not choose Apache Kafka; None if it did, and for all other
+            modes.
     """
 
     broker: Broker
@@ -24,16 +25,16 @@ class KafkaChoice:
 
 
 def choose_kafka(mode: str, data_dir: Path, log_dir: Path) -> KafkaChoice:
-    """The broker for `--kafka MODE`.
+    """Returns the broker for `--kafka MODE`.
 
     Args:
         mode: `auto`, `java`, `mock` or `HOST:PORT`.
-        data_dir: where a broker of ours keeps its data.
-        log_dir: where a broker of ours logs.
+        data_dir: Data directory of a local broker.
+        log_dir: Log directory of a local broker.
 
     Raises:
-        KafkaUnavailableError: `java` is asked for and cannot run here.
-        ConfigurationError: the mode is none of these.
+        KafkaUnavailableError: The mode is `java`, and Apache Kafka cannot run on this machine.
+        ConfigurationError: The mode is invalid.
     """
     if mode == "java":
         return KafkaChoice(JavaKafka(data_dir, log_dir))
@@ -43,7 +44,7 @@ def choose_kafka(mode: str, data_dir: Path, log_dir: Path) -> KafkaChoice:
         return _best(data_dir, log_dir)
     host, _, port = mode.rpartition(":")
     if not host or not port.isdigit():
-        raise ConfigurationError(f"--kafka {mode}: write auto, java, mock or HOST:PORT")
+        raise ConfigurationError(f"--kafka {mode}: use auto, java, mock or HOST:PORT")
     return KafkaChoice(ExternalKafka(mode))
 
 

@@ -1,4 +1,4 @@
-"""Apache Kafka's jars by Maven coordinates, fetched once, and the Java that runs them."""
+"""Finds Java, and downloads Apache Kafka's jars once by Maven coordinates."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ from stockfeed_local.stack.service import ServiceError
 
 POM: Final = Path(__file__).parent / "kafka" / "pom.xml"
 
-_OLDEST_JAVA: Final = 17  # Kafka 4's brokers
+_OLDEST_JAVA: Final = 17  # Kafka 4.0's release notes: brokers require Java 17
 
 
 class KafkaUnavailableError(ServiceError):
@@ -21,10 +21,10 @@ class KafkaUnavailableError(ServiceError):
 
 
 def find_java(env: Mapping[str, str]) -> str:
-    """The `java` of JAVA_HOME, else of PATH.
+    """Returns the path of `java` in JAVA_HOME, or in PATH if JAVA_HOME is not set.
 
     Raises:
-        KafkaUnavailableError: there is none, or it is too old.
+        KafkaUnavailableError: There is no Java, or it is too old.
     """
     home = env.get("JAVA_HOME")
     java = shutil.which("java", path=str(Path(home) / "bin") if home else env.get("PATH"))
@@ -40,32 +40,32 @@ def find_java(env: Mapping[str, str]) -> str:
 
 
 def kafka_jars(env: Mapping[str, str]) -> Path:
-    """The directory of Kafka's jars; Maven fetches them the first time only.
+    """Returns the directory of Kafka's jars; downloads them with Maven if it does not exist.
 
-    It lies in $XDG_CACHE_HOME/stockfeed (~/.cache/stockfeed), so that all clones share it, and
-    is named after the version and the content of `kafka/pom.xml`.
+    It is in $XDG_CACHE_HOME/stockfeed (default: ~/.cache/stockfeed), so that all clones share it.
+    Its name contains the version and a digest of `kafka/pom.xml`.
 
     Raises:
-        KafkaUnavailableError: they are not there and cannot be fetched.
+        KafkaUnavailableError: The jars are missing and cannot be downloaded.
     """
     jars = maven.cache_root(env) / "kafka" / maven.release(POM, "kafka")
     if jars.exists():
         return jars
     with maven.locked(jars.parent / "lock"):
-        if not jars.exists():  # another process may have fetched them meanwhile
-            _fetch(jars, env)
+        if not jars.exists():  # another process may have downloaded them in the meantime
+            _download(jars, env)
     return jars
 
 
-def _fetch(jars: Path, env: Mapping[str, str]) -> None:
-    # Complete or not at all: the directory gets its name when everything is in it.
+def _download(jars: Path, env: Mapping[str, str]) -> None:
+    # Atomic: the directory gets its final name once all jars are in it.
     with tempfile.TemporaryDirectory(dir=jars.parent) as partial:
-        fetched = Path(partial) / "jars"
+        downloaded = Path(partial) / "jars"
         try:
-            maven.copy_dependencies(POM, fetched, "Kafka's jars", env)
+            maven.copy_dependencies(POM, downloaded, "Kafka's jars", env)
         except maven.MavenError as error:
             raise KafkaUnavailableError(str(error)) from error
-        fetched.rename(jars)
+        downloaded.rename(jars)
 
 
 def _java_version(java: str) -> int:

@@ -1,4 +1,4 @@
-"""Jars by Maven coordinates: the runtime dependencies of a pom.xml, by the user's own `mvn`."""
+"""Downloads the runtime dependencies of a pom.xml with the `mvn` that is installed."""
 
 import fcntl
 import hashlib
@@ -13,49 +13,57 @@ from typing import Final
 
 from stockfeed_local.stack.service import ServiceError
 
-_FETCH_SECONDS: Final = 300
+_DOWNLOAD_SECONDS: Final = 300
 
 
 class MavenError(ServiceError):
-    """There is no Maven, or it cannot fetch; the message says which, and Maven's first error."""
+    """Maven is not installed or cannot download; the message has Maven's first error."""
 
 
 def cache_root(env: Mapping[str, str]) -> Path:
-    """$XDG_CACHE_HOME/stockfeed, else ~/.cache/stockfeed: all clones of this user share it."""
+    """Returns $XDG_CACHE_HOME/stockfeed, or ~/.cache/stockfeed; all of a user's clones share it."""
     return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stockfeed"
 
 
 def release(pom: Path, name: str) -> str:
-    """`<version>-<digest>`: the pom's property `<name>.version`, and all that the pom says."""
+    """Returns `<version>-<digest>`: the pom's property `<name>.version`, and a hash of the pom."""
     text = pom.read_text()
     version = re.search(rf"<{re.escape(name)}\.version>(.+)</", text)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     return f"{version[1] if version else name}-{digest}"
 
 
-def copy_dependencies(pom: Path, target: Path, what: str, env: Mapping[str, str]) -> None:
-    """Copies the pom's jars into `target`, which Maven creates; `what` names them in errors.
+def copy_dependencies(pom: Path, target: Path, label: str, env: Mapping[str, str]) -> None:
+    """Copies the jars of a pom's runtime dependencies into a directory.
+
+    Args:
+        pom: The pom.xml.
+        target: The directory, which Maven creates.
+        label: Name of the jars in error messages.
+        env: Environment of `mvn`; its PATH is searched for it.
 
     Raises:
-        MavenError: there is no mvn, or it cannot fetch them.
+        MavenError: Maven is not installed, or it cannot download the jars.
     """
     maven = shutil.which("mvn", path=env.get("PATH"))
     if maven is None:
-        raise MavenError(f"no mvn in PATH to fetch {what} with; install Maven")
+        raise MavenError(f"cannot download {label}: no mvn in PATH; install Maven")
     goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
     command = [maven, "--batch-mode", "--quiet", "--file", str(pom), *goal]
     try:
-        with locked(cache_root(env) / "maven.lock"):  # its local repository bears no second writer
+        with locked(
+            cache_root(env) / "maven.lock"
+        ):  # Maven's local repository is not safe for two writers
             done = _run(command, env)
     except subprocess.TimeoutExpired as error:
-        raise MavenError(f"mvn did not fetch {what} within {_FETCH_SECONDS} s") from error
+        raise MavenError(f"mvn did not download {label} within {_DOWNLOAD_SECONDS} s") from error
     if done.returncode != 0 or not target.is_dir():
-        raise MavenError(f"mvn cannot fetch {what}: {_first_error(done.stdout + done.stderr)}")
+        raise MavenError(f"mvn cannot download {label}: {_first_error(done.stdout + done.stderr)}")
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """One process at a time; the file and its directory are created."""
+    """Holds an exclusive lock across processes; creates the lock file and its directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR)
     try:
@@ -67,10 +75,10 @@ def locked(path: Path) -> Iterator[None]:
 
 def _run(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - fixed arguments, no shell
-        command, env=env, capture_output=True, text=True, timeout=_FETCH_SECONDS, check=False
+        command, env=env, capture_output=True, text=True, timeout=_DOWNLOAD_SECONDS, check=False
     )
 
 
 def _first_error(output: str) -> str:
     errors = re.findall(r"^\[ERROR\] (.+)$", output, re.MULTILINE)
-    return str(errors[0]) if errors else output.strip()[-200:] or "it said nothing"
+    return str(errors[0]) if errors else output.strip()[-200:] or "no output"

@@ -1,8 +1,8 @@
-"""librdkafka's built-in mock cluster in a process of its own, for machines without a JDK.
+"""librdkafka's built-in mock cluster as a separate process, for machines without a JDK.
 
 Run as `python -m stockfeed_local.stack.mock_kafka --port-file FILE`. It keeps at most about 5 MB
-of messages per partition, makes topics (of four partitions) when they are first asked for, and
-answers no admin requests.
+of messages per partition, creates topics (with four partitions) on their first metadata request,
+and does not support admin requests.
 """
 
 import signal
@@ -12,18 +12,18 @@ from pathlib import Path
 import click
 from confluent_kafka import Producer
 
-from stockfeed_local.stack.broker import Broker, answers
+from stockfeed_local.stack.broker import Broker, responds
 from stockfeed_local.stack.ports import HOST, write_port_file
 from stockfeed_local.stack.process import Process
 from stockfeed_local.stack.service import PortFileService, ServiceError
 
 
 class MockKafka(PortFileService, Broker):
-    """librdkafka's mock cluster.
+    """Launcher of the mock cluster.
 
     Args:
-        data_dir: where its port file is kept; created if missing.
-        log_dir: where `kafka.log` is written.
+        data_dir: Directory of the port file; created if missing.
+        log_dir: Directory of `kafka.log`.
     """
 
     description = "librdkafka's mock cluster"
@@ -39,16 +39,17 @@ class MockKafka(PortFileService, Broker):
         return f"{HOST}:{self.port}"
 
     def create_topic(self, name: str, partitions: int) -> None:
-        """Asks for the topic, which makes the mock create it, always with four partitions."""
-        del partitions  # the mock's number is fixed
-        if not answers(self.endpoint, timeout=10.0, topic=name):
-            raise ServiceError(f"the mock Kafka at {self.endpoint} does not answer")
+        """Requests the topic's metadata, on which the mock creates it with four partitions."""
+        del partitions  # four, in the version of librdkafka that is installed
+        if not responds(self.endpoint, timeout=10.0, topic=name):
+            raise ServiceError(f"no response from the mock Kafka at {self.endpoint}")
 
 
 def start_cluster() -> tuple[Producer, int]:
-    """A mock cluster of one broker on loopback, and the broker's port.
+    """Starts a mock cluster of one broker on loopback.
 
-    The cluster lives in the returned client, as long as that does.
+    Returns:
+        The client in which the cluster runs until it is garbage-collected, and the broker's port.
     """
     client = Producer({"test.mock.num.brokers": 1})
     (broker,) = client.list_topics(timeout=10).brokers.values()
@@ -56,7 +57,12 @@ def start_cluster() -> tuple[Producer, int]:
 
 
 @click.command()
-@click.option("--port-file", type=click.Path(path_type=Path), required=True)
+@click.option(
+    "--port-file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File to write the port to, once the broker listens.",
+)
 def main(port_file: Path) -> None:
     """Serve a mock Kafka until SIGTERM."""
     _cluster, port = start_cluster()

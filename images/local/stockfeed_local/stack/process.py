@@ -1,4 +1,4 @@
-"""A child process that never outlives its parent: the services and the pipeline's own roles."""
+"""A child process that never outlives its parent, for services and for the pipeline's roles."""
 
 import os
 import queue
@@ -20,14 +20,14 @@ _TAIL_BYTES: Final = 16_384
 
 
 class Process:
-    """One child in a session of its own; its output goes to `log_path`.
+    """A child process in a new session, with its output appended to `log_path`.
 
     Args:
-        name: of the process and its log file.
-        command: program and arguments.
-        log_dir: where `<name>.log` is appended to; created if missing.
-        env: the whole environment of the child; None hands on this process's own.
-        cwd: working directory; None keeps this process's own.
+        name: Name of the process and of its log file.
+        command: Program and arguments.
+        log_dir: Directory of `<name>.log`; created if missing.
+        env: Complete environment of the child; None passes on this process's environment.
+        cwd: Working directory; None keeps this process's directory.
     """
 
     def __init__(
@@ -47,21 +47,21 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether the child runs."""
+        """Whether the child is running."""
         return self._child is not None and self._child.poll() is None
 
     @property
     def pid(self) -> int | None:
-        """The child's process id, also after its end; None before the first start."""
+        """The child's process id, even after it has ended; None before the first start."""
         return self._child.pid if self._child else None
 
     @property
     def exit_code(self) -> int | None:
-        """The child's exit code, negative for a signal; None while it runs."""
+        """The child's exit code, negative for a signal; None while it is running."""
         return self._child.poll() if self._child else None
 
     def start(self) -> None:
-        """Starts the child, unless it runs already."""
+        """Starts the child, unless it is running."""
         if self.alive:
             return
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class Process:
             self._child = _spawn(lambda: self._popen(log.fileno()))
 
     def terminate(self, grace: float = 10.0) -> int | None:
-        """Asks the child to end (SIGTERM), and kills it after `grace` seconds.
+        """Sends SIGTERM to the child, and SIGKILL if it has not ended after `grace` seconds.
 
         Returns:
             The exit code, or None if the child was never started.
@@ -82,7 +82,7 @@ class Process:
         return self.kill()
 
     def kill(self) -> int | None:
-        """Ends the child and all of its own children at once (SIGKILL).
+        """Sends SIGKILL to the child and to all processes in its session.
 
         Returns:
             The exit code, or None if the child was never started.
@@ -94,15 +94,15 @@ class Process:
         return self._child.wait()
 
     def restart(self, grace: float = 10.0) -> None:
-        """Ends the child if it runs and starts it anew; the log goes on in the same file."""
+        """Terminates the child if it is running, and starts it again with the same log file."""
         self.terminate(grace)
         self.start()
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """Waits for the child's own end, at most `timeout` seconds.
+        """Waits for the child to end, for at most `timeout` seconds; None waits without limit.
 
         Returns:
-            The exit code, or None if the child still runs or was never started.
+            The exit code, or None if the child is still running or was never started.
         """
         if self._child is not None:
             with suppress(subprocess.TimeoutExpired):
@@ -110,7 +110,7 @@ class Process:
         return self.exit_code
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines of the log; empty if there is none."""
+        """Returns the last lines of the log; empty if there is no log."""
         if not self.log_path.exists():
             return ""
         with self.log_path.open("rb") as log:
@@ -119,9 +119,9 @@ class Process:
         return "\n".join(text.splitlines()[-lines:])
 
     def _popen(self, log: int) -> subprocess.Popen[bytes]:
-        guard = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
-        return subprocess.Popen(  # noqa: S603 - the command is the caller's, no shell is involved
-            [*guard, *self._command],
+        prefix = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
+        return subprocess.Popen(  # noqa: S603 - no shell is involved
+            [*prefix, *self._command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -140,8 +140,8 @@ def _spawn(popen: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[byt
 class _Spawner:
     """Starts all children from one thread that lives as long as the interpreter.
 
-    A child dies with the thread that started it (see `die_with_parent`), so a caller's short-lived
-    worker thread must not be the one.
+    A child dies with the *thread* that started it (see `die_with_parent`), so a short-lived worker
+    thread must not start one itself.
     """
 
     def __init__(self) -> None:

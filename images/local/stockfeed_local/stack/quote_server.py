@@ -13,9 +13,9 @@ class QuoteServer(PortFileService):
     """`python -m stockfeed_local.quotes` with the given options.
 
     Args:
-        data_dir: where its port file is kept; created if missing.
-        log_dir: where `quotes.log` is written.
-        options: what the command takes beside its port, e.g. `["--tape"]`.
+        data_dir: Directory of the port file; created if missing.
+        log_dir: Directory of `quotes.log`.
+        options: Further command-line options, e.g. `["--random-walk"]`.
     """
 
     def __init__(self, data_dir: Path, log_dir: Path, options: Sequence[str] = ()) -> None:
@@ -26,10 +26,10 @@ class QuoteServer(PortFileService):
 
     @property
     def endpoint(self) -> str:
-        """The server's root; the tests' and the demo's `/control/…` lies below it."""
+        """The server's root URL, under which `/control/…` is served."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def base_url(self) -> str:
-        """What a producer takes as the provider's base URL."""
+        """The provider's base URL for a producer's settings."""
         return f"{self.endpoint}/api/v1"

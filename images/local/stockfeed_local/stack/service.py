@@ -1,7 +1,7 @@
-"""What all services have in common: start, wait until ready, stop.
+"""Base classes of the services: start, wait until ready, stop.
 
 StockfeedError
-└── ServiceError            a service did not start, or went away
+└── ServiceError            a service did not start, or ended unexpectedly
 """
 
 import time
@@ -18,28 +18,28 @@ _POLL_SECONDS: Final = 0.05
 
 
 class ServiceError(StockfeedError):
-    """A service did not start in time or ended by itself; the message shows the end of its log."""
+    """A service did not start in time or ended; the message has the last lines of its log."""
 
 
 class Service(ABC):
-    """Something that others reach at `endpoint` as soon as `start()` has returned."""
+    """A server that is reachable at `endpoint` once `start()` has returned."""
 
     @property
     @abstractmethod
     def endpoint(self) -> str:
-        """Where clients reach the service."""
+        """The address of the service."""
 
     @abstractmethod
     def start(self) -> None:
         """Starts the service and returns when it is ready.
 
         Raises:
-            ServiceError: it ended or was not ready in time; nothing is left behind.
+            ServiceError: It ended or was not ready in time; its process was killed.
         """
 
     @abstractmethod
     def stop(self) -> None:
-        """Ends the service; harmless if it does not run."""
+        """Stops the service; does nothing if it is not running."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -50,12 +50,12 @@ class Service(ABC):
 
 
 class ProcessService(Service):
-    """A service that is one process of ours.
+    """A service that runs as one child process.
 
     Attributes:
-        process: the service's process, for its log and for tests that kill it.
-        ready_timeout: seconds that a start may take.
-        stop_grace: seconds between SIGTERM and SIGKILL; 0 kills at once.
+        process: The process, with its log.
+        ready_timeout: Seconds that a start may take.
+        stop_grace: Seconds between SIGTERM and SIGKILL; 0 sends SIGKILL immediately.
     """
 
     ready_timeout: float = 60.0
@@ -67,14 +67,14 @@ class ProcessService(Service):
     @property
     @abstractmethod
     def waits_for(self) -> str:
-        """What must happen before the service counts as ready, in words."""
+        """The condition for being ready, as a phrase for error messages."""
 
     @abstractmethod
     def is_ready(self) -> bool:
-        """Whether the service does its work; asked again and again while it starts."""
+        """Returns whether the service is ready; polled while it starts."""
 
     def start(self) -> None:
-        """As `Service.start`."""
+        """Starts the process and waits until the service is ready; see `Service.start`."""
         try:
             self.process.start()
             wait_until(self.is_ready, self.process, self.waits_for, self.ready_timeout)
@@ -91,7 +91,7 @@ class ProcessService(Service):
 
 
 class PortFileService(ProcessService):
-    """A service that picks a free port by itself and writes it to a file."""
+    """A service that picks a free port itself and writes it to a file."""
 
     def __init__(self, process: Process, port_file: Path) -> None:
         super().__init__(process)
@@ -102,25 +102,25 @@ class PortFileService(ProcessService):
         """The port that the service listens on.
 
         Raises:
-            ServiceError: the service was not started.
+            ServiceError: The service was not started.
         """
         port = ports.read_port_file(self._port_file)
         if port is None:
-            raise ServiceError(f"{self.process.name} has no port yet; start it first")
+            raise ServiceError(f"{self.process.name} has not reported a port; start it first")
         return port
 
     @property
     def waits_for(self) -> str:
-        """The port file and a connection."""
+        """A port in the port file that accepts connections."""
         return f"a port in {self._port_file} that accepts connections"
 
     def is_ready(self) -> bool:
-        """Whether the port is known and open."""
+        """Returns whether the port is known and accepts connections."""
         port = ports.read_port_file(self._port_file)
         return port is not None and ports.accepts(port)
 
     def start(self) -> None:
-        """As `Service.start`; the port of an earlier start is forgotten."""
+        """Starts the service after deleting the port file of an earlier start."""
         self._port_file.parent.mkdir(parents=True, exist_ok=True)
         if not self.process.alive:
             self._port_file.unlink(missing_ok=True)
@@ -130,10 +130,16 @@ class PortFileService(ProcessService):
 def wait_until(
     is_ready: Callable[[], bool], process: Process, waits_for: str, timeout: float
 ) -> None:
-    """Returns as soon as `is_ready` does, asked while the process runs.
+    """Polls `is_ready` until it returns true.
+
+    Args:
+        is_ready: The condition.
+        process: The process that must keep running meanwhile.
+        waits_for: The condition in words, for the error message.
+        timeout: Seconds to wait.
 
     Raises:
-        ServiceError: the process ended, or `timeout` seconds passed.
+        ServiceError: The process ended, or the timeout expired.
     """
     deadline = time.monotonic() + timeout
     while not is_ready():

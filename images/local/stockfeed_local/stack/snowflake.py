@@ -9,13 +9,13 @@ from stockfeed_local.stack.service import PortFileService
 
 
 class SnowflakeEmulator(PortFileService):
-    """`python -m stockfeed_local.emulator` on a database directory that a restart keeps.
+    """`python -m stockfeed_local.emulator`, with databases that survive a restart.
 
     Args:
-        data_dir: where databases and the port file are kept; created if missing.
-        log_dir: where `snowflake.log` is written.
-        idle_transaction_timeout: seconds after which a transaction whose client is silent is
-            rolled back, so that a killed client's locks go.
+        data_dir: Directory of the databases and the port file; created if missing.
+        log_dir: Directory of `snowflake.log`.
+        idle_transaction_timeout: Seconds after which an idle transaction that blocks another is
+            rolled back, so that the locks of a killed client are released.
     """
 
     def __init__(
@@ -36,5 +36,5 @@ class SnowflakeEmulator(PortFileService):
 
     @property
     def host(self) -> str:
-        """For the connector's `host`; `port` is beside it, `protocol` is http."""
+        """The connector's `host`; its `port` is `port`, and its `protocol` is http."""
         return HOST

@@ -16,7 +16,7 @@ def no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_java")
-def test_auto_takes_the_mock_where_kafka_cannot_run_and_says_why(tmp_path: Path) -> None:
+def test_auto_falls_back_to_the_mock_and_gives_the_reason(tmp_path: Path) -> None:
     choice = choose_kafka("auto", tmp_path, tmp_path)
 
     assert isinstance(choice.broker, MockKafka)
@@ -29,7 +29,7 @@ def test_java_does_not_fall_back(tmp_path: Path) -> None:
         choose_kafka("java", tmp_path, tmp_path)
 
 
-def test_mock_and_an_address_are_taken_without_a_reason(tmp_path: Path) -> None:
+def test_mock_and_external_broker_have_no_fallback_reason(tmp_path: Path) -> None:
     mock = choose_kafka("mock", tmp_path, tmp_path)
     external = choose_kafka("broker.example:9092", tmp_path, tmp_path)
 
@@ -40,6 +40,6 @@ def test_mock_and_an_address_are_taken_without_a_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["", "kafka", "localhost", "localhost:", ":9092", "host:port"])
-def test_any_other_mode_is_refused(tmp_path: Path, mode: str) -> None:
-    with pytest.raises(ConfigurationError, match="write auto, java, mock or HOST:PORT"):
+def test_invalid_mode_raises_error(tmp_path: Path, mode: str) -> None:
+    with pytest.raises(ConfigurationError, match="use auto, java, mock or HOST:PORT"):
         choose_kafka(mode, tmp_path, tmp_path)

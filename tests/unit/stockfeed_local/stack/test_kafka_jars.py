@@ -1,4 +1,4 @@
-"""What keeps Apache Kafka from running, shown with stand-ins for java and mvn."""
+"""Runs stub scripts in place of java and mvn."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from stockfeed_local.stack.kafka_jars import KafkaUnavailableError, find_java, kafka_jars
 
-MVN_THAT_FETCHES = """#!/bin/sh
+WORKING_MVN = """#!/bin/sh
 for argument; do case $argument in -DoutputDirectory=*) target=${argument#*=};; esac; done
 mkdir -p "$target" && echo jar > "$target/kafka.jar"
 """
@@ -25,21 +25,19 @@ def java(directory: Path, version: str) -> None:
 
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
-    """PATH with the test's own programs first, and a cache of the test's own."""
+    """An environment with an empty PATH directory and an empty cache."""
     (tmp_path / "bin").mkdir()
     return {"PATH": f"{tmp_path / 'bin'}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
 
 
 @pytest.mark.parametrize("version", ["17.0.15", "25"])
-def test_a_java_that_is_new_enough_is_taken_from_path(
-    tmp_path: Path, env: dict[str, str], version: str
-) -> None:
+def test_finds_java_in_path(tmp_path: Path, env: dict[str, str], version: str) -> None:
     java(tmp_path / "bin", version)
 
     assert find_java(env) == str(tmp_path / "bin" / "java")
 
 
-def test_java_home_comes_before_path(tmp_path: Path, env: dict[str, str]) -> None:
+def test_java_home_takes_precedence_over_path(tmp_path: Path, env: dict[str, str]) -> None:
     java(tmp_path / "bin", "17.0.1")
     (tmp_path / "jdk").mkdir()
     java(tmp_path / "jdk" / "bin", "21")
@@ -50,7 +48,7 @@ def test_java_home_comes_before_path(tmp_path: Path, env: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize(("version", "major"), [("11.0.2", 11), ("1.8.0_392", 8)])
-def test_a_java_that_is_too_old_is_refused_by_version(
+def test_old_java_raises_error_with_its_version(
     tmp_path: Path, env: dict[str, str], version: str, major: int
 ) -> None:
     java(tmp_path / "bin", version)
@@ -59,16 +57,16 @@ def test_a_java_that_is_too_old_is_refused_by_version(
         find_java(env)
 
 
-def test_without_java_the_reason_names_where_it_was_looked_for(env: dict[str, str]) -> None:
+def test_missing_java_raises_error_with_the_searched_location(env: dict[str, str]) -> None:
     with pytest.raises(KafkaUnavailableError, match="no java in PATH; install a JDK >= 17"):
         find_java(env)
     with pytest.raises(KafkaUnavailableError, match=r"no java in JAVA_HOME \(/none\)"):
         find_java({**env, "JAVA_HOME": "/none"})
 
 
-def test_jars_are_fetched_once(tmp_path: Path, env: dict[str, str]) -> None:
+def test_jars_are_downloaded_once(tmp_path: Path, env: dict[str, str]) -> None:
     env["PATH"] += ":/usr/bin:/bin"
-    program(tmp_path / "bin", "mvn", MVN_THAT_FETCHES)
+    program(tmp_path / "bin", "mvn", WORKING_MVN)
     first = kafka_jars(env)
     program(tmp_path / "bin", "mvn", "#!/bin/sh\nexit 1\n")
 
@@ -78,12 +76,12 @@ def test_jars_are_fetched_once(tmp_path: Path, env: dict[str, str]) -> None:
     assert first.name.startswith("4.")
 
 
-def test_without_maven_the_reason_says_so(env: dict[str, str]) -> None:
+def test_missing_maven_raises_error(env: dict[str, str]) -> None:
     with pytest.raises(KafkaUnavailableError, match="no mvn in PATH"):
         kafka_jars(env)
 
 
-def test_a_fetch_that_fails_shows_mavens_first_error_and_leaves_no_half_a_cache(
+def test_failed_download_shows_mavens_first_error_and_leaves_no_partial_cache(
     tmp_path: Path, env: dict[str, str]
 ) -> None:
     env["PATH"] += ":/usr/bin:/bin"
@@ -91,7 +89,9 @@ def test_a_fetch_that_fails_shows_mavens_first_error_and_leaves_no_half_a_cache(
     program(tmp_path / "bin", "mvn", script)
 
     for _ in range(2):
-        with pytest.raises(KafkaUnavailableError, match=r"cannot fetch Kafka's jars: no network$"):
+        with pytest.raises(
+            KafkaUnavailableError, match=r"cannot download Kafka's jars: no network$"
+        ):
             kafka_jars(env)
 
     left = [path.name for path in (tmp_path / "cache" / "stockfeed" / "kafka").iterdir()]

@@ -1,4 +1,4 @@
-"""Jars by a pom.xml, with a stand-in for mvn."""
+"""Runs a stub script in place of mvn."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def mvn(tmp_path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_a_release_is_named_by_version_and_changes_with_the_pom(tmp_path: Path) -> None:
+def test_release_contains_the_version_and_changes_with_the_pom(tmp_path: Path) -> None:
     pom = tmp_path / "pom.xml"
     pom.write_text("<other.version>9</other.version><it.version>1.2.0</it.version>")
     first = release(pom, "it")
@@ -32,12 +32,15 @@ def test_a_release_is_named_by_version_and_changes_with_the_pom(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("echo '[ERROR] no network'; echo '[ERROR] more'; exit 1", "fetch the jars: no network$"),
-        ("echo killed >&2; exit 1", "fetch the jars: killed$"),
-        ("exit 0", "fetch the jars: it said nothing$"),  # and made no directory
+        (
+            "echo '[ERROR] no network'; echo '[ERROR] more'; exit 1",
+            "download the jars: no network$",
+        ),
+        ("echo killed >&2; exit 1", "download the jars: killed$"),
+        ("exit 0", "download the jars: no output$"),  # and no directory
     ],
 )
-def test_a_fetch_that_fails_says_why(
+def test_failed_download_gives_the_reason(
     tmp_path: Path, env: dict[str, str], script: str, reason: str
 ) -> None:
     mvn(tmp_path, script)

@@ -20,19 +20,19 @@ def test_free_ports_are_different_and_can_be_bound() -> None:
             server.bind((HOST, port))
 
 
-def test_a_listening_socket_accepts_and_a_closed_one_does_not() -> None:
+def test_accepts_is_true_only_while_the_socket_listens() -> None:
     with listen(HOST, 0) as listener:
         port = listener.getsockname()[1]
         assert accepts(port)
     assert not accepts(port)
 
 
-def test_a_listening_socket_names_its_protocol_for_asyncio() -> None:
+def test_listening_socket_has_protocol_tcp_for_asyncio() -> None:
     with listen(HOST, 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
 
-def test_a_port_file_is_read_back_and_is_none_before_it_is_written(tmp_path: Path) -> None:
+def test_port_file_is_none_until_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "port"
     assert read_port_file(path) is None
 

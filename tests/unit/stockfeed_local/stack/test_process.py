@@ -1,4 +1,4 @@
-"""Processes end in every way; /proc tells what is left."""
+"""Ends real processes in every way, and checks in /proc which are left."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ DEADLINE_SECONDS = 20
 
 @pytest.fixture
 def spawn(tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Starts commands that the end of the test kills."""
+    """Starts commands, and kills them when the test ends."""
     started: list[Process] = []
 
     def spawn(*command: str, env: dict[str, str] | None = None) -> Process:
@@ -34,7 +34,7 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
 
 def runs(pid: int | None) -> bool:
-    """Whether the process exists and is no zombie."""
+    """Returns whether the process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -48,7 +48,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def test_output_goes_to_the_log_and_the_environment_is_the_given_one(
+def test_output_goes_to_the_log_and_env_is_passed(
     spawn: Callable[..., Process],
 ) -> None:
     process = spawn("/bin/sh", "-c", "echo out $A $HOME; echo err >&2; exit 3", env={"A": "a"})
@@ -58,21 +58,21 @@ def test_output_goes_to_the_log_and_the_environment_is_the_given_one(
     assert not process.alive
 
 
-def test_the_tail_of_a_log_is_its_last_lines(spawn: Callable[..., Process]) -> None:
+def test_log_tail_returns_the_last_lines(spawn: Callable[..., Process]) -> None:
     process = spawn("seq", "100000")
     process.wait(DEADLINE_SECONDS)
 
     assert process.log_tail(2) == "99999\n100000"
 
 
-def test_a_command_that_does_not_exist_says_so_in_the_log(spawn: Callable[..., Process]) -> None:
+def test_missing_command_is_reported_in_the_log(spawn: Callable[..., Process]) -> None:
     process = spawn("no-such-command")
 
     assert process.wait(DEADLINE_SECONDS) == 127
     assert "cannot run no-such-command: No such file" in process.log_tail()
 
 
-def test_terminate_lets_the_child_end_by_itself(spawn: Callable[..., Process]) -> None:
+def test_terminate_sends_sigterm_and_waits(spawn: Callable[..., Process]) -> None:
     process = spawn(
         "/bin/sh", "-c", "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done"
     )
@@ -82,14 +82,14 @@ def test_terminate_lets_the_child_end_by_itself(spawn: Callable[..., Process]) -
     assert process.log_tail() == "up\nbye"
 
 
-def test_terminate_kills_a_child_that_does_not_end(spawn: Callable[..., Process]) -> None:
+def test_terminate_kills_after_the_grace_period(spawn: Callable[..., Process]) -> None:
     process = spawn("/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.05; done")
     assert eventually(lambda: "up" in process.log_tail())
 
     assert process.terminate(grace=0.1) == -signal.SIGKILL
 
 
-def test_kill_takes_the_childs_own_children_too(spawn: Callable[..., Process]) -> None:
+def test_kill_includes_grandchildren(spawn: Callable[..., Process]) -> None:
     process = spawn("/bin/sh", "-c", "sleep 60 & echo $!; wait")
     assert eventually(lambda: process.log_tail().isdigit())
     grandchild = int(process.log_tail())
@@ -98,7 +98,7 @@ def test_kill_takes_the_childs_own_children_too(spawn: Callable[..., Process]) -
     assert eventually(lambda: not runs(grandchild))
 
 
-def test_starting_twice_keeps_the_running_child(spawn: Callable[..., Process]) -> None:
+def test_start_does_nothing_if_running(spawn: Callable[..., Process]) -> None:
     process = spawn(*SLEEP)
     pid = process.pid
 
@@ -107,7 +107,7 @@ def test_starting_twice_keeps_the_running_child(spawn: Callable[..., Process]) -
     assert process.pid == pid
 
 
-def test_restart_is_a_new_child_and_the_same_log(spawn: Callable[..., Process]) -> None:
+def test_restart_starts_a_new_child_with_the_same_log(spawn: Callable[..., Process]) -> None:
     process = spawn("/bin/sh", "-c", "echo up; sleep 60")
     assert eventually(lambda: process.log_tail() == "up")
     pid = process.pid
@@ -119,7 +119,7 @@ def test_restart_is_a_new_child_and_the_same_log(spawn: Callable[..., Process]) 
     assert eventually(lambda: process.log_tail() == "up\nup")
 
 
-def test_a_process_that_was_never_started_can_be_stopped(tmp_path: Path) -> None:
+def test_stopping_a_process_that_was_never_started_does_nothing(tmp_path: Path) -> None:
     process = Process("idle", SLEEP, tmp_path)
 
     assert process.terminate() is None
@@ -127,12 +127,12 @@ def test_a_process_that_was_never_started_can_be_stopped(tmp_path: Path) -> None
     assert not process.alive
 
 
-def test_a_child_outlives_the_thread_that_started_it(spawn: Callable[..., Process]) -> None:
+def test_child_outlives_the_thread_that_started_it(spawn: Callable[..., Process]) -> None:
     started: list[Process] = []
 
     def start() -> None:
         process = spawn(*SLEEP)
-        # Only the running command is tied to its parent.
+        # The parent-death signal is set once the command itself runs.
         eventually(lambda: Path(f"/proc/{process.pid}/comm").read_text() == "sleep\n")
         started.append(process)
 
@@ -160,7 +160,7 @@ time.sleep(60)
 
 
 @pytest.mark.parametrize("ending", ["end", "kill -9"])
-def test_a_child_dies_with_its_parent_however_that_ends(tmp_path: Path, ending: str) -> None:
+def test_child_dies_with_its_parent(tmp_path: Path, ending: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, str(tmp_path), ending], stdout=subprocess.PIPE
     ) as parent:

@@ -7,7 +7,7 @@ from stockfeed_local.stack.service import PortFileService, ProcessService, Servi
 
 
 class Shell(ProcessService):
-    """A shell script that is ready when it says so."""
+    """A shell script that is ready once it has printed `ready`."""
 
     endpoint = "nowhere"
     waits_for = "the word ready"
@@ -25,14 +25,14 @@ class Never(PortFileService):
     endpoint = "nowhere"
 
 
-def test_a_service_runs_while_its_context_does(tmp_path: Path) -> None:
+def test_service_runs_inside_its_context(tmp_path: Path) -> None:
     with Shell("echo ready; sleep 60", tmp_path) as service:
         assert service.process.alive
 
     assert not service.process.alive
 
 
-def test_a_service_that_ends_early_shows_why(tmp_path: Path) -> None:
+def test_service_that_ends_early_raises_error_with_log(tmp_path: Path) -> None:
     service = Shell("echo no disk; exit 3", tmp_path)
 
     with pytest.raises(ServiceError) as failed:
@@ -43,7 +43,7 @@ def test_a_service_that_ends_early_shows_why(tmp_path: Path) -> None:
     assert message.endswith("shell.log:\nno disk")
 
 
-def test_a_service_that_is_not_ready_in_time_is_ended(tmp_path: Path) -> None:
+def test_service_that_is_not_ready_in_time_is_killed(tmp_path: Path) -> None:
     service = Shell("sleep 60", tmp_path)
     service.ready_timeout = 0.1
 
@@ -53,7 +53,7 @@ def test_a_service_that_is_not_ready_in_time_is_ended(tmp_path: Path) -> None:
     assert not service.process.alive
 
 
-def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_interrupted_start_kills_the_process(tmp_path: Path) -> None:
     class Interrupted(Shell):
         def is_ready(self) -> bool:
             raise KeyboardInterrupt
@@ -66,8 +66,8 @@ def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not service.process.alive
 
 
-def test_the_port_of_a_service_that_was_not_started_is_an_error(tmp_path: Path) -> None:
+def test_port_of_a_service_that_was_not_started_raises_error(tmp_path: Path) -> None:
     service = Never(Process("never", ["true"], tmp_path), tmp_path / "port")
 
-    with pytest.raises(ServiceError, match="never has no port yet; start it first"):
+    with pytest.raises(ServiceError, match="never has not reported a port; start it first"):
         _ = service.port
