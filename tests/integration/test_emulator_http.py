@@ -1,4 +1,4 @@
-"""The emulator as its clients see it: snowflake-connector-python, unmodified, over HTTP."""
+"""Uses the emulator through the unmodified snowflake-connector-python, over HTTP."""
 
 import gzip
 import threading
@@ -38,7 +38,7 @@ def open_session(
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeEmulator]:
-    """One that aborts no idle transaction in the time of a test."""
+    """An emulator whose idle timeout no test reaches."""
     home = tmp_path_factory.mktemp("emulator")
     with SnowflakeEmulator(home / "data", home / "logs", 300) as service:
         yield service
@@ -46,7 +46,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeEmul
 
 @pytest.fixture
 def connect(emulator: SnowflakeEmulator, request: pytest.FixtureRequest) -> Iterator[Connect]:
-    """Opens sessions on a database of the test's own; arguments are session parameters."""
+    """Opens sessions on the test's own database; arguments are session parameters."""
     opened: list[SnowflakeConnection] = []
     database = request.node.originalname.upper()
 
@@ -69,7 +69,7 @@ def write_gzip(path: Path, *lines: bytes) -> None:
     path.write_bytes(gzip.compress(b"".join(line + b"\n" for line in lines)))
 
 
-def test_files_are_put_listed_copied_and_removed(connect: Connect, tmp_path: Path) -> None:
+def test_files_can_be_put_listed_copied_and_removed(connect: Connect, tmp_path: Path) -> None:
     session = connect()
     for number in range(12):
         write_gzip(tmp_path / f"{number:020}.jsonl.gz", b'{"c":187.42000}')
@@ -100,7 +100,7 @@ def test_files_are_put_listed_copied_and_removed(connect: Connect, tmp_path: Pat
     assert run(session, "LIST @STG") == []
 
 
-def test_put_keeps_a_name_that_exists_unless_told_to_overwrite(
+def test_put_keeps_an_existing_file_unless_overwrite_is_set(
     connect: Connect, tmp_path: Path
 ) -> None:
     session = connect()
@@ -114,7 +114,7 @@ def test_put_keeps_a_name_that_exists_unless_told_to_overwrite(
     assert sizes == [2, 2, 7]
 
 
-def test_an_address_that_was_not_given_out_takes_no_file(
+def test_upload_to_an_unsigned_url_is_rejected(
     emulator: SnowflakeEmulator, connect: Connect
 ) -> None:
     database = connect().database
@@ -123,7 +123,7 @@ def test_an_address_that_was_not_given_out_takes_no_file(
 
 
 @pytest.mark.parametrize("sql", ["selec", "select * from nothing", "undrop table t", "select 1/0"])
-def test_failures_come_at_once_with_number_and_state(connect: Connect, sql: str) -> None:
+def test_failures_are_immediate_and_have_number_and_state(connect: Connect, sql: str) -> None:
     session = connect()
     with pytest.raises(ProgrammingError) as caught:
         run(session, sql)
@@ -132,14 +132,14 @@ def test_failures_come_at_once_with_number_and_state(connect: Connect, sql: str)
     assert run(session, "select 1") == [(1,)]
 
 
-def test_values_keep_their_python_types(connect: Connect) -> None:
+def test_values_have_the_expected_python_types(connect: Connect) -> None:
     ((whole, exact, text, flag, nothing),) = run(
         connect(), "select sum(a), sum(b), 'x', true, null from (select 1 a, 1.5::number(20,8) b)"
     )
     assert (whole, exact, text, flag, nothing) == (1, Decimal("1.5"), "x", True, None)
 
 
-def test_row_counts_and_many_rows_of_values(connect: Connect) -> None:
+def test_cursor_reports_row_counts_of_execute_and_executemany(connect: Connect) -> None:
     session = connect()
     run(session, "create table T (a number(38,0), b varchar)")
     with closing(session.cursor()) as cursor:
@@ -151,8 +151,8 @@ def test_row_counts_and_many_rows_of_values(connect: Connect) -> None:
         assert cursor.rowcount == 0
 
 
-def test_a_waiting_session_blocks_no_other(connect: Connect) -> None:
-    """More sessions wait than a default thread pool has threads; one still works."""
+def test_waiting_sessions_do_not_block_others(connect: Connect) -> None:
+    """More sessions wait than asyncio's default thread pool has threads on two cores."""
     holder, other = connect(), connect()
     run(holder, "create table T (n number(38,0))")
     run(holder, "insert into T values (0)")
@@ -172,7 +172,7 @@ def test_a_waiting_session_blocks_no_other(connect: Connect) -> None:
     assert run(other, "select n from T") == [(11,)]
 
 
-def test_a_silent_clients_transaction_gives_way(tmp_path: Path) -> None:
+def test_idle_transaction_that_blocks_another_is_aborted(tmp_path: Path) -> None:
     with (
         SnowflakeEmulator(tmp_path / "data", tmp_path / "logs", 0.5) as emulator,
         open_session(emulator, "STOCKS") as silent,
@@ -188,7 +188,7 @@ def test_a_silent_clients_transaction_gives_way(tmp_path: Path) -> None:
             run(silent, "commit")
 
 
-def test_a_cancelled_statement_ends(connect: Connect) -> None:
+def test_statement_timeout_cancels_the_statement(connect: Connect) -> None:
     session = connect()
     with closing(session.cursor()) as cursor, pytest.raises(ProgrammingError):
         cursor.execute(
@@ -199,30 +199,30 @@ def test_a_cancelled_statement_ends(connect: Connect) -> None:
     assert run(session, "select 1") == [(1,)]
 
 
-def test_an_unknown_session_must_log_in_again(emulator: SnowflakeEmulator) -> None:
-    answer = httpx.post(
+def test_unknown_session_must_log_in_again(emulator: SnowflakeEmulator) -> None:
+    response = httpx.post(
         f"{emulator.endpoint}/queries/v1/query-request",
         headers={"Authorization": 'Snowflake Token="none"'},
         json={"sqlText": "select 1"},
     )
-    assert answer.status_code == 200
-    assert (answer.json()["success"], answer.json()["code"]) == (False, "390111")
+    assert response.status_code == 200
+    assert (response.json()["success"], response.json()["code"]) == (False, "390111")
 
 
-def test_a_request_sent_twice_runs_once(emulator: SnowflakeEmulator, connect: Connect) -> None:
+def test_repeated_request_runs_once(emulator: SnowflakeEmulator, connect: Connect) -> None:
     session = connect()
     run(session, "create table T (n number(38,0))")
     for _ in range(2):
-        answer = httpx.post(
+        response = httpx.post(
             f"{emulator.endpoint}/queries/v1/query-request?requestId=twice",
             headers={"Authorization": f'Snowflake Token="{session.rest.token}"'},
             json={"sqlText": "insert into T values (1)"},
         )
-        assert answer.json()["success"]
+        assert response.json()["success"]
     assert run(session, "select count(*) from T") == [(1,)]
 
 
-def test_a_stopped_server_keeps_everything(tmp_path: Path) -> None:
+def test_databases_and_stages_survive_a_restart(tmp_path: Path) -> None:
     staged = tmp_path / "x.json"
     staged.write_bytes(b"{}")
     with SnowflakeEmulator(tmp_path / "data", tmp_path / "logs") as service:

@@ -1,7 +1,7 @@
-"""A Snowflake emulator: fakesnow's server plus what StockFeed uses and fakesnow lacks.
+"""A Snowflake emulator on DuckDB: extends fakesnow with the features that StockFeed needs.
 
-Each addition lives in a file of its own, by subject, and has a test against Snowflake's
-documented behaviour. fakesnow's internals are extended by subclassing, hence the pinned version.
+Each file adds one feature, and its tests check the behaviour that Snowflake documents. The classes
+here subclass fakesnow's internals, so exactly one version of it is supported.
 """
 
 from importlib.metadata import version
@@ -10,6 +10,6 @@ SUPPORTED_FAKESNOW = "0.12.1"
 
 if (_installed := version("fakesnow")) != SUPPORTED_FAKESNOW:
     raise ImportError(
-        f"the emulator extends fakesnow {SUPPORTED_FAKESNOW}, but {_installed} is installed: "
+        f"the emulator requires fakesnow {SUPPORTED_FAKESNOW}, but {_installed} is installed; "
         f"install fakesnow=={SUPPORTED_FAKESNOW}"
     )

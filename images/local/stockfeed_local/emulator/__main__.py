@@ -1,4 +1,4 @@
-"""`python -m stockfeed_local.emulator`: serves until SIGTERM."""
+"""`python -m stockfeed_local.emulator`: serves Snowflake's protocol until SIGTERM."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from stockfeed_local.emulator.serve import IDLE_TRANSACTION_TIMEOUT, serve
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=0, show_default=True, help="Port; 0 takes a free one.")
+@click.option("--port", default=0, show_default=True, help="Port to listen on; 0 picks a free one.")
 @click.option(
     "--db-path",
     required=True,
@@ -19,18 +19,18 @@ from stockfeed_local.emulator.serve import IDLE_TRANSACTION_TIMEOUT, serve
 @click.option(
     "--port-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write the port to, once clients can connect.",
+    help="File to write the port to, once the server listens.",
 )
 @click.option(
     "--idle-transaction-timeout",
     default=IDLE_TRANSACTION_TIMEOUT,
     show_default=True,
-    help="Seconds after which an idle transaction that blocks another is aborted.",
+    help="Seconds after which an idle transaction that blocks another one is aborted.",
 )
 def main(
     host: str, port: int, db_path: Path, port_file: Path | None, idle_transaction_timeout: float
 ) -> None:
-    """A Snowflake emulator for one machine, on DuckDB."""
+    """Emulate Snowflake for local use, with DuckDB as the database."""
     serve(
         db_path,
         host=host,

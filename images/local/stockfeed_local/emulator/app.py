@@ -1,4 +1,4 @@
-"""The HTTP server that Snowflake's clients talk to."""
+"""The HTTP server for Snowflake's clients."""
 
 import asyncio
 import itertools
@@ -24,16 +24,16 @@ from stockfeed_local.emulator.session import EmulatorSession
 from stockfeed_local.emulator.uploads import Presigner, Upload
 
 IN_PROGRESS_AFTER = 20.0
-"""Seconds after which a client is told to ask again: well below its read timeout."""
+"""Seconds after which a client gets "in progress" and polls; far below its read timeout."""
 
 log = logging.getLogger(__name__)
 
 
 class Server:
-    """Snowflake's client protocol on an emulator.
+    """Serves Snowflake's client protocol.
 
     Args:
-        emulator: The databases.
+        emulator: The databases to serve.
     """
 
     def __init__(self, emulator: Emulator) -> None:
@@ -44,7 +44,7 @@ class Server:
         self._ids = itertools.count(1)
 
     def app(self) -> Starlette:
-        """The ASGI application."""
+        """Returns the ASGI application."""
         return Starlette(
             routes=[
                 Route("/session/v1/login-request", self.login, methods=["POST"]),
@@ -63,16 +63,16 @@ class Server:
         )
 
     def close(self) -> None:
-        """Ends every session, rolling back what is open, and closes the databases."""
+        """Ends all sessions, rolls back their open transactions, and closes the databases."""
         self._queries.close()
         for session in self._sessions.values():
             session.end()
         self._emulator.close()
 
     async def login(self, request: Request) -> Response:
-        """Opens a session; any user and password or key is welcome."""
+        """Opens a session; any user with any password or key is accepted."""
         parameters = (await protocol.body_of(request))["data"].get("SESSION_PARAMETERS") or {}
-        database, schema = (_named(request, n) for n in ("databaseName", "schemaName"))
+        database, schema = (_identifier(request, n) for n in ("databaseName", "schemaName"))
         session = await asyncio.to_thread(
             self._emulator.connect, database, schema, parameters, parameters.get("nop_regexes")
         )
@@ -87,7 +87,8 @@ class Server:
                     "parameters": [
                         {"name": "AUTOCOMMIT", "value": session.parameters["AUTOCOMMIT"] == "true"},
                         {"name": "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", "value": 3600},
-                        # 0 keeps `executemany` inline: staging its rows would need a table stage
+                        # 0: `executemany` sends its rows in the request. Above the threshold, the
+                        # connector would put them into a table stage, which does not exist here.
                         {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0},
                     ],
                     "sessionInfo": {"databaseName": database, "schemaName": schema},
@@ -96,43 +97,43 @@ class Server:
         )
 
     async def session(self, request: Request, session: EmulatorSession) -> ResponseBody:
-        """A heartbeat, or the end of a session."""
+        """Handles a heartbeat, or ends the session."""
         if request.query_params.get("delete"):
             self._sessions = {t: s for t, s in self._sessions.items() if s is not session}
             await asyncio.to_thread(session.end)
         return protocol.success(None)
 
     async def query(self, request: Request, session: EmulatorSession) -> ResponseBody:
-        """Runs a statement."""
+        """Starts a statement and returns its result, or "in progress"."""
         body = await protocol.body_of(request)
         request_id = request.query_params.get("requestId") or secrets.token_hex(16)
         base_url = str(request.base_url)
         query = self._queries.start(
-            request_id, session, lambda: self._answer(session, body, request_id, base_url)
+            request_id, session, lambda: self._response(session, body, request_id, base_url)
         )
-        return await _outcome(query, request_id)
+        return await _result_or_in_progress(query, request_id)
 
     async def result(self, request: Request, session: EmulatorSession) -> ResponseBody:
-        """Waits on for a statement that was in progress."""
+        """Returns the result of a statement that was in progress, or "in progress" again."""
         query_id = request.path_params["query_id"]
         query = self._queries.find(query_id)
         if query is None or query.session is not session:
-            return _gone(f"Statement {query_id} not found", "000709")
-        return await _outcome(query, query_id)
+            return _failure(f"Statement {query_id} not found", "000709")
+        return await _result_or_in_progress(query, query_id)
 
     async def abort(self, request: Request, session: EmulatorSession) -> ResponseBody:
         """Cancels a statement."""
         query = self._queries.find((await protocol.body_of(request)).get("requestId", ""))
-        if query is not None and query.session is session and not query.answer.done():
+        if query is not None and query.session is session and not query.response.done():
             session.transactions.cancel()
         return protocol.success(None)
 
     async def telemetry(self, _request: Request) -> Response:
-        """Takes the connector's usage reports and forgets them."""
+        """Accepts and discards the connector's usage reports."""
         return JSONResponse(protocol.success(None))
 
     async def upload(self, request: Request) -> Response:
-        """Takes one file of a PUT."""
+        """Stores one file of a PUT."""
         path, query = request.scope["raw_path"].decode(), request.query_params
         overwrite = query.get("overwrite", "")
         if not self._presigner.is_valid(path, overwrite, query.get("signature", "")):
@@ -144,7 +145,7 @@ class Server:
         )
         return Response()
 
-    def _answer(
+    def _response(
         self, session: EmulatorSession, body: dict[str, Any], query_id: str, base_url: str
     ) -> ResponseBody:
         try:
@@ -154,7 +155,7 @@ class Server:
             return protocol.rows(
                 result, body["sqlText"], query_id, session.database, session.schema
             )
-        except Exception as error:  # noqa: BLE001 - whatever fails, the client gets an answer
+        except Exception as error:  # noqa: BLE001 - every failure must become a response of the protocol
             log.info("%s: %s", type(error).__name__, error)
             return protocol.failure(to_snowflake(error), query_id)
 
@@ -165,22 +166,24 @@ class Server:
             token = request.headers.get("Authorization", "").partition('Token="')[2].rstrip('"')
             session = self._sessions.get(token)
             if session is None:
-                gone = _gone("Session no longer exists. New login required.", protocol.SESSION_GONE)
+                gone = _failure(
+                    "Session no longer exists. New login required.", protocol.SESSION_GONE
+                )
                 return JSONResponse(gone)
             return JSONResponse(await handler(request, session))
 
         return handle
 
 
-def _named(request: Request, parameter: str) -> str | None:
+def _identifier(request: Request, parameter: str) -> str | None:
     value = request.query_params.get(parameter)
     return normalise_ident(value) if value else None
 
 
-async def _outcome(query: Query, query_id: str) -> ResponseBody:
-    answer = asyncio.wrap_future(query.answer)
-    done, _ = await asyncio.wait({answer}, timeout=IN_PROGRESS_AFTER)
-    return answer.result() if done else protocol.in_progress(query_id)
+async def _result_or_in_progress(query: Query, query_id: str) -> ResponseBody:
+    response = asyncio.wrap_future(query.response)
+    done, _ = await asyncio.wait({response}, timeout=IN_PROGRESS_AFTER)
+    return response.result() if done else protocol.in_progress(query_id)
 
 
 def _run(session: EmulatorSession, body: dict[str, Any]) -> Result | Upload:
@@ -191,5 +194,5 @@ def _run(session: EmulatorSession, body: dict[str, Any]) -> Result | Upload:
     return session.run_rows(sql, bindings)
 
 
-def _gone(message: str, code: str) -> ResponseBody:
+def _failure(message: str, code: str) -> ResponseBody:
     return {"data": None, "code": code, "message": message, "success": False}

@@ -1,6 +1,6 @@
-"""ALTER TABLE … ALTER column COMMENT …, several columns at once, as dbt persists its docs.
+"""ALTER TABLE … ALTER … COMMENT for several columns at once, with which dbt persists its docs.
 
-Snowflake's documentation: "ALTER TABLE … ALTER COLUMN".
+fakesnow 0.12.1 does not support it. Snowflake's documentation: "ALTER TABLE … ALTER COLUMN".
 """
 
 import re
@@ -24,14 +24,14 @@ _EACH = re.compile(_COLUMN, re.IGNORECASE | re.DOTALL)
 
 @dataclass(frozen=True)
 class ColumnComments:
-    """Comments for columns of one table."""
+    """Comments to set on columns of one table, by stored column name."""
 
     table: exp.Table
     by_column: dict[str, str]
 
 
 def parse(sql: str) -> ColumnComments | None:
-    """The comments that a statement sets, if that is all it does."""
+    """Returns the comments that a statement sets, or None if it is another statement."""
     if (match := _STATEMENT.fullmatch(sql)) is None:
         return None
     table = exp.to_table(match["table"], dialect="snowflake")

@@ -1,7 +1,7 @@
-"""COPY INTO <table>: loads JSON lines from a stage, file by file good or bad.
+"""COPY INTO <table>: loads files of JSON lines from a stage.
 
-Snowflake's documentation: "COPY INTO <table>": FILES (a name that does not exist is an error),
-ON_ERROR, FORCE, the columns of the answer; "Querying metadata for staged files".
+Snowflake's documentation: "COPY INTO <table>" (FILES: a missing file is an error; ON_ERROR, FORCE,
+the columns of the result) and "Querying metadata for staged files".
 """
 
 import re
@@ -45,10 +45,11 @@ class Copy:
     """One COPY, ready to run in the session's transaction.
 
     Args:
-        statement: Parsed.
-        table: Its target's full name.
-        source: The place in the stage.
-        insert: Runs an INSERT of the rows in the relation ROWS.
+        statement: The parsed statement.
+        table: Qualified name of the target table.
+        source: The stage and the path of the files.
+        files: The stages' files.
+        insert: Inserts the rows of the relation ROWS into the table.
     """
 
     statement: CopyStatement
@@ -61,18 +62,18 @@ class Copy:
         """Loads the files.
 
         Returns:
-            What became of each; a file that is skipped because it was loaded before is named
-            only if FILES names it.
+            The outcome for each file. A file that was loaded before is left out, unless the
+            statement's FILES option names it.
 
         Raises:
-            ProgrammingError: A file is missing, or bad and ON_ERROR is ABORT_STATEMENT; nothing
-                is loaded then.
+            ProgrammingError: A file is missing, or it has an error and ON_ERROR is
+                ABORT_STATEMENT. No file is loaded.
         """
         history = LoadHistory(duck_conn, self.table)
         loaded = {} if self.statement.force else history.loaded()
         found = self._found()
         new = [f for f in found if loaded.get(self._shown(f)) != f.etag()]
-        # Every file is read before the first row goes in: a bad one must leave nothing behind.
+        # All files are parsed before the first row is inserted: an error must leave no row behind.
         parsed = [parse_file(file, self.statement.file_format) for file in new]
         loads = {p.file.name: self._outcome(p) for p in parsed}
         self._insert(duck_conn, [p for p in parsed if loads[p.file.name].rows_loaded])
@@ -90,10 +91,10 @@ class Copy:
         return [f for f in files if pattern is None or re.fullmatch(pattern, f.name)]
 
     def _named(self, name: str) -> StagedFile:
-        whole = f"{self.source.path.rstrip('/')}/{name}".lstrip("/")
-        if (file := self.files.find(self.source.stage, whole)) is None:
+        path = f"{self.source.path.rstrip('/')}/{name}".lstrip("/")
+        if (file := self.files.find(self.source.stage, path)) is None:
             raise sql_error(
-                f"Remote file '{self._prefix()}{whole}' was not found. There are several potential "
+                f"Remote file '{self._prefix()}{path}' was not found. There are several potential "
                 "causes. The file might not exist. The required credentials may be missing or "
                 "invalid. If you are running a copy command, please make sure files are not "
                 "deleted when they are being loaded or files are not being loaded into two "
@@ -104,7 +105,7 @@ class Copy:
         return file
 
     def _outcome(self, parsed: ParsedFile) -> FileLoad:
-        """What ON_ERROR makes of a file."""
+        """Applies ON_ERROR to a parsed file."""
         rows, shown = parsed.rows.num_rows, self._shown(parsed.file)
         mode = self.statement.on_error
         if parsed.error is None:
@@ -135,8 +136,8 @@ class Copy:
                 duck_conn.unregister(ROWS)
 
     def _skipped(self, file: StagedFile) -> FileLoad:
-        why = "File was loaded before."
-        return FileLoad(self._shown(file), file.etag(), "LOAD_SKIPPED", 0, 0, None, 1, why)
+        reason = "File was loaded before."
+        return FileLoad(self._shown(file), file.etag(), "LOAD_SKIPPED", 0, 0, None, 1, reason)
 
     def _shown(self, file: StagedFile) -> str:
         return f"{self._prefix()}{file.name}"
@@ -146,7 +147,7 @@ class Copy:
 
 
 def result_table(loads: Sequence[FileLoad]) -> pa.Table:
-    """The rows that COPY answers."""
+    """Returns the result of COPY: one row per file, or a message if there was no file."""
     if not loads:
         return pa.table({"status": ["Copy executed with 0 files processed."]})
     rows = [{name: getattr(load, name) for name in RESULT_SCHEMA.names} for load in loads]

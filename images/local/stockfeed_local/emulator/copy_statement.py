@@ -1,4 +1,4 @@
-"""COPY INTO <table>, parsed. Snowflake's documentation: "COPY INTO <table>"."""
+"""Parses COPY INTO <table>. Snowflake's documentation: "COPY INTO <table>"."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,14 @@ class CopyStatement:
 
     Attributes:
         target: The table.
-        columns: Its columns that the values go to; empty means all.
-        values: Expressions over COLUMNS, one per column.
+        columns: Columns of the table to fill; empty means all.
+        values: Expressions over `json_lines.COLUMNS`, one per column.
         reference: `@stage/path`.
         files: Names relative to the reference; empty means all files under it.
+        pattern: Regular expression for the files' names; None means all files.
+        on_error: One of ON_ERROR.
+        force: Load files that were loaded before.
+        file_format: Options of the JSON format.
     """
 
     target: exp.Table
@@ -35,7 +39,7 @@ class CopyStatement:
     file_format: JsonFormat
 
     def insert(self, rows: str) -> exp.Insert:
-        """The INSERT that loads the rows of a relation with COLUMNS."""
+        """Returns an INSERT from the relation `rows`, whose columns are `json_lines.COLUMNS`."""
         select = exp.select(*(value.copy() for value in self.values)).from_(
             exp.to_table(f'"{rows}"', dialect="duckdb")
         )
@@ -46,10 +50,10 @@ class CopyStatement:
 
 
 def parse(statement: exp.Copy) -> CopyStatement:
-    """Reads the statement.
+    """Parses a COPY statement.
 
     Raises:
-        ProgrammingError: An option is unknown, wrong, or not supported here.
+        ProgrammingError: An option is unknown, invalid, or not supported by the emulator.
     """
     options = {p.this.name.upper(): p for p in statement.args.get("params") or []}
     if unknown := options.keys() - {"FILE_FORMAT", "FILES", "PATTERN", "ON_ERROR", "FORCE"}:
@@ -97,7 +101,7 @@ def _reference(source: Expr) -> str:
 
 
 def _staged_columns(value: Expr) -> Expr:
-    """`$1` and `METADATA$…`, with or without the stage's alias, as plain columns."""
+    """Turns `$1` and `METADATA$…`, with or without the stage's alias, into plain columns."""
 
     def plain(node: Expr) -> Expr:
         if isinstance(node, exp.Column) and node.name.upper() in COLUMNS[1:]:
@@ -112,7 +116,7 @@ def _staged_columns(value: Expr) -> Expr:
 
 def _position(parameter: exp.Parameter) -> Expr:
     if parameter.name != "1":
-        raise unsupported(f"${parameter.name} of a JSON file, which has one column")
+        raise unsupported(f"${parameter.name} of a JSON file, which has only $1")
     return exp.column(exp.to_identifier(COLUMNS[0], quoted=True))
 
 

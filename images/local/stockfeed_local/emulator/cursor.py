@@ -1,4 +1,4 @@
-"""fakesnow's cursor with the emulator's rewriting of statements."""
+"""fakesnow's cursor, extended with the emulator's rewrites of statements."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ class EmulatorCursor(FakeSnowflakeCursor):
     """Runs one parsed statement on DuckDB.
 
     Args:
-        conn: The session.
-        duck_conn: Its DuckDB connection.
-        temporaries: Its temporary objects.
+        conn: The session that the cursor belongs to.
+        duck_conn: The session's DuckDB connection.
+        temporaries: The session's temporary objects.
     """
 
     def __init__(self, conn: Any, duck_conn: Any, temporaries: TemporaryObjects) -> None:
@@ -29,7 +29,7 @@ class EmulatorCursor(FakeSnowflakeCursor):
         self._result_columns: list[ColumnInfo] = []
 
     def translate(self, statement: Expr) -> str:
-        """One statement of Snowflake's as DuckDB's SQL."""
+        """Translates one statement from Snowflake's SQL to DuckDB's."""
         rewritten = functions.rewrite(self._temporaries.rewrite(statement))
         sql: str = self._transform(rewritten, None).sql(dialect="duckdb")
         return sql
@@ -64,19 +64,24 @@ class EmulatorCursor(FakeSnowflakeCursor):
         self._arrow_table = counts
 
     def result(self) -> Result:
-        """What the last statement answered."""
+        """Returns the result of the last statement."""
         return Result(self._result_columns, self._arrow_table)
 
 
 def _escape_comment(statement: Expr) -> None:
-    """Fakesnow writes a comment between quotes as it is, and None as a word."""
+    """Escapes a table's comment, which fakesnow 0.12.1 does not; it also writes None as text."""
     table, comment = statement.args.get("table_comment") or (None, None)
     escaped = (table, comment.replace("'", "''")) if comment else None
     statement.args["table_comment"] = escaped
 
 
 def create_table_as(expression: Expr, duck_conn: Any) -> Expr:
-    """Stands in for fakesnow's transform of this name."""
+    """Rewrites CREATE TABLE with columns AS SELECT *, in place of fakesnow's transform.
+
+    To get the names of the star's columns, fakesnow describes the query, but serializes it in no
+    particular dialect, and DuckDB does not know `TIMESTAMPNTZ`. Here the star is expanded before
+    fakesnow's transform runs.
+    """
     select = _select(expression)
     if select is not None and any(isinstance(column, exp.Star) for column in select.expressions):
         duck_conn.execute(f"DESCRIBE {select.sql(dialect='duckdb')}")
@@ -97,5 +102,5 @@ def _select(expression: Expr) -> exp.Select | None:
     return query if is_typed and isinstance(query, exp.Select) else None
 
 
-# fakesnow's cursor looks its transforms up in their module; there is no other way to one of them.
+# Monkeypatch: fakesnow's cursor looks up its transforms in this module, and there is no hook.
 transforms.create_table_as = create_table_as

@@ -1,4 +1,4 @@
-"""Snowflake's date and time formats as strftime's.
+"""Translates Snowflake's date and time formats to strftime.
 
 Snowflake's documentation: "Date and time input and output formats".
 """
@@ -30,16 +30,16 @@ _TOKEN = re.compile(
 
 
 def to_strftime(form: str) -> str:
-    """The same format for DuckDB.
+    """Translates a format for DuckDB's strftime.
 
     Raises:
-        ProgrammingError: An element is not known here.
+        ProgrammingError: The format has an element that the emulator does not support.
     """
     parts: list[str] = []
     place = 0
     while place < len(form):
         if (match := _TOKEN.match(form, place)) is None:
-            raise unsupported(f"the format '{form}' from '{form[place:]}' on")
+            raise unsupported(f"'{form[place:]}' in the format '{form}'")
         parts.append(_part(match))
         place = match.end()
     return "".join(parts)

@@ -1,7 +1,7 @@
-"""DESCRIBE TABLE and VIEW for any database, for temporary objects and for every number type.
+"""DESCRIBE TABLE and DESCRIBE VIEW for any database, temporary objects and all number types.
 
-fakesnow reads a view of the current database only and calls DuckDB's small and huge integers by
-DuckDB's names. Snowflake's documentation: "DESCRIBE TABLE".
+fakesnow 0.12.1 queries a view of the current database only, and shows DuckDB's names for small and
+huge integers. Snowflake's documentation: "DESCRIBE TABLE".
 """
 
 import sqlglot
@@ -38,7 +38,7 @@ ORDER BY ordinal_position
 
 
 def is_describe(statement: Expr) -> bool:
-    """Whether a statement asks for the columns of a table or view."""
+    """Returns whether a statement is DESCRIBE TABLE or DESCRIBE VIEW."""
     kind = statement.args.get("kind")
     return (
         isinstance(statement, exp.Describe)
@@ -49,7 +49,7 @@ def is_describe(statement: Expr) -> bool:
 
 
 def describe(table: exp.Table, catalog: str, schema: str) -> list[Expr]:
-    """Statements that answer DESCRIBE; the first fails if the object does not exist."""
+    """Returns the statements that run DESCRIBE; the first fails if the object does not exist."""
     probe = exp.select("*").from_(table.copy()).limit(0)
     names = {"catalog": catalog, "schema": schema, "table": table.name}
     quoted = {k: exp.Literal.string(v).sql(dialect="duckdb") for k, v in names.items()}

@@ -1,7 +1,7 @@
-"""Turns whatever a statement raised into the error Snowflake would have answered.
+"""Maps exceptions to Snowflake's errors.
 
-A client retries an HTTP 500 for minutes, so each failure must be an answer of the protocol.
-Numbers and SQL states are those that Snowflake's own messages carry.
+Every failure must become a response of the protocol: clients retry an HTTP 500 for minutes. Error
+numbers and SQL states are those of Snowflake's own messages.
 """
 
 import re
@@ -18,20 +18,20 @@ def sql_error(message: str, errno: int, sqlstate: str) -> ProgrammingError:
     """Builds a Snowflake error.
 
     Args:
-        message: What the client shows.
+        message: Text for the client.
         errno: Snowflake's error number.
-        sqlstate: Five characters of the SQL standard.
+        sqlstate: Five characters, as in the SQL standard.
     """
     return ProgrammingError(msg=message, errno=errno, sqlstate=sqlstate)
 
 
 def unsupported(what: str) -> ProgrammingError:
-    """The error for SQL that Snowflake knows and the emulator does not."""
+    """Builds the error for SQL that Snowflake supports and the emulator does not."""
     return sql_error(f"Unsupported feature '{what}' in the emulator.", UNSUPPORTED, "0A000")
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether DuckDB refused a change because another transaction made one at the same time."""
+    """Returns whether DuckDB rejected a change because of a concurrent transaction."""
     text = str(error).lower()
     return isinstance(error, duckdb.Error) and (
         "conflict" in text or "has been altered by a different transaction" in text
@@ -39,9 +39,11 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def to_snowflake(error: Exception) -> Error:
-    """The Snowflake error for anything that a statement raised."""
+    """Maps any exception of a statement to the error that Snowflake would return."""
     if isinstance(error.__cause__, duckdb.ConversionException | duckdb.CatalogException):
-        return _from_duckdb(error.__cause__)  # fakesnow's number or text is not Snowflake's
+        return _from_duckdb(
+            error.__cause__
+        )  # fakesnow's own error has another number or text than Snowflake's
     if isinstance(error, DatabaseError) and error.errno is not None and error.errno > 0:
         return error
     if isinstance(error, duckdb.Error):
@@ -69,7 +71,7 @@ def _from_duckdb(error: duckdb.Error) -> ProgrammingError:
 
 
 def _does_not_exist(kind: str, name: str) -> ProgrammingError:
-    """Dbt knows a missing object by this text."""
+    """Builds the error for a missing object; dbt-snowflake recognizes it by its text."""
     if kind.endswith("Function"):
         return sql_error(f"SQL compilation error:\nUnknown function {name}.", 2140, "42601")
     text = f"SQL compilation error:\nObject '{name}' does not exist or not authorized."

@@ -1,6 +1,7 @@
-"""Functions whose results in DuckDB are not Snowflake's documented ones.
+"""Rewrites functions whose results in fakesnow and DuckDB differ from Snowflake's.
 
-Each rewrite names the page of Snowflake's documentation that it follows.
+Each rewrite follows the page of Snowflake's documentation that has the function's name, or the page
+that it names.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,11 @@ CREATE OR REPLACE MACRO _fs_global.main.sf_typeof(value) AS
 CREATE OR REPLACE MACRO _fs_global.main.sf_divisor(value) AS
     CASE WHEN value = 0 THEN error('Division by zero') ELSE value END
 """
-"""TYPEOF. A number with an exponent is DOUBLE in Snowflake and DECIMAL here: DuckDB forgets it."""
+"""Implement TYPEOF and division.
+
+One difference to Snowflake remains: TYPEOF of a number with an exponent is DOUBLE there and DECIMAL
+here, because DuckDB does not keep the exponent.
+"""
 
 _TYPES_OF_PREDICATES = {
     "IS_BOOLEAN": ("BOOLEAN",),
@@ -39,18 +44,18 @@ _TYPES_OF_PREDICATES = {
     "IS_REAL": ("DECIMAL", "INTEGER"),
     "IS_VARCHAR": ("VARCHAR",),
 }
-"""IS_<object_type>: an integer is a decimal too, and either is a double."""
+"""IS_<object_type>: an integer is also a decimal, and both are doubles."""
 
 
 def rewrite(statement: Expr) -> Expr:
-    """A statement with the functions that differ replaced."""
-    for one in _REWRITES:
-        statement = statement.transform(one, copy=False)
+    """Replaces all functions that behave differently; changes the statement in place."""
+    for rewrite_node in _REWRITES:
+        statement = statement.transform(rewrite_node, copy=False)
     return statement
 
 
 def _typeof(node: Expr) -> Expr:
-    """TYPEOF and IS_<object_type> of a VARIANT."""
+    """Rewrites TYPEOF and IS_<object_type> of a VARIANT."""
     if isinstance(node, exp.Typeof):
         return _type_name(node.this)
     if isinstance(node, exp.Anonymous) and (types := _TYPES_OF_PREDICATES.get(node.name.upper())):
@@ -64,7 +69,7 @@ def _type_name(value: Expr) -> Expr:
 
 
 def _division(node: Expr) -> Expr:
-    """Division by zero is an error, not infinity: "Arithmetic operators"."""
+    """Makes division by zero an error, not infinity: "Arithmetic operators"."""
     if isinstance(node, exp.Div) and not _is_never_zero(node.expression):
         node.set("expression", _macro("sf_divisor", exp.paren(node.expression.copy())))
     return node
@@ -76,7 +81,7 @@ def _is_never_zero(divisor: Expr) -> bool:
 
 
 def _sum(node: Expr) -> Expr:
-    """SUM of exact numbers is exact: "SUM". fakesnow makes them floats, for the sake of strings."""
+    """Makes SUM of exact numbers exact; fakesnow 0.12.1 casts them to floats, to allow strings."""
     if not isinstance(node, exp.Sum):
         return node
     call = exp.Anonymous(this="SUM", expressions=[node.this.copy()])
@@ -91,10 +96,11 @@ def _macro(name: str, argument: Expr) -> Expr:
 
 
 def _convert_timezone(node: Expr) -> Expr:
-    """CONVERT_TIMEZONE with two arguments: the moment, as a clock there shows it.
+    """Rewrites CONVERT_TIMEZONE with two arguments to the wall-clock time in the target zone.
 
-    A TIMESTAMP_NTZ is taken as of the session's time zone, UTC. Snowflake answers a TIMESTAMP_TZ,
-    which DuckDB cannot hold; its wall clock is what casts and date functions take from it.
+    A TIMESTAMP_NTZ is interpreted in the session's time zone, which is UTC. Snowflake returns a
+    TIMESTAMP_TZ, which DuckDB does not have. Casts and date functions use only its wall clock, so
+    the result is the same for them.
     """
     if isinstance(node, exp.ConvertTimezone) and not node.args.get("source_tz"):
         moment = exp.cast(node.args["timestamp"].copy(), "timestamptz")
@@ -103,8 +109,8 @@ def _convert_timezone(node: Expr) -> Expr:
 
 
 def _to_char(node: Expr) -> Expr:
-    """TO_CHAR and TO_VARCHAR with a format of dates and times."""
-    if isinstance(node, exp.TimeToStr):  # sqlglot knew the type, and leaves quotes as they are
+    """Rewrites TO_CHAR and TO_VARCHAR with a date and time format."""
+    if isinstance(node, exp.TimeToStr):  # sqlglot inferred the type, but keeps quotes
         node.set("format", exp.Literal.string(node.args["format"].name.replace('"', "")))
         return node
     if not isinstance(node, exp.ToChar) or not (form := node.args.get("format")):
@@ -116,7 +122,7 @@ def _to_char(node: Expr) -> Expr:
 
 
 def _try_base64(node: Expr) -> Expr:
-    """TRY_BASE64_DECODE_STRING: NULL for what is no base64, or no UTF-8."""
+    """Makes TRY_BASE64_DECODE_STRING return NULL for invalid base64 and for invalid UTF-8."""
     if isinstance(node, exp.TryBase64DecodeString):
         blob = exp.Anonymous(this="from_base64", expressions=[node.this.copy()])
         text = exp.Anonymous(this="decode", expressions=[blob])
@@ -125,7 +131,7 @@ def _try_base64(node: Expr) -> Expr:
 
 
 def _try_cast(node: Expr) -> Expr:
-    """TRY_CAST takes strings only: a VARIANT must be cast to one first."""
+    """Rejects TRY_CAST of a VARIANT: Snowflake accepts only strings."""
     if isinstance(node, exp.TryCast) and isinstance(node.this.unnest(), exp.JSONExtract):
         raise sql_error(
             "SQL compilation error:\nFunction TRY_CAST cannot be used with arguments of types "

@@ -1,4 +1,4 @@
-"""The databases behind the emulator: DuckDB files in one directory, and the sessions on them."""
+"""The emulator's databases: DuckDB files in one directory, and sessions on them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,11 +18,11 @@ from stockfeed_local.emulator.stage_files import StageFiles
 
 
 class Emulator:
-    """Databases that survive a restart.
+    """A set of databases that survives a restart.
 
     Args:
-        directory: Where they are kept: a file per database, and the stages' files.
-        idle_transaction_timeout: Seconds after which an idle transaction that blocks another
+        directory: Directory of one file per database, and of the staged files; created if missing.
+        idle_transaction_timeout: Seconds after which an idle transaction that blocks another one
             is aborted.
     """
 
@@ -32,7 +32,7 @@ class Emulator:
         self.files = StageFiles(directory / "stages")
         self._shared = Shared(LockTable(idle_transaction_timeout), Lock(), self.files)
         self._results = RecentResults()
-        # fakesnow's SQL needs the old lambda syntax, see fakesnow.instance.FakeSnow
+        # fakesnow's SQL uses DuckDB's old lambda syntax; see fakesnow.instance.FakeSnow.
         config: dict[str, Any] = {"lambda_syntax": "ENABLE_SINGLE_ARROW"}
         self._duck = duckdb.connect(":memory:", config=config)
         self._attach_all()
@@ -44,7 +44,14 @@ class Emulator:
         session_parameters: Mapping[str, object],
         nop_regexes: list[str] | None = None,
     ) -> EmulatorSession:
-        """Opens a session; a database or schema that does not exist yet is created."""
+        """Opens a session; creates its database and schema if they do not exist.
+
+        Args:
+            database: Current database; None for none.
+            schema: Current schema; None for none.
+            session_parameters: Initial session parameters.
+            nop_regexes: fakesnow's option: statements that match one of these do nothing.
+        """
         kwargs: dict[str, Any] = {
             "database": database,
             "schema": schema,
@@ -61,7 +68,7 @@ class Emulator:
             return session
 
     def close(self) -> None:
-        """Writes everything to the files and closes them."""
+        """Writes all changes to the files and closes them."""
         self._duck.close()
 
     def _attach_all(self) -> None:

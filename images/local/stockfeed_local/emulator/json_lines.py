@@ -1,8 +1,8 @@
-"""Files of JSON lines as COPY reads them: which rows are good, and where the first bad one is.
+"""Parses files of JSON lines for COPY, up to the first invalid line.
 
-Snowflake's documentation: "COPY INTO <table>", format type options of JSON (ALLOW_DUPLICATE:
-only the last of repeated names is kept; COMPRESSION) and ON_ERROR (JSON: the rows before a parsing
-error can be loaded, the rest of its file cannot). A JSON value over several lines is not supported.
+Snowflake's documentation: "COPY INTO <table>", format type options of JSON (ALLOW_DUPLICATE: of
+repeated names, only the last is kept; COMPRESSION) and ON_ERROR (JSON: the rows before a parsing
+error can be loaded, the rest of the file cannot). JSON values that span lines are not supported.
 """
 
 import json
@@ -18,15 +18,15 @@ from isal import igzip
 from stockfeed_local.emulator.stage_files import StagedFile
 
 COLUMNS = ("$1", "METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER")
-
+"""Columns of a staged file that a COPY can select."""
 
 _MARK = secrets.token_hex(16)
-"""Between lines that are parsed together: no line holds it."""
+"""Separates lines that are parsed together; random, so that no line contains it."""
 
 
 @dataclass(frozen=True)
 class LineError:
-    """What is wrong in a file; line and character count from 1."""
+    """An error in a file; line and character are counted from 1."""
 
     message: str
     line: int
@@ -38,8 +38,10 @@ class ParsedFile:
     """A file's rows up to its first error.
 
     Attributes:
-        rows: Columns as in COLUMNS.
-        error: The first one, if any.
+        file: The file.
+        etag: MD5 of its bytes.
+        rows: A table with the columns COLUMNS.
+        error: The first error; None if the file is valid.
     """
 
     file: StagedFile
@@ -50,27 +52,32 @@ class ParsedFile:
 
 @dataclass(frozen=True)
 class JsonFormat:
-    """FILE_FORMAT = (TYPE = JSON …)."""
+    """Options of FILE_FORMAT = (TYPE = JSON …).
+
+    Attributes:
+        allow_duplicate: Accept repeated names in an object.
+        compression: `AUTO`, `GZIP` or `NONE`.
+    """
 
     allow_duplicate: bool
     compression: str
 
 
 def parse_file(file: StagedFile, file_format: JsonFormat) -> ParsedFile:
-    """Reads a file."""
+    """Parses a file."""
     rows, error = _Rows([], []), None
     try:
         rows = _rows(file, file_format.compression)
-        if not _are_good(rows.lines):
-            rows, error = _up_to_error(rows, allow_duplicate=file_format.allow_duplicate)
-    except (OSError, EOFError, zlib.error, igzip.BadGzipFile) as broken:
-        error = LineError(f"Invalid compressed data: {broken}", 1, 0)
+        if not _are_valid(rows.lines):
+            rows, error = _rows_before_error(rows, allow_duplicate=file_format.allow_duplicate)
+    except (OSError, EOFError, zlib.error, igzip.BadGzipFile) as invalid:
+        error = LineError(f"Invalid compressed data: {invalid}", 1, 0)
     return ParsedFile(file, file.etag(), _table(file.name, rows), error)
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Lines that are not blank, and their numbers in the file."""
+    """Lines that are not blank, and their line numbers in the file."""
 
     lines: list[bytes]
     numbers: list[int]
@@ -81,11 +88,12 @@ def _rows(file: StagedFile, compression: str) -> _Rows:
     return _Rows([line for _, line in numbered], [n for n, _ in numbered])
 
 
-def _are_good(lines: list[bytes]) -> bool:
-    """Whether each line is a JSON value without repeated names; in a few calls, for speed.
+def _are_valid(lines: list[bytes]) -> bool:
+    """Returns True only if each line is one JSON value without repeated names.
 
-    The marks between the lines show that each is one value. Each name has a colon: one that
-    vanished was repeated. False means only that the lines must be looked at one by one.
+    Parses all lines in one call, for speed. The marks between the lines prove that each line is
+    exactly one value. A repeated name is detected by its colon, which is lost when the values are
+    serialized again. False means only that the lines must be checked one by one.
     """
     try:
         values = orjson.loads(b"[" + f',"{_MARK}",'.encode().join(lines) + b"]")
@@ -98,15 +106,15 @@ def _are_good(lines: list[bytes]) -> bool:
     return not has_escaped and orjson.dumps(values).count(b":") == colons
 
 
-def _up_to_error(rows: _Rows, *, allow_duplicate: bool) -> tuple[_Rows, LineError | None]:
-    good = _Rows([], [])
+def _rows_before_error(rows: _Rows, *, allow_duplicate: bool) -> tuple[_Rows, LineError | None]:
+    valid = _Rows([], [])
     for number, line in zip(rows.numbers, rows.lines, strict=True):
         try:
-            good.lines.append(_checked(line, number, allow_duplicate=allow_duplicate))
-        except _BadLineError as bad:
-            return good, bad.error
-        good.numbers.append(number)
-    return good, None
+            valid.lines.append(_checked(line, number, allow_duplicate=allow_duplicate))
+        except _InvalidLineError as error:
+            return valid, error.error
+        valid.numbers.append(number)
+    return valid, None
 
 
 def _lines(file: StagedFile, compression: str) -> list[bytes]:
@@ -124,7 +132,7 @@ def _table(name: str, rows: _Rows) -> pa.Table:
     return pa.table(dict(zip(COLUMNS, columns, strict=True)))
 
 
-class _BadLineError(Exception):
+class _InvalidLineError(Exception):
     def __init__(self, error: LineError) -> None:
         super().__init__(error.message)
         self.error = error
@@ -133,10 +141,10 @@ class _BadLineError(Exception):
 def _checked(line: bytes, number: int, *, allow_duplicate: bool) -> bytes:
     try:
         orjson.loads(line)
-    except orjson.JSONDecodeError as bad:
-        message = f"Error parsing JSON: {bad.msg}"
-        raise _BadLineError(LineError(message, number, bad.pos + 1)) from bad
-    return line if _are_good([line]) else _without_repeated(line, number, allow=allow_duplicate)
+    except orjson.JSONDecodeError as error:
+        message = f"Error parsing JSON: {error.msg}"
+        raise _InvalidLineError(LineError(message, number, error.pos + 1)) from error
+    return line if _are_valid([line]) else _without_repeated(line, number, allow=allow_duplicate)
 
 
 def _without_repeated(line: bytes, number: int, *, allow: bool) -> bytes:
@@ -159,5 +167,5 @@ def _without_repeated(line: bytes, number: int, *, allow: bool) -> bytes:
         return line
     if not allow:
         message = f'Error parsing JSON: duplicate object attribute "{repeated[0]}"'
-        raise _BadLineError(LineError(message, number, 1))
+        raise _InvalidLineError(LineError(message, number, 1))
     return orjson.dumps(value)

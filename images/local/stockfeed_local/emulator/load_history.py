@@ -1,8 +1,9 @@
-"""Which files were loaded into which table: COPY skips them unless their bytes changed.
+"""Load metadata: which files were loaded into which table, so that COPY skips them.
 
-Kept in fakesnow's INFORMATION_SCHEMA.LOAD_HISTORY, plus the ETag, in the table's own database, so
-that it is rolled back with the load. Snowflake's documentation: "Loading data", load metadata;
-"TRUNCATE TABLE" and "CREATE TABLE": both forget it.
+A file is loaded again if its bytes have changed. The metadata is stored in fakesnow's table behind
+INFORMATION_SCHEMA.LOAD_HISTORY, with the ETag added, in the target table's database, so that it is
+rolled back with the load. Snowflake's documentation: "Loading data" (load metadata), "TRUNCATE
+TABLE" and "CREATE TABLE" (both delete it).
 """
 
 from collections.abc import Sequence
@@ -17,11 +18,11 @@ from stockfeed_local.emulator.names import QualifiedName, quote
 
 @dataclass(frozen=True)
 class FileLoad:
-    """What became of one file.
+    """The outcome of a COPY for one file: its columns in COPY's result, and the ETag.
 
     Attributes:
-        file: Its name as COPY shows it.
-        error_limit: Errors at which its load stops; none for a skipped file.
+        file: Name of the file, as COPY shows it.
+        error_limit: Number of errors at which the load of the file stops; None if it was skipped.
     """
 
     file: str
@@ -38,11 +39,11 @@ class FileLoad:
 
 
 class LoadHistory:
-    """The history of one table's loads.
+    """The load metadata of one table.
 
     Args:
         duck_conn: The session's connection, in the load's transaction.
-        table: The table.
+        table: The target table.
     """
 
     def __init__(self, duck_conn: DuckDBPyConnection, table: QualifiedName) -> None:
@@ -51,7 +52,7 @@ class LoadHistory:
         self._history = history_table(table.database)
 
     def loaded(self) -> dict[str, str]:
-        """ETags of the files that were loaded, whole or in part, by name."""
+        """Returns the ETags of all files that were fully or partially loaded, by name."""
         rows = self._duck.execute(
             f"SELECT FILE_NAME, ETAG FROM {self._history} WHERE SCHEMA_NAME = ? AND TABLE_NAME = ? "  # noqa: S608 - a quoted name
             "AND STATUS IN ('LOADED', 'PARTIALLY_LOADED') ORDER BY LAST_LOAD_TIME",
@@ -60,7 +61,7 @@ class LoadHistory:
         return dict(rows)
 
     def record(self, loads: Sequence[FileLoad]) -> None:
-        """Adds what a COPY did."""
+        """Adds the outcomes of a COPY."""
         now = datetime.now(UTC)
         rows = [self._row(load, now) for load in loads]
         if rows:
@@ -71,8 +72,8 @@ class LoadHistory:
             )
             self._duck.unregister("_LOADS")
 
-    def forget(self) -> None:
-        """Makes every file loadable again."""
+    def clear(self) -> None:
+        """Deletes the table's metadata, so that all files can be loaded again."""
         self._duck.execute(
             f"DELETE FROM {self._history} WHERE SCHEMA_NAME = ? AND TABLE_NAME = ?",  # noqa: S608 - a quoted name
             [self._table.schema, self._table.name],
@@ -98,12 +99,12 @@ class LoadHistory:
 
 
 def history_table(database: str) -> str:
-    """Fakesnow's table of loads, quoted."""
+    """Returns the quoted name of fakesnow's table for load metadata in a database."""
     return f"{quote(database)}._fs_information_schema._fs_load_history"
 
 
 def prepare(duck_conn: DuckDBPyConnection, database: str) -> None:
-    """Adds the ETag to a database's history."""
+    """Adds the ETag column to a database's load metadata, if it is missing."""
     duck_conn.execute(
         f"ALTER TABLE {history_table(database)} ADD COLUMN IF NOT EXISTS ETAG VARCHAR"
     )

@@ -1,7 +1,7 @@
-"""Table locks: an UPDATE, DELETE or MERGE holds its table until its transaction ends.
+"""Table locks: UPDATE, DELETE and MERGE lock their table until the transaction ends.
 
-Snowflake's documentation: "Transactions" (resource locking, deadlock, aborting transactions) and
-"Parameters" (LOCK_TIMEOUT). INSERT and COPY take no lock.
+INSERT and COPY take no lock. Snowflake's documentation: "Transactions" (resource locking,
+deadlock, aborting transactions) and "Parameters" (LOCK_TIMEOUT).
 """
 
 import time
@@ -15,26 +15,26 @@ from stockfeed_local.emulator.names import table_of
 
 DDL = (exp.Create, exp.Drop, exp.Alter, exp.Comment)
 DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)
-"""As Snowflake's documentation of "Transactions" divides them."""
+"""DDL and DML statements, as Snowflake's documentation of "Transactions" defines them."""
 
 POLL_SECONDS = 0.05
 
 
 class LockOwner(Protocol):
-    """A session, as the lock table sees it."""
+    """The holder of locks: a session."""
 
     def abort_if_idle(self, seconds: float) -> bool:
-        """Rolls the transaction back if its session has been idle that long; says whether."""
+        """Rolls the transaction back if it was idle for that long; returns whether it was."""
 
     def check_cancelled(self) -> None:
-        """Raises if the client gave its statement up."""
+        """Raises if the client has cancelled its statement."""
 
 
 class LockTable:
-    """Who holds which table.
+    """The locks of all sessions.
 
     Args:
-        idle_timeout: Seconds after which an idle transaction that blocks another is aborted.
+        idle_timeout: Seconds after which an idle transaction that blocks another one is aborted.
     """
 
     def __init__(self, idle_timeout: float) -> None:
@@ -45,16 +45,15 @@ class LockTable:
         self._changed_at: dict[str, float] = {}
 
     def acquire(self, table: str, owner: LockOwner, timeout: float) -> None:
-        """Takes a table's lock; holding it already is fine.
+        """Acquires a table's lock; returns at once if the owner already holds it.
 
         Args:
-            table: Its qualified name.
-            owner: The session that asks.
-            timeout: Seconds to wait for another owner, LOCK_TIMEOUT.
+            table: Qualified name of the table.
+            owner: The session.
+            timeout: Seconds to wait while another session holds the lock: LOCK_TIMEOUT.
 
         Raises:
-            ProgrammingError: 625 when the time is over, the wait would never end, or the
-                statement was cancelled.
+            ProgrammingError: 625 on timeout or deadlock, 604 if the statement was cancelled.
         """
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -67,21 +66,21 @@ class LockTable:
             self._holders[table] = owner
 
     def is_waiting(self, owner: LockOwner) -> bool:
-        """Whether an owner waits for a lock right now."""
+        """Returns whether a session is waiting for a lock."""
         return id(owner) in self._waiting
 
     def mark_changed(self, owner: LockOwner) -> None:
-        """Notes that an owner's changes were committed, while it still holds its locks."""
+        """Records that a session has just committed; call it before `release_all`."""
         now = time.monotonic()
         with self._changed:
             self._changed_at.update({t: now for t, o in self._holders.items() if o is owner})
 
     def changed_at(self, table: str) -> float:
-        """When changes under a table's lock were last committed, by the monotonic clock."""
+        """Returns when a holder of the lock last committed, by the monotonic clock; 0 if never."""
         return self._changed_at.get(table, 0.0)
 
     def release_all(self, owner: LockOwner) -> None:
-        """Gives up every lock of an owner."""
+        """Releases all locks of a session."""
         with self._changed:
             self._holders = {t: o for t, o in self._holders.items() if o is not owner}
             self._changed.notify_all()
@@ -113,7 +112,7 @@ class LockTable:
 
 
 def changed_tables(statement: Expr) -> list[exp.Table]:
-    """The tables that a statement changes; none for other objects, such as views."""
+    """Returns the tables that a statement changes; empty for other objects, such as views."""
     if isinstance(statement, exp.Create | exp.Drop) and statement.kind != "TABLE":
         return []
     targets = statement.args.get("tables")
@@ -123,7 +122,7 @@ def changed_tables(statement: Expr) -> list[exp.Table]:
 
 
 def takes_lock(statement: Expr) -> bool:
-    """Whether a DML statement holds its table: INSERT does not, unless it overwrites."""
+    """Returns whether a DML statement locks its table: all but INSERT without OVERWRITE do."""
     return not isinstance(statement, exp.Insert) or bool(statement.args.get("overwrite"))
 
 

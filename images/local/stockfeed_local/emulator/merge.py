@@ -1,8 +1,8 @@
-"""MERGE by DuckDB's own statement.
+"""Runs MERGE as DuckDB's own MERGE statement.
 
-fakesnow splits a MERGE into several statements and misses unqualified VALUES, which dbt writes.
-Snowflake's documentation: "MERGE": the answer counts inserted, updated and deleted rows, and a
-target row that several source rows would change is an error.
+fakesnow 0.12.1 splits a MERGE into several statements and fails on unqualified columns in VALUES,
+which dbt generates. Snowflake's documentation: "MERGE" (the result counts inserted, updated and
+deleted rows; it is an error if several source rows match one target row).
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ _ACTIONS = {"inserted": "INSERT", "updated": "UPDATE", "deleted": "DELETE"}
 
 
 def native(merge: exp.Merge) -> exp.Merge:
-    """DuckDB's form of a MERGE; it returns one row with `merge_action` per changed row."""
+    """Rewrites a MERGE for DuckDB; it returns one row with `merge_action` per changed row."""
     merge = merge.copy()
     for when in merge.args["whens"].expressions:
         _strip_target(when.args["then"])
@@ -23,10 +23,10 @@ def native(merge: exp.Merge) -> exp.Merge:
 
 
 def counts_sql(merge: exp.Merge, actions: Iterable[str]) -> str:
-    """Snowflake's answer to a MERGE, as a query.
+    """Returns a query for the result that Snowflake returns for a MERGE.
 
     Args:
-        merge: The statement; only operations that it names are columns of the answer.
+        merge: The statement; the result has a column for each kind of operation in it.
         actions: `merge_action` of each changed row.
     """
     count = Counter(actions)
@@ -46,7 +46,7 @@ def _operation(then: Expr) -> str:
 
 
 def _strip_target(then: Expr) -> None:
-    """DuckDB takes the changed columns by their bare names."""
+    """Removes the table from the names of changed columns, as DuckDB requires."""
     if isinstance(then, exp.Update):
         for assignment in then.expressions:
             assignment.set("this", exp.Column(this=assignment.this.this))

@@ -1,4 +1,4 @@
-"""Qualified names of objects, as Snowflake resolves them.
+"""Resolves names of objects to qualified names.
 
 Snowflake's documentation: "Object name resolution", "Identifier requirements".
 """
@@ -13,7 +13,7 @@ from stockfeed_local.emulator.errors import sql_error
 
 @dataclass(frozen=True)
 class QualifiedName:
-    """A table, view or stage; each part as Snowflake stores it."""
+    """The name of a table, view or stage; each part as Snowflake stores it."""
 
     database: str
     schema: str
@@ -29,19 +29,19 @@ class QualifiedName:
 
 
 Resolver = Callable[[exp.Table], QualifiedName]
-"""Gives a table's full name in a session."""
+"""Resolves the name of a table in a session."""
 
 
 def resolve(table: exp.Table, database: str | None, schema: str | None) -> QualifiedName:
-    """The full name of a table in a statement.
+    """Returns the qualified name of a table.
 
     Args:
-        table: As parsed.
-        database: The session's current database.
-        schema: The session's current schema.
+        table: The table in a parsed statement.
+        database: The session's current database, if any.
+        schema: The session's current schema, if any.
 
     Raises:
-        ProgrammingError: A part is missing and the session has no current one.
+        ProgrammingError: The name lacks the database or schema, and the session has none.
     """
     own_database = _stored(table.args.get("catalog")) or database
     own_schema = _stored(table.args.get("db")) or schema
@@ -56,10 +56,10 @@ def resolve(table: exp.Table, database: str | None, schema: str | None) -> Quali
 
 
 def table_of(statement: Expr) -> exp.Table:
-    """The first table that a statement names.
+    """Returns the first table in a statement.
 
     Raises:
-        ProgrammingError: It names none.
+        ProgrammingError: There is none.
     """
     if (table := statement.find(exp.Table)) is None:
         raise sql_error("SQL compilation error:\nAn object's name is missing.", 1003, "42000")
@@ -67,7 +67,7 @@ def table_of(statement: Expr) -> exp.Table:
 
 
 def quote(part: str) -> str:
-    """A stored name as an identifier of SQL."""
+    """Quotes a stored name as an SQL identifier."""
     return '"' + part.replace('"', '""') + '"'
 
 

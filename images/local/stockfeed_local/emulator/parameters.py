@@ -1,4 +1,4 @@
-"""Session parameters: ALTER SESSION, connection parameters and SHOW PARAMETERS.
+"""Session parameters, from the connection and ALTER SESSION; SHOW PARAMETERS.
 
 Snowflake's documentation: "ALTER SESSION", "Parameters".
 """
@@ -22,17 +22,17 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "TRANSACTION_ABORT_ON_ERROR": "false",
     "USE_CACHED_RESULT": "true",
 }
-"""The parameters that the emulator knows, as SHOW PARAMETERS prints them; times in seconds."""
+"""Supported parameters and their defaults, as SHOW PARAMETERS prints them; times in seconds."""
 
 _FIXED: Final = {"QUOTED_IDENTIFIERS_IGNORE_CASE", "TIMEZONE", "TRANSACTION_ABORT_ON_ERROR"}
-"""Parameters that would change results in a way that the emulator does not have."""
+"""Parameters whose other values would change results in ways that are not emulated."""
 
 
 class Parameters:
     """One session's parameters."""
 
     def __init__(self, initial: Mapping[str, object]) -> None:
-        """Takes connection parameters; those of the client's own library are ignored."""
+        """Sets connection parameters; unknown ones, such as those of the connector, are ignored."""
         self._values = dict(DEFAULTS)
         for name, value in initial.items():
             if name.upper() in DEFAULTS:
@@ -45,22 +45,22 @@ class Parameters:
         """Changes one parameter.
 
         Raises:
-            ProgrammingError: The name is unknown, or the emulator cannot do what the value asks.
+            ProgrammingError: The parameter is unknown, or the emulator does not support the value.
         """
         key, text = _known(name), _text(value)
         if key in _FIXED and text.upper() not in {DEFAULTS[key].upper(), "ETC/UTC"}:
             raise sql_error(
-                f"The emulator has {key} = {DEFAULTS[key]} only, not {text}.", 2, "0A000"
+                f"The emulator supports only {key} = {DEFAULTS[key]}, not {text}.", 2, "0A000"
             )
         self._values[key] = text
 
     def unset(self, name: str) -> None:
-        """Returns one parameter to its default."""
+        """Resets one parameter to its default."""
         key = _known(name)
         self._values[key] = DEFAULTS[key]
 
     def alter(self, statement: exp.Alter) -> None:
-        """Carries out ALTER SESSION SET and UNSET."""
+        """Runs ALTER SESSION SET and ALTER SESSION UNSET."""
         for action in statement.args["actions"]:
             for item in action.expressions:
                 if action.args.get("unset"):
@@ -70,10 +70,10 @@ class Parameters:
                     self.set(item.this.this.name, value.name or value)
 
     def show_sql(self, pattern: str | None) -> str:
-        """SHOW PARAMETERS as a query.
+        """Returns a query for the result of SHOW PARAMETERS.
 
         Args:
-            pattern: A LIKE pattern for names, compared without case.
+            pattern: Case-insensitive LIKE pattern for names; None returns all parameters.
         """
         rows = ", ".join(
             f"({_quoted(k)}, {_quoted(v)}, {_quoted(DEFAULTS[k])}, 'SESSION', '', 'STRING')"
@@ -85,7 +85,7 @@ class Parameters:
 
 
 def shown_parameters(statement: Expr) -> tuple[bool, str | None]:
-    """Whether a statement is SHOW PARAMETERS, and its LIKE pattern."""
+    """Returns whether a statement is SHOW PARAMETERS, and its LIKE pattern, if any."""
     if not (isinstance(statement, exp.Command) and str(statement.this).upper() == "SHOW"):
         return False, None
     tokens = sqlglot.tokenize(str(statement.expression), read="snowflake")

@@ -1,7 +1,7 @@
-"""The bodies of Snowflake's client protocol: requests in, answers out.
+"""Parses the requests and builds the responses of Snowflake's client protocol.
 
-The protocol has no public description; the facts are from snowflake-connector-python's sources
-(`network.py`, `cursor.py`, `file_transfer_agent.py`) and fakesnow's server.
+The protocol is not documented. This follows the sources of snowflake-connector-python
+(`network.py`, `cursor.py`, `file_transfer_agent.py`) and of fakesnow's server.
 """
 
 import gzip
@@ -26,7 +26,7 @@ SESSION_GONE = "390111"
 
 
 async def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object that a client sent."""
+    """Returns the JSON object in a request; empty if the request has no body."""
     body = await request.body()
     if request.headers.get("Content-Encoding") == "gzip":
         body = gzip.decompress(body)
@@ -35,10 +35,11 @@ async def body_of(request: Request) -> dict[str, Any]:
 
 
 def bindings_of(body: Mapping[str, Any]) -> list[tuple[Any, ...]] | dict[str, Any]:
-    """The values of a statement's placeholders.
+    """Returns the values of a statement's placeholders.
 
     Returns:
-        By name, or a list of rows: one row for a single statement, more for `executemany`.
+        A mapping for named placeholders. Otherwise a list of rows: empty without placeholders, one
+        row for `execute`, more for `executemany`.
     """
     bindings = body.get("bindings") or {}
     if not all(key.isdigit() for key in bindings):
@@ -51,12 +52,12 @@ def bindings_of(body: Mapping[str, Any]) -> list[tuple[Any, ...]] | dict[str, An
 
 
 def success(data: Any) -> dict[str, Any]:
-    """An answer without failure."""
+    """Builds the response to a successful request."""
     return {"data": data, "code": None, "message": None, "success": True}
 
 
 def failure(error: Error, query_id: str) -> dict[str, Any]:
-    """The answer to a statement that failed."""
+    """Builds the response to a failed statement."""
     code = f"{error.errno:06d}"
     return {
         "data": {"errorCode": code, "sqlState": error.sqlstate, "queryId": query_id},
@@ -67,7 +68,7 @@ def failure(error: Error, query_id: str) -> dict[str, Any]:
 
 
 def in_progress(query_id: str) -> dict[str, Any]:
-    """Tells a client to ask again."""
+    """Builds the response that makes a client poll for the result."""
     data = {"queryId": query_id, "getResultUrl": f"/queries/{query_id}/result"}
     return {
         "data": data,
@@ -80,7 +81,7 @@ def in_progress(query_id: str) -> dict[str, Any]:
 def rows(
     result: Result, sql: str, query_id: str, database: str | None, schema: str | None
 ) -> dict[str, Any]:
-    """The answer with a statement's rows: Arrow, but JSON for the counts of a DML statement."""
+    """Builds the response with a result: Arrow, or JSON for the row counts of a DML statement."""
     statement_type = _statement_type(sql)
     return success(
         {
@@ -103,7 +104,7 @@ def _statement_type(sql: str) -> int:
 
 
 def upload(allowed: Upload, presigned_url: str) -> dict[str, Any]:
-    """The answer to PUT: the client sends its files itself."""
+    """Builds the response to PUT, after which the client uploads its files."""
     return success(
         {
             "command": "UPLOAD",

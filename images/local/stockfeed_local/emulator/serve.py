@@ -1,4 +1,4 @@
-"""Starts and stops the emulator's server."""
+"""Runs the emulator's HTTP server until a signal arrives."""
 
 import gc
 import logging
@@ -10,10 +10,11 @@ import uvicorn
 
 from stockfeed_local.emulator.app import Server
 from stockfeed_local.emulator.instance import Emulator
-from stockfeed_local.stack.ports import listen
+from stockfeed_local.stack.ports import listen, write_port_file
 
 IDLE_TRANSACTION_TIMEOUT = 300.0
-"""Seconds; Snowflake's own, see its documentation of "Transactions", aborting transactions."""
+"""Seconds; the default that Snowflake documents in "Transactions", section "Aborting
+transactions"."""
 
 
 def serve(
@@ -27,16 +28,17 @@ def serve(
     """Serves until SIGTERM or SIGINT.
 
     Args:
-        directory: Where databases and staged files are kept.
+        directory: Directory of the databases and the staged files.
         host: Address to listen on.
-        port: Port to listen on; 0 takes a free one.
-        port_file: Where the port is written once clients can connect.
-        idle_transaction_timeout: Seconds after which an idle transaction that blocks another
+        port: Port to listen on; 0 picks a free one.
+        port_file: File to write the port to; None writes none.
+        idle_transaction_timeout: Seconds after which an idle transaction that blocks another one
             is aborted.
     """
-    _be_quiet()
-    _survive_signals()
-    gc.set_threshold(50_000)  # COPY makes an object per line, and none in cycles
+    _silence_libraries()
+    _ignore_signals()
+    # COPY creates an object per line, none of them in a cycle: collections would only cost time.
+    gc.set_threshold(50_000)
     with listen(host, port) as listener:
         bound = listener.getsockname()[1]
         server = Server(Emulator(directory, idle_transaction_timeout))
@@ -50,21 +52,22 @@ def serve(
             server.close()
 
 
-def _be_quiet() -> None:
+def _silence_libraries() -> None:
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
 
 
-def _survive_signals() -> None:
-    """Uvicorn stops on a signal and then raises it again: databases must be closed first."""
+def _ignore_signals() -> None:
+    """Keeps the process alive until the databases are closed.
+
+    uvicorn stops on a signal and then raises it again (`Server.capture_signals`).
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
 
 
 def _announce(host: str, port: int, port_file: Path | None) -> None:
-    # The socket already listens: a client that connects now waits in its backlog.
+    # The socket is already listening: a client that connects now waits in its backlog.
     print(f"Snowflake emulator on http://{host}:{port}", flush=True)
     if port_file is not None:
-        partial = port_file.with_name(port_file.name + ".partial")
-        partial.write_text(f"{port}\n")
-        partial.replace(port_file)
+        write_port_file(port_file, port)

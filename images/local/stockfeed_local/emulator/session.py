@@ -1,4 +1,4 @@
-"""One client's session: what each statement means in it."""
+"""One client's session: routes each statement to the emulator's code or to fakesnow."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ SUCCESS = "Statement executed successfully."
 
 @dataclass(frozen=True)
 class Shared:
-    """What the sessions of one server have in common."""
+    """State that all sessions of one server share."""
 
     locks: LockTable
     ddl: Lock
@@ -49,10 +49,10 @@ class EmulatorSession(FakeSnowflakeConnection):
     """A session; its statements run one at a time.
 
     Args:
-        duck_conn: A DuckDB connection of its own.
-        shared: With all other sessions.
-        session_parameters: As the client's login named them.
-        kwargs: fakesnow's arguments of a connection.
+        duck_conn: A DuckDB connection that no other session uses.
+        shared: State shared with all other sessions.
+        session_parameters: Parameters in the client's login request.
+        kwargs: Arguments of fakesnow's connection.
     """
 
     def __init__(
@@ -72,16 +72,16 @@ class EmulatorSession(FakeSnowflakeConnection):
         """Runs one statement.
 
         Args:
-            sql: Snowflake's SQL.
+            sql: The statement, in Snowflake's SQL.
             params: Values of its placeholders, if any.
 
         Raises:
-            ProgrammingError: Or another error of the connector, or DuckDB's: see `errors`.
+            Exception: Any error of the connector or of DuckDB; `errors.to_snowflake` maps them.
         """
         return self.transactions.statement(partial(self._run, sql, params))
 
     def run_rows(self, sql: str, rows: list[tuple[Any, ...]]) -> Result | Upload:
-        """Runs one statement, once per row of values for its placeholders.
+        """Runs a statement once per row of values, and returns the total number of changed rows.
 
         Snowflake's documentation: "Python connector API", `executemany`: one statement, one count.
         """
@@ -94,48 +94,48 @@ class EmulatorSession(FakeSnowflakeConnection):
         return Result(changed[0].columns[:1], counts)
 
     def end(self) -> None:
-        """Rolls back what is open and closes the session."""
+        """Rolls back the open transaction, if any, and closes the session."""
         self.transactions.end()
         self.close()
 
-    def cursor(self, cursor_class: Any = None) -> EmulatorCursor:  # noqa: ARG002 - fakesnow's
-        """A cursor on this session."""
+    def cursor(self, cursor_class: Any = None) -> EmulatorCursor:  # noqa: ARG002 - fakesnow's signature
+        """Returns a new cursor on this session."""
         return EmulatorCursor(self, self._duck_conn, self._temporaries)
 
     def _run(self, sql: str, params: Any) -> Result | Upload:
         if (comments := column_comments.parse(sql)) is not None:
             return self._comment(comments)
         if (command := stage_commands.parse(sql)) is not None:
-            answer = stage_commands.execute(command, self._stages)
-            return answer if isinstance(answer, Upload) else result.rows(self._duck_conn, answer)
+            done = stage_commands.execute(command, self._stages)
+            return done if isinstance(done, Upload) else result.rows(self._duck_conn, done)
         statement = parse_one(sql)
-        for kinds, carry_out in self._meanings():
-            if isinstance(statement, kinds) and (own := carry_out(statement)) is not None:
-                return own
+        for kind, handle in self._handlers():
+            if isinstance(statement, kind) and (handled := handle(statement)) is not None:
+                return handled
         return self._run_on_fakesnow(statement, sql, params)
 
-    def _meanings(self) -> tuple[tuple[type[Expr], Callable[[Any], Result | None]], ...]:
-        """What the emulator does itself; a `None` leaves the statement to fakesnow."""
+    def _handlers(self) -> tuple[tuple[type[Expr], Callable[[Any], Result | None]], ...]:
+        """Statements that the emulator may run itself; None leaves the statement to fakesnow."""
         return (
-            (exp.Transaction, lambda _: self._succeed(self.transactions.begin)),
-            (exp.Commit, lambda _: self._succeed(self.transactions.commit)),
-            (exp.Rollback, lambda _: self._succeed(self.transactions.rollback)),
+            (exp.Transaction, lambda _: self._run_for_status(self.transactions.begin)),
+            (exp.Commit, lambda _: self._run_for_status(self.transactions.commit)),
+            (exp.Rollback, lambda _: self._run_for_status(self.transactions.rollback)),
             (exp.Alter, self._alter_session),
             (exp.Command, self._show_parameters),
             (exp.Copy, self._copy),
-            (exp.Create, self._keep_existing),
+            (exp.Create, self._create_if_not_exists),
             (exp.Drop, self._drop_stage),
         )
 
     def _run_on_fakesnow(self, statement: Expr, sql: str, params: Any) -> Result:
         action = partial(self._execute, statement, sql, params)
         if isinstance(statement, DDL):
-            answer = self.transactions.ddl(self._locked(statement), action)
+            done = self.transactions.ddl(self._tables_to_lock(statement), action)
             self._temporaries.record(statement)
-            self._stages.after_ddl(statement)
-            return answer
+            self._stages.delete_unreachable(statement)
+            return done
         if isinstance(statement, DML):
-            tables = self._locked(statement) if takes_lock(statement) else []
+            tables = self._tables_to_lock(statement) if takes_lock(statement) else []
             return self.transactions.dml(tables, action)
         return self.transactions.read(action)
 
@@ -144,31 +144,31 @@ class EmulatorSession(FakeSnowflakeConnection):
         cursor.execute(sql, binding_params=params, server=True)
         if isinstance(statement, exp.TruncateTable):
             for table in changed_tables(statement):
-                LoadHistory(self._duck_conn, self._resolve(table)).forget()
+                LoadHistory(self._duck_conn, self._resolve(table)).clear()
         return cursor.result()
 
-    def _locked(self, statement: Expr) -> list[str]:
-        """Names of the tables to lock; temporary ones are the session's alone."""
+    def _tables_to_lock(self, statement: Expr) -> list[str]:
+        """Returns the names of the tables to lock; temporary tables need no lock."""
         names = [self._resolve(table) for table in changed_tables(statement)]
         return [str(name) for name in names if not self._temporaries.is_temporary(name)]
 
-    def _succeed(self, action: Callable[[], None]) -> Result:
+    def _run_for_status(self, action: Callable[[], None]) -> Result:
         action()
         return result.status(self._duck_conn, SUCCESS)
 
     def _alter_session(self, statement: exp.Alter) -> Result | None:
         if statement.kind != "SESSION":
             return None
-        return self._succeed(partial(self.parameters.alter, statement))
+        return self._run_for_status(partial(self.parameters.alter, statement))
 
     def _show_parameters(self, statement: exp.Command) -> Result | None:
         is_show, pattern = parameters.shown_parameters(statement)
         return result.query(self._duck_conn, self.parameters.show_sql(pattern)) if is_show else None
 
     def _copy(self, statement: exp.Copy) -> Result:
-        """COPY takes no lock."""
+        """Runs COPY, which takes no lock."""
         parsed = copy_statement.parse(statement)
-        # Files without rows must not hide that there is no such table.
+        # Fails if the table does not exist, even if the files have no rows.
         probe = self.cursor().translate(exp.select("1").from_(parsed.target.copy()).limit(0))
         self.transactions.read(partial(self._duck_conn.execute, probe))
         copy = Copy(
@@ -184,8 +184,11 @@ class EmulatorSession(FakeSnowflakeConnection):
     def _insert_staged(self, parsed: copy_statement.CopyStatement) -> None:
         self._duck_conn.execute(self.cursor().translate(parsed.insert(copy_into.ROWS)))
 
-    def _keep_existing(self, statement: exp.Create) -> Result | None:
-        """CREATE TABLE IF NOT EXISTS of a table that does: fakesnow would drop its load history."""
+    def _create_if_not_exists(self, statement: exp.Create) -> Result | None:
+        """Handles CREATE TABLE IF NOT EXISTS of a table that exists.
+
+        fakesnow 0.12.1 would delete the table's load metadata.
+        """
         if statement.kind != "TABLE" or not statement.args.get("exists"):
             return None
         (table,) = changed_tables(statement)

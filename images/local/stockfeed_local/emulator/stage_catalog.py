@@ -1,6 +1,6 @@
-"""Stages as objects: fakesnow can create and show them, but not drop them.
+"""Resolves and drops stages; fakesnow 0.12.1 can create and show them, but not drop them.
 
-Snowflake's documentation: "CREATE STAGE" (OR REPLACE drops the files), "DROP STAGE".
+Snowflake's documentation: "CREATE STAGE" (OR REPLACE deletes the files), "DROP STAGE".
 """
 
 import re
@@ -23,7 +23,7 @@ class StageCatalog:
     Args:
         duck_conn: The session's connection.
         files: The stages' files.
-        resolve: Gives full names in the session.
+        resolve: Resolves names in the session.
     """
 
     def __init__(self, duck_conn: DuckDBPyConnection, files: StageFiles, resolve: Resolver) -> None:
@@ -32,10 +32,10 @@ class StageCatalog:
         self.files = files
 
     def reference(self, text: str) -> StageReference:
-        """The place that `@[[db.]schema.]stage[/path]` means.
+        """Resolves `@[[db.]schema.]stage[/path]`.
 
         Raises:
-            ProgrammingError: The stage does not exist; table and user stages never do.
+            ProgrammingError: The stage does not exist. Table and user stages are not supported.
         """
         if (match := _REFERENCE.fullmatch(text)) is None:
             raise sql_error(f"SQL compilation error:\nsyntax error in '{text}'.", 1003, "42000")
@@ -45,17 +45,17 @@ class StageCatalog:
         return StageReference(stage, match["path"] or "")
 
     def drop(self, statement: exp.Drop) -> str:
-        """DROP STAGE; returns what Snowflake answers."""
+        """Runs DROP STAGE and returns Snowflake's status message."""
         stage = self._resolve(table_of(statement))
         if self._exists(stage):
-            self.forget(*stage.parts)
+            self.remove(*stage.parts)
             return f"{stage.name} successfully dropped."
         if statement.args.get("exists"):
             return "Drop statement executed successfully."
         raise _missing(stage)
 
-    def after_ddl(self, statement: Expr) -> None:
-        """Removes the files that a statement made unreachable."""
+    def delete_unreachable(self, statement: Expr) -> None:
+        """Deletes the files of stages that a DDL statement has replaced or dropped."""
         if isinstance(statement, exp.Create) and statement.kind == "STAGE":
             if statement.args.get("replace"):
                 self.files.clear(*self._resolve(table_of(statement)).parts)
@@ -64,10 +64,10 @@ class StageCatalog:
             name = self._resolve(
                 exp.table_("_", db=schema.args["db"], catalog=schema.args.get("catalog"))
             )
-            self.forget(name.database, name.schema)
+            self.remove(name.database, name.schema)
 
-    def forget(self, *parts: str) -> None:
-        """Drops all stages of a schema, or one stage, with their files."""
+    def remove(self, *parts: str) -> None:
+        """Removes one stage, or all stages of a schema, with their files."""
         columns = ("database_name", "schema_name", "name")[: len(parts)]
         where = " AND ".join(f"{column} = ?" for column in columns)
         self._duck.execute(f"DELETE FROM {_STAGES} WHERE {where}", parts)  # noqa: S608 - constant names

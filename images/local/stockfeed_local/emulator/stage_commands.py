@@ -1,6 +1,7 @@
-"""PUT, LIST and REMOVE, parsed: sqlglot takes `=` in a path, or AUTO_COMPRESS, for something else.
+"""Parses and runs PUT, LIST and REMOVE.
 
-Snowflake's documentation: "PUT", "LIST", "REMOVE".
+sqlglot cannot parse them: it misreads `=` in a path, and AUTO_COMPRESS. Snowflake's documentation:
+"PUT", "LIST", "REMOVE".
 """
 
 import re
@@ -39,12 +40,15 @@ _REMOVED = pa.schema([("name", pa.string()), ("result", pa.string())])
 
 @dataclass(frozen=True)
 class Put:
-    """PUT: the client sends local files to a stage.
+    """PUT: uploads local files to a stage.
 
     Attributes:
-        source: The client's path, with wildcards.
-        reference: `@stage/path`, a directory of the stage.
-        parallel: Uploads at once.
+        source: The path on the client's machine, which may have wildcards.
+        reference: `@stage/path`, a directory in the stage.
+        parallel: Maximum number of concurrent uploads.
+        auto_compress: Compress files that are not compressed.
+        source_compression: Compression of the files, e.g. `gzip`, or `auto_detect`.
+        overwrite: Replace files of the same name.
     """
 
     source: str
@@ -57,7 +61,7 @@ class Put:
 
 @dataclass(frozen=True)
 class List:
-    """LIST: the files of a stage whose names begin with a path and match a pattern."""
+    """LIST: shows the files of a stage whose names start with a path and match a pattern."""
 
     reference: str
     pattern: str | None
@@ -65,17 +69,17 @@ class List:
 
 @dataclass(frozen=True)
 class Remove:
-    """REMOVE: deletes what LIST would show."""
+    """REMOVE: deletes the files that LIST would show."""
 
     reference: str
     pattern: str | None
 
 
 def parse(sql: str) -> Put | List | Remove | None:
-    """The stage command in a statement, if it is one.
+    """Parses a stage command; returns None if the statement is another one.
 
     Raises:
-        ProgrammingError: It is one, but cannot be understood.
+        ProgrammingError: The stage command has a syntax error or is not supported.
     """
     if _VERB.match(sql) is None:
         return None
@@ -107,10 +111,10 @@ def _unquoted(text: str) -> str:
 
 
 def execute(command: Put | List | Remove, stages: StageCatalog) -> pa.Table | Upload:
-    """Carries a stage command out.
+    """Runs a stage command.
 
     Returns:
-        The answer's rows; for PUT what the client may send.
+        The rows of the result; for PUT, the upload that the client may start.
     """
     reference = stages.reference(command.reference)
     if isinstance(command, Put):

@@ -1,4 +1,4 @@
-"""The files of internal stages: one directory per stage, named as the stage's path names them.
+"""The files of internal stages, in one directory per stage.
 
 Snowflake's documentation: "Choosing an internal stage for local files", "LIST", "REMOVE".
 """
@@ -19,7 +19,7 @@ from stockfeed_local.emulator.names import QualifiedName
 
 @dataclass(frozen=True)
 class StageReference:
-    """`@stage/path`: a place in a stage; the path is a prefix of file names, case as written."""
+    """`@stage/path`: a stage and a case-sensitive prefix of file names in it."""
 
     stage: QualifiedName
     path: str
@@ -30,29 +30,29 @@ class StagedFile:
     """A file in a stage.
 
     Attributes:
-        name: Path within the stage, `METADATA$FILENAME`.
-        path: Where its bytes are.
+        name: Path in the stage: `METADATA$FILENAME`.
+        path: Path on disk.
     """
 
     name: str
     path: Path
 
     def etag(self) -> str:
-        """MD5 of the bytes, as LIST shows it."""
+        """Returns the MD5 of the content in hex, as LIST shows it."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "md5").hexdigest()
 
     def last_modified(self) -> str:
-        """When it was put, as LIST writes it."""
+        """Returns when the file was uploaded, in the format of LIST."""
         when = datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
         return when.strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
 class StageFiles:
-    """All stages' files.
+    """The files of all stages.
 
     Args:
-        root: Directory under which every stage has its own.
+        root: Parent of all stages' directories; created if missing.
     """
 
     def __init__(self, root: Path) -> None:
@@ -60,21 +60,21 @@ class StageFiles:
         root.mkdir(parents=True, exist_ok=True)
 
     def files(self, reference: StageReference) -> list[StagedFile]:
-        """The files whose names begin with the reference's path, sorted by name."""
+        """Returns the files whose names start with the reference's path, sorted by name."""
         return sorted(self._matching(reference), key=lambda file: file.name)
 
     def find(self, stage: QualifiedName, name: str) -> StagedFile | None:
-        """One file by its whole name in the stage, if it exists."""
+        """Returns the file with this name in the stage, or None."""
         path = self._path(stage, name)
         return StagedFile(name, path) if path.is_file() else None
 
     async def write(
         self, stage: QualifiedName, name: str, chunks: AsyncIterator[bytes], *, overwrite: bool
     ) -> bool:
-        """Puts a file whole or not at all.
+        """Writes a file atomically.
 
         Returns:
-            False when the name exists already and may not be overwritten; it is left as it is.
+            False if the file exists and must not be overwritten; it is left unchanged.
         """
         target = self._path(stage, name)
         handle, partial = tempfile.mkstemp(dir=self._root)
@@ -84,25 +84,25 @@ class StageFiles:
                     file.write(chunk)
             return _publish(Path(partial), target, overwrite=overwrite)
         finally:
-            Path(partial).unlink(missing_ok=True)  # noqa: ASYNC240 - local, and quick
+            Path(partial).unlink(missing_ok=True)  # noqa: ASYNC240 - a local file: does not block
 
     def remove(self, file: StagedFile, stage: QualifiedName) -> None:
-        """Deletes a file, and directories that it leaves empty."""
+        """Deletes a file and the directories that become empty."""
         file.path.unlink(missing_ok=True)
         directory = self._directory(stage)
         for parent in file.path.parents:
             if parent == directory:
                 return
-            with suppress(OSError):  # another file is in it
+            with suppress(OSError):  # the directory is not empty
                 parent.rmdir()
 
     def clear(self, *names: str) -> None:
-        """Deletes every file of a database, of a schema, or of a stage."""
+        """Deletes all files of a database, a schema or a stage, given by its name's parts."""
         shutil.rmtree(self._root.joinpath(*names), ignore_errors=True)
 
     def _matching(self, reference: StageReference) -> Iterator[StagedFile]:
         directory = self._directory(reference.stage)
-        # Only the last part of a prefix can be incomplete: nothing outside its directory matches.
+        # Only the last part of a prefix may be a partial name, so only its directory is searched.
         start = self._path(reference.stage, reference.path.rpartition("/")[0])
         for folder, _, names in os.walk(start):
             for name in names:

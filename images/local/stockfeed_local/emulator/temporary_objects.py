@@ -1,7 +1,7 @@
-"""Temporary tables and views with qualified names, which DuckDB keeps in one flat namespace.
+"""Temporary tables and views with qualified names; DuckDB has one flat namespace for them.
 
-Snowflake's documentation: "Working with temporary and transient tables": a temporary object
-belongs to a schema and a session, and shadows a permanent one of the same name.
+Snowflake's documentation: "Working with temporary and transient tables" (a temporary object
+belongs to a schema and a session, and shadows a permanent object of the same name).
 """
 
 from sqlglot import Expr, exp
@@ -13,7 +13,7 @@ class TemporaryObjects:
     """The temporary tables and views of one session.
 
     Args:
-        resolve: Gives a table's full name in the session.
+        resolve: Resolves names in the session.
     """
 
     def __init__(self, resolve: Resolver) -> None:
@@ -21,24 +21,28 @@ class TemporaryObjects:
         self._names: set[QualifiedName] = set()
 
     def rewrite(self, statement: Expr) -> Expr:
-        """The statement with each name of a temporary object replaced by DuckDB's."""
+        """Replaces the names of temporary objects with their names in DuckDB, in place."""
         created = created_temporary(statement)
         if created is None and not self._names:
             return statement
         for table in list(statement.find_all(exp.Table)):
             if table is created or self._is_temporary(table):
-                _point_to(table, self._resolve(table))
+                _redirect(table, self._resolve(table))
         return statement
 
     def record(self, statement: Expr) -> None:
-        """Notes what a statement, run as the client sent it, created or dropped."""
+        """Records the temporary objects that a statement created or dropped.
+
+        Args:
+            statement: The statement as the client sent it, after it was run.
+        """
         if (created := created_temporary(statement)) is not None:
             self._names.add(self._resolve(created))
         elif isinstance(statement, exp.Drop) and statement.kind in {"TABLE", "VIEW"}:
             self._names -= {self._resolve(t) for t in statement.find_all(exp.Table)}
 
     def is_temporary(self, name: QualifiedName) -> bool:
-        """Whether a name means a temporary object in this session."""
+        """Returns whether a name refers to a temporary object in this session."""
         return name in self._names
 
     def _is_temporary(self, table: exp.Table) -> bool:
@@ -51,7 +55,7 @@ class TemporaryObjects:
 
 
 def created_temporary(statement: Expr) -> exp.Table | None:
-    """The temporary table or view that a statement creates, if it does."""
+    """Returns the temporary table or view that a statement creates, or None."""
     if (
         isinstance(statement, exp.Create)
         and statement.kind in {"TABLE", "VIEW"}
@@ -81,12 +85,12 @@ def _is_cte(table: exp.Table) -> bool:
     return False
 
 
-def _point_to(table: exp.Table, name: QualifiedName) -> None:
+def _redirect(table: exp.Table, name: QualifiedName) -> None:
     if isinstance(table.parent, exp.From | exp.Join) and not table.alias:
         table.set("alias", exp.TableAlias(this=exp.to_identifier(name.name, quoted=True)))
     table.set("this", exp.to_identifier(str(name), quoted=True))
     if _is_created(table):
-        # CREATE TEMPORARY says it already, and fakesnow takes a catalog for one of its databases
+        # CREATE TEMPORARY implies the catalog `temp`, and fakesnow would take it for a database.
         table.set("db", None)
         table.set("catalog", None)
         return

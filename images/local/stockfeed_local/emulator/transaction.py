@@ -1,8 +1,8 @@
-"""One session's transaction, on DuckDB's snapshots.
+"""One session's transaction, with READ COMMITTED isolation on top of DuckDB's snapshots.
 
-Snowflake reads committed data: a statement sees what was committed before it began. DuckDB fixes
-its snapshot at a transaction's first touch. So DuckDB's transaction begins as late as possible,
-with the first change and after that change has its table's lock; reads before it run on their own.
+In Snowflake, a statement sees what was committed before it started. In DuckDB, a transaction sees
+the snapshot of its first access. So DuckDB's transaction starts as late as possible: with the first
+change, once that change holds its table's lock. Reads before it run outside any transaction.
 Snowflake's documentation: "Transactions" (scope, DDL, READ COMMITTED, failed statements).
 """
 
@@ -19,15 +19,16 @@ from stockfeed_local.emulator.errors import is_conflict, sql_error
 T = TypeVar("T")
 
 ATTEMPTS = 12
-"""How often a change that conflicts with another session's is tried before the client hears."""
+"""Attempts of a change that conflicts with other sessions, before it fails."""
 
 
 class Transaction:
-    """The open transaction of a session, if any.
+    """The transaction of a session.
 
     Attributes:
-        is_open: Between BEGIN and COMMIT or ROLLBACK.
-        started_at: When DuckDB's began, by the monotonic clock; none before the first change.
+        is_open: True between BEGIN and COMMIT or ROLLBACK.
+        started_at: When DuckDB's transaction started, by the monotonic clock; None before the
+            first change.
     """
 
     def __init__(self, duck_conn: duckdb.DuckDBPyConnection) -> None:
@@ -37,14 +38,14 @@ class Transaction:
         self._aborted_because: str | None = None
 
     def begin(self) -> None:
-        """Opens a transaction; within an open one it does nothing, as in Snowflake."""
+        """Opens a transaction; does nothing if one is open, as in Snowflake."""
         self.is_open = True
 
     def commit(self) -> None:
         """Makes the changes permanent.
 
         Raises:
-            ProgrammingError: The transaction was aborted before; nothing of it was kept.
+            ProgrammingError: The transaction was aborted earlier; none of its changes was kept.
         """
         try:
             self.check_alive()
@@ -54,7 +55,7 @@ class Transaction:
             self.rollback()
 
     def rollback(self) -> None:
-        """Drops the changes, if any."""
+        """Discards the changes, if any, and closes the transaction."""
         if self.started_at is not None:
             with suppress(duckdb.TransactionException):
                 self._duck.execute("ROLLBACK")
@@ -62,23 +63,23 @@ class Transaction:
         self._aborted_because = None
 
     def abort(self, reason: str) -> None:
-        """Drops the changes and remembers why, for the session's next statement."""
+        """Discards the changes; later statements fail with the reason until a rollback."""
         self.rollback()
         self.is_open = True
         self._aborted_because = reason
 
     def check_alive(self) -> None:
-        """Raises if the transaction was aborted: its earlier changes are lost."""
+        """Raises ProgrammingError if the transaction was aborted, because its changes are lost."""
         if self._aborted_because:
             raise sql_error(f"Transaction aborted: {self._aborted_because}", 90232, "25000")
 
     def read(self, action: Callable[[], T]) -> T:
-        """Runs a statement that changes nothing."""
+        """Runs a statement that does not change data."""
         self.check_alive()
         try:
             return action()
         except Exception:
-            self._notice_invalidation()
+            self._abort_if_invalidated()
             raise
 
     def write(self, action: Callable[[], T]) -> T:
@@ -89,10 +90,10 @@ class Transaction:
         return retry(lambda: self._first_write(action))
 
     def autocommit(self, action: Callable[[], T]) -> T:
-        """Runs a change as a transaction of its own."""
-        return retry(lambda: self._alone(action))
+        """Runs a change in its own transaction and commits it."""
+        return retry(lambda: self._run_and_commit(action))
 
-    def _alone(self, action: Callable[[], T]) -> T:
+    def _run_and_commit(self, action: Callable[[], T]) -> T:
         result = self._first_write(action)
         self.started_at = None
         self._duck.execute("COMMIT")
@@ -108,18 +109,25 @@ class Transaction:
             self.started_at = None
             raise
 
-    def _notice_invalidation(self) -> None:
-        """DuckDB drops a whole transaction for one failed statement; Snowflake does not."""
+    def _abort_if_invalidated(self) -> None:
+        """Aborts if a failed statement has invalidated DuckDB's transaction.
+
+        In Snowflake, the transaction would survive.
+        """
         if self.started_at is None:
             return
         try:
             self._duck.execute("SELECT 1")
         except duckdb.TransactionException:
-            self.abort("a statement in it failed in the emulator's database")
+            self.abort("a statement failed, and DuckDB rolled the transaction back")
 
 
 def retry(action: Callable[[], T]) -> T:
-    """Repeats an action that holds no state while DuckDB reports conflicts with other sessions."""
+    """Runs an action, and repeats it while DuckDB reports a conflict with another session.
+
+    Args:
+        action: A change that leaves nothing behind when it fails.
+    """
     for attempt in range(ATTEMPTS):
         try:
             return action()

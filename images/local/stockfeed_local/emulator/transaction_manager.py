@@ -1,4 +1,4 @@
-"""Runs a session's changes: with their locks, in its transaction, again after a conflict.
+"""Runs a session's statements with the locks and the transaction that they need.
 
 Snowflake's documentation: "Transactions" (autocommit, DDL, resource locking).
 """
@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 
 class TransactionManager:
-    """One session's transaction and locks; one statement at a time.
+    """One session's transaction and locks; runs one statement at a time.
 
     Args:
         duck_conn: The session's connection.
-        locks: Those of all sessions.
-        ddl: Held while any session changes the catalog: fakesnow keeps notes beside DuckDB's.
-        parameters: AUTOCOMMIT and LOCK_TIMEOUT.
+        locks: The locks of all sessions.
+        ddl: Held during DDL of any session: fakesnow updates its own catalog besides DuckDB's.
+        parameters: The session's parameters, of which AUTOCOMMIT and LOCK_TIMEOUT are used.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class TransactionManager:
         self._last_used = time.monotonic()
 
     def statement(self, action: Callable[[], T]) -> T:
-        """Runs a whole statement when the session's one before has ended."""
+        """Runs a statement once the session's previous one has ended."""
         with self._one_statement:
             self._cancelled.clear()
             try:
@@ -54,7 +54,7 @@ class TransactionManager:
         self._transaction.begin()
 
     def commit(self) -> None:
-        """Commits what is open and gives the locks up."""
+        """Commits the open transaction, if any, and releases its locks."""
         try:
             self._transaction.commit()
             self._locks.mark_changed(self)
@@ -62,20 +62,20 @@ class TransactionManager:
             self._locks.release_all(self)
 
     def rollback(self) -> None:
-        """Rolls back what is open and gives the locks up."""
+        """Rolls back the open transaction, if any, and releases its locks."""
         self._transaction.rollback()
         self._locks.release_all(self)
 
     def read(self, action: Callable[[], T]) -> T:
-        """Runs a statement that changes nothing."""
+        """Runs a statement that does not change data."""
         return self._transaction.read(action)
 
     def dml(self, tables: Iterable[str], action: Callable[[], T]) -> T:
-        """Runs a change of rows, in the open transaction or one of its own.
+        """Runs a DML statement in the open transaction, or else in its own.
 
         Args:
-            tables: Those to lock until that transaction ends.
-            action: The change; it may run more than once.
+            tables: Tables to lock until the transaction ends.
+            action: The change; runs again after a conflict.
         """
         self._transaction.check_alive()
         own = not self._transaction.is_open
@@ -85,13 +85,18 @@ class TransactionManager:
                 self._lock(table)
             if not own or self._parameters["AUTOCOMMIT"] != "true":
                 return self._transaction.write(action)
-            return self._alone(action)
+            return self._run_and_commit(action)
         finally:
             if own and self._parameters["AUTOCOMMIT"] == "true":
                 self.rollback()
 
     def ddl(self, tables: Iterable[str], action: Callable[[], T]) -> T:
-        """Runs a change of objects: it commits the open transaction and is one of its own."""
+        """Commits the open transaction and runs a DDL statement in its own.
+
+        Args:
+            tables: Tables to lock meanwhile.
+            action: The change; runs again after a conflict.
+        """
         self.commit()
         try:
             for table in sorted(tables):
@@ -103,40 +108,40 @@ class TransactionManager:
             self._locks.release_all(self)
 
     def cancel(self) -> None:
-        """Makes the running statement fail soon."""
+        """Cancels the running statement."""
         self._cancelled.set()
         self._duck.interrupt()
 
     def end(self) -> None:
-        """Cancels what runs and rolls back what is open."""
+        """Cancels the running statement and rolls back the open transaction."""
         self.cancel()
         with self._one_statement:
             self.rollback()
 
     def abort_if_idle(self, seconds: float) -> bool:
-        """Rolls the open transaction back if no statement ran for that long."""
+        """Rolls back the open transaction if no statement has run for that long."""
         if not self._one_statement.acquire(blocking=False):
             return False
         try:
             if time.monotonic() - self._last_used < seconds:
                 return False
-            self._transaction.abort(f"idle for {seconds:g} s while it blocked another transaction")
+            self._transaction.abort(f"idle for {seconds:g} s while blocking another transaction")
             self._locks.release_all(self)
             return True
         finally:
             self._one_statement.release()
 
     def is_waiting(self) -> bool:
-        """Whether the running statement waits for a lock."""
+        """Returns whether the running statement is waiting for a lock."""
         return self._locks.is_waiting(self)
 
     def check_cancelled(self) -> None:
-        """Raises if the client gave its statement up."""
+        """Raises ProgrammingError if the client has cancelled its statement."""
         if self._cancelled.is_set():
             raise sql_error("SQL execution canceled", 604, "57014")
 
-    def _alone(self, action: Callable[[], T]) -> T:
-        """Commits with the action, so that a conflict at either is tried again."""
+    def _run_and_commit(self, action: Callable[[], T]) -> T:
+        """Retries the action together with its commit, because either may conflict."""
         result = self._transaction.autocommit(action)
         self._locks.mark_changed(self)
         return result
@@ -147,7 +152,7 @@ class TransactionManager:
         if started is not None and self._locks.changed_at(table) > started:
             raise sql_error(
                 f"Table '{table}' was changed by another transaction after this one's first "
-                "change, which the emulator cannot undo: change this table first.",
+                "change. The emulator does not support that: change this table first.",
                 625,
                 "57014",
             )

@@ -1,7 +1,8 @@
-"""Where clients send the files of a PUT: presigned addresses on the emulator's own server.
+"""Presigned URLs on the emulator's own server, to which clients upload the files of a PUT.
 
-The connector uploads over plain HTTP only to an address it takes for Google's presigned one
-(`gcs_storage_client.py`), and asks for one per file by repeating the PUT with the file's own name.
+The connector uploads over plain HTTP only to presigned URLs of Google Cloud Storage
+(`gcs_storage_client.py` in snowflake-connector-python), so the emulator presents itself as that.
+The connector requests one URL per file, by repeating the PUT with the file's name.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ ROUTE = "/stage-files/{database}/{schema}/{stage}/{name:path}"
 
 @dataclass(frozen=True)
 class Upload:
-    """A PUT that the session allows: the answer lets the client send its files."""
+    """A PUT whose files the client may upload; see `stage_commands.Put` for the options."""
 
     source: str
     stage: QualifiedName
@@ -29,30 +30,30 @@ class Upload:
 
     @property
     def name(self) -> str:
-        """The name in the stage of a single source file."""
+        """The file's name in the stage, for a PUT of a single file."""
         return f"{self.path.strip('/')}/{self.source.rpartition('/')[2]}".lstrip("/")
 
 
 class Presigner:
-    """Signs addresses, so that only those given out take files."""
+    """Signs and verifies upload URLs."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
 
     def url(self, base_url: str, upload: Upload) -> str:
-        """An address for one file."""
+        """Returns the URL for one file."""
         path = quote("/".join(("/stage-files", *upload.stage.parts, upload.name)))
         overwrite = str(upload.overwrite).lower()
         query = urlencode({"overwrite": overwrite, "signature": self._sign(path, overwrite)})
         return f"{base_url.rstrip('/')}{path}?{query}"
 
     def is_valid(self, path: str, overwrite: str, signature: str) -> bool:
-        """Whether this server gave the address out.
+        """Returns whether a URL was issued by this server.
 
         Args:
-            path: As sent, with its percent signs.
-            overwrite: `true` or `false`.
-            signature: As sent.
+            path: The URL's path, percent-encoded.
+            overwrite: Its query parameter: `true` or `false`.
+            signature: Its query parameter.
         """
         return hmac.compare_digest(self._sign(path, overwrite), signature)
 

@@ -1,4 +1,4 @@
-"""An emulator in the test's own process and directory, without its HTTP server."""
+"""An emulator in the test process, without its HTTP server."""
 
 import gzip
 import warnings
@@ -15,7 +15,7 @@ from stockfeed_local.emulator.session import EmulatorSession
 
 
 class Client:
-    """A session that answers with plain rows and fails with Snowflake's errors."""
+    """A session that returns rows as tuples and raises Snowflake's errors."""
 
     def __init__(self, session: EmulatorSession) -> None:
         self.session = session
@@ -42,7 +42,7 @@ def _quiet() -> Iterator[None]:
 
 @pytest.fixture
 def idle_timeout() -> float:
-    """Seconds after which an idle transaction that blocks another is aborted."""
+    """Seconds after which an idle transaction that blocks another one is aborted."""
     return 300
 
 
@@ -76,7 +76,7 @@ def run(connect: Callable[..., Client]) -> Client:
 
 @pytest.fixture
 def stage_file(emulator: Emulator) -> Callable[..., Path]:
-    """Puts lines as a gzip file into STOCKS.RAW.STG, as an upload would."""
+    """Writes lines to a gzip file in the stage STOCKS.RAW.STG, as an upload would."""
 
     def put(name: str, *lines: bytes) -> Path:
         path = emulator.directory / "stages" / "STOCKS" / "RAW" / "STG" / name

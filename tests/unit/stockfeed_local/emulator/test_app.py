@@ -1,4 +1,4 @@
-"""The protocol where the connector hides it: statements that take long, and repeated requests."""
+"""Parts of the protocol that the connector hides: slow statements and repeated requests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from stockfeed_local.emulator.instance import Emulator
 
 
 class HttpSession:
-    """A session by plain requests."""
+    """A session that sends plain HTTP requests."""
 
     def __init__(self, client: TestClient) -> None:
         self._client = client
@@ -23,9 +23,9 @@ class HttpSession:
         self._headers = {"Authorization": f'Snowflake Token="{token}"'}
 
     def post(self, path: str, **body: object) -> dict[str, Any]:
-        answer = self._client.post(path, json=body, headers=self._headers)
-        assert answer.status_code == 200
-        parsed: dict[str, Any] = answer.json()
+        response = self._client.post(path, json=body, headers=self._headers)
+        assert response.status_code == 200
+        parsed: dict[str, Any] = response.json()
         return parsed
 
     def query(self, sql: str, request_id: str = "", **body: object) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def http(tmp_path: Path) -> Iterator[TestClient]:
 
 
 def locked_table(http: TestClient) -> tuple[HttpSession, HttpSession]:
-    """A session that holds the lock of table T, with all it did done, and one that does not."""
+    """Returns a session that holds the lock of table T, and one that does not."""
     holder = HttpSession(http)
     for sql in (
         "create table t (n int)",
@@ -58,14 +58,14 @@ def locked_table(http: TestClient) -> tuple[HttpSession, HttpSession]:
     return holder, HttpSession(http)
 
 
-def test_a_statement_that_takes_long_is_asked_for_again(
+def test_slow_statement_is_polled_for_its_result(
     http: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holder, waiter = locked_table(http)
     monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 0.05)
-    answer = waiter.query("update t set n = n + 10", "waiting")
-    assert (answer["success"], answer["code"]) == (True, "333334")
-    url = answer["data"]["getResultUrl"]
+    response = waiter.query("update t set n = n + 10", "waiting")
+    assert (response["success"], response["code"]) == (True, "333334")
+    url = response["data"]["getResultUrl"]
     assert waiter.get(url)["code"] == "333334"
     assert holder.get(url)["success"] is False
     holder.query("commit")
@@ -75,17 +75,17 @@ def test_a_statement_that_takes_long_is_asked_for_again(
     assert done["data"]["rowset"][0][0] == "1"
 
 
-def test_an_aborted_statement_fails(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aborted_statement_fails(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     _, waiter = locked_table(http)
     monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 0.05)
     url = waiter.query("delete from t", "waiting")["data"]["getResultUrl"]
     monkeypatch.setattr(app, "IN_PROGRESS_AFTER", 60)
     waiter.post("/queries/v1/abort-request", requestId="waiting")
-    answer = waiter.get(url)
-    assert (answer["success"], answer["code"]) == (False, "000604")
+    response = waiter.get(url)
+    assert (response["success"], response["code"]) == (False, "000604")
 
 
-def test_a_repeated_request_is_not_run_again(http: TestClient) -> None:
+def test_repeated_request_runs_once(http: TestClient) -> None:
     session = HttpSession(http)
     session.query("create table t (n int)")
     first = session.query("insert into t values (1)", "same")
@@ -94,7 +94,7 @@ def test_a_repeated_request_is_not_run_again(http: TestClient) -> None:
     assert count == [["1"]]
 
 
-def test_bindings_by_position_and_of_many_rows(http: TestClient) -> None:
+def test_binds_values_by_position_for_one_and_many_rows(http: TestClient) -> None:
     session = HttpSession(http)
     session.query("create table t (a int, b varchar)")
     one = {"1": {"type": "FIXED", "value": "1"}, "2": {"type": "TEXT", "value": "x"}}
@@ -107,19 +107,19 @@ def test_bindings_by_position_and_of_many_rows(http: TestClient) -> None:
     assert session.query(insert, bindings=many)["data"]["rowset"] == [["2"]]
 
 
-def test_failures_are_answers_and_not_server_errors(http: TestClient) -> None:
-    answer = HttpSession(http).query("selec", "failed")
-    assert (answer["success"], answer["code"]) == (False, "001003")
-    assert answer["data"]["sqlState"] == "42000"
-    assert answer["data"]["queryId"] == "failed"
+def test_failures_are_protocol_responses_not_http_errors(http: TestClient) -> None:
+    response = HttpSession(http).query("selec", "failed")
+    assert (response["success"], response["code"]) == (False, "001003")
+    assert response["data"]["sqlState"] == "42000"
+    assert response["data"]["queryId"] == "failed"
 
 
-def test_heartbeat_and_logout(http: TestClient) -> None:
+def test_handles_heartbeat_and_logout(http: TestClient) -> None:
     session = HttpSession(http)
     assert session.post("/session/heartbeat")["success"]
     assert session.post("/session?delete=true")["success"]
     assert session.query("select 1")["code"] == "390111"
 
 
-def test_usage_reports_are_taken(http: TestClient) -> None:
+def test_accepts_telemetry(http: TestClient) -> None:
     assert http.post("/telemetry/send", json={}).json()["success"]

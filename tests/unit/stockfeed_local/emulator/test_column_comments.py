@@ -19,7 +19,7 @@ from stockfeed_local.emulator.column_comments import parse
         ("alter table t alter column a comment 'x', column b comment 'y'", {"A": "x", "B": "y"}),
     ],
 )
-def test_comments_of_columns(sql: str, comments: dict[str, str]) -> None:
+def test_parses_comments_of_several_columns(sql: str, comments: dict[str, str]) -> None:
     parsed = parse(sql)
     assert parsed is not None
     assert parsed.by_column == comments
@@ -29,11 +29,11 @@ def test_comments_of_columns(sql: str, comments: dict[str, str]) -> None:
     "sql",
     ["alter table t add column a int", "alter table t alter a set data type int", "select 1"],
 )
-def test_other_statements_are_left_alone(sql: str) -> None:
+def test_other_statements_are_not_parsed(sql: str) -> None:
     assert parse(sql) is None
 
 
-def test_dbt_finds_comments_where_it_looks(run: Any) -> None:
+def test_comments_are_in_information_schema(run: Any) -> None:
     run("create table t (a int)")
     run('alter table stocks.raw.t alter "A" COMMENT $$it\'s a column$$')
     run("comment on table t is $$it's a table$$")
@@ -43,7 +43,7 @@ def test_dbt_finds_comments_where_it_looks(run: Any) -> None:
     assert run(tables) == [("it's a table",)]
 
 
-def test_no_comment_is_null(run: Any) -> None:
+def test_column_without_comment_has_null(run: Any) -> None:
     run("create or replace transient table t as (select 1 as a)")
     tables = "select comment from stocks.information_schema.tables where table_name = 'T'"
     assert run(tables) == [(None,)]

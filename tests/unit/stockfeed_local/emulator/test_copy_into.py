@@ -16,7 +16,7 @@ BAD = (b'{"symbol":"IBM","c":1}', b"{bad", b'{"symbol":"GM","c":2}')
 
 @pytest.fixture
 def loading(run: Any, stage_file: Callable[..., Path]) -> Any:
-    """A session, a table T and a stage with a good, a bad and an empty file."""
+    """A session, a table T, and a stage with a valid, an invalid and an empty file."""
     run("create stage stg")
     run(f"create table t ({COLUMNS})")
     stage_file("b1/feed=us/good.jsonl.gz", *GOOD)
@@ -40,14 +40,14 @@ def count(run: Any) -> int:
     return int(rows)
 
 
-def statuses(answer: list[dict[str, Any]]) -> list[tuple[str, str, int, int]]:
+def statuses(result: list[dict[str, Any]]) -> list[tuple[str, str, int, int]]:
     return [
         (row["file"].rpartition("/")[2], row["status"], row["rows_parsed"], row["rows_loaded"])
-        for row in answer
+        for row in result
     ]
 
 
-def test_a_good_file_is_loaded_with_its_metadata(loading: Any) -> None:
+def test_loads_a_valid_file_with_its_metadata(loading: Any) -> None:
     assert loading.dicts(copy("good")) == [
         {
             "file": "stg/b1/feed=us/good.jsonl.gz",
@@ -70,14 +70,14 @@ def test_a_good_file_is_loaded_with_its_metadata(loading: Any) -> None:
     assert rows == [("AAPL", Decimal("187.42"), *where), ("F", Decimal("12.5"), *where)]
 
 
-def test_a_bad_file_is_skipped_whole(loading: Any) -> None:
-    answer = loading.dicts(copy("good", "bad", "empty"))
-    assert statuses(answer) == [
+def test_skip_file_loads_no_row_of_an_invalid_file(loading: Any) -> None:
+    result = loading.dicts(copy("good", "bad", "empty"))
+    assert statuses(result) == [
         ("good.jsonl.gz", "LOADED", 2, 2),
         ("bad.jsonl.gz", "LOAD_FAILED", 2, 0),
         ("empty.jsonl.gz", "LOADED", 0, 0),
     ]
-    bad = answer[1]
+    bad = result[1]
     assert bad["first_error"].startswith("Error parsing JSON: ")
     assert (bad["errors_seen"], bad["error_limit"], bad["first_error_line"]) == (1, 1, 2)
     assert bad["first_error_column_name"] == '"T"["$1":1]'
@@ -85,22 +85,22 @@ def test_a_bad_file_is_skipped_whole(loading: Any) -> None:
 
 
 def test_continue_loads_the_rows_before_the_error(loading: Any) -> None:
-    answer = loading.dicts(copy("good", "bad", on_error="CONTINUE"))
-    assert statuses(answer) == [
+    result = loading.dicts(copy("good", "bad", on_error="CONTINUE"))
+    assert statuses(result) == [
         ("good.jsonl.gz", "LOADED", 2, 2),
         ("bad.jsonl.gz", "PARTIALLY_LOADED", 2, 1),
     ]
     assert count(loading) == 3
 
 
-def test_abort_names_file_and_line_and_loads_nothing(loading: Any) -> None:
+def test_abort_statement_raises_error_with_file_and_line(loading: Any) -> None:
     with pytest.raises(ProgrammingError, match=r"bad\.jsonl\.gz', line 2, character") as caught:
         loading(copy("good", "bad", on_error="ABORT_STATEMENT"))
     assert (caught.value.errno, caught.value.sqlstate) == (100069, "22P02")
     assert count(loading) == 0
 
 
-def test_an_aborted_copy_leaves_its_transaction_alive(loading: Any) -> None:
+def test_aborted_copy_keeps_the_transaction_open(loading: Any) -> None:
     loading("begin")
     loading("insert into t (batch_seq) values (1)")
     with pytest.raises(ProgrammingError):
@@ -111,41 +111,39 @@ def test_an_aborted_copy_leaves_its_transaction_alive(loading: Any) -> None:
 
 
 @pytest.mark.parametrize("on_error", ["SKIP_FILE", "CONTINUE", "ABORT_STATEMENT"])
-def test_a_missing_file_that_is_named_is_an_error_always(loading: Any, on_error: str) -> None:
+def test_missing_file_raises_error_for_every_on_error(loading: Any, on_error: str) -> None:
     with pytest.raises(ProgrammingError, match=r"stg/b1/feed=us/nothing\.jsonl\.gz") as caught:
         loading(copy("good", "nothing", on_error=on_error))
     assert caught.value.errno == 91016
     assert count(loading) == 0
 
 
-def test_a_loaded_file_is_skipped_and_a_failed_one_is_not(
+def test_skips_loaded_files_and_retries_failed_ones(
     loading: Any, stage_file: Callable[..., Path]
 ) -> None:
     loading(copy("good", "bad"))
     stage_file("b1/feed=us/bad.jsonl.gz", b'{"symbol":"IBM","c":1}')
-    answer = loading.dicts(copy("good", "bad"))
-    assert statuses(answer) == [
+    result = loading.dicts(copy("good", "bad"))
+    assert statuses(result) == [
         ("good.jsonl.gz", "LOAD_SKIPPED", 0, 0),
         ("bad.jsonl.gz", "LOADED", 1, 1),
     ]
-    assert answer[0]["first_error"] == "File was loaded before."
+    assert result[0]["first_error"] == "File was loaded before."
 
 
-def test_a_file_with_another_etag_is_loaded_again(
-    loading: Any, stage_file: Callable[..., Path]
-) -> None:
+def test_changed_file_is_loaded_again(loading: Any, stage_file: Callable[..., Path]) -> None:
     loading(copy("good"))
     stage_file("b1/feed=us/good.jsonl.gz", b"{}")
     assert statuses(loading.dicts(copy("good"))) == [("good.jsonl.gz", "LOADED", 1, 1)]
 
 
-def test_force_loads_again(loading: Any) -> None:
+def test_force_loads_a_file_again(loading: Any) -> None:
     loading(copy("good"))
     loading(copy("good", options="FORCE = TRUE"))
     assert count(loading) == 4
 
 
-def test_the_history_is_rolled_back_with_the_load(loading: Any) -> None:
+def test_load_metadata_is_rolled_back_with_the_load(loading: Any) -> None:
     loading("begin")
     loading(copy("good"))
     loading("rollback")
@@ -160,21 +158,23 @@ def test_the_history_is_rolled_back_with_the_load(loading: Any) -> None:
         f"create or replace table t ({COLUMNS})",
     ],
 )
-def test_truncating_or_recreating_the_table_forgets_its_loads(loading: Any, forgotten: str) -> None:
+def test_truncating_or_recreating_the_table_deletes_load_metadata(
+    loading: Any, forgotten: str
+) -> None:
     loading(copy("good"))
     loading(forgotten)
     loading(copy("good"))
     assert count(loading) == 2
 
 
-def test_create_if_not_exists_forgets_nothing(loading: Any) -> None:
+def test_create_if_not_exists_keeps_load_metadata(loading: Any) -> None:
     loading(copy("good"))
-    answer = loading("create table if not exists t (v variant)")
-    assert answer == [("T already exists, statement succeeded.",)]
+    result = loading("create table if not exists t (v variant)")
+    assert result == [("T already exists, statement succeeded.",)]
     assert statuses(loading.dicts(copy("good"))) == [("good.jsonl.gz", "LOAD_SKIPPED", 0, 0)]
 
 
-def test_all_files_of_a_path_and_none_that_were_loaded(loading: Any) -> None:
+def test_copy_without_files_loads_all_new_files_under_the_path(loading: Any) -> None:
     every = (
         "copy into t (v) from @stg/b1/ file_format = (type = json allow_duplicate = true) "
         "pattern = '.*(good|empty).*'"
@@ -183,7 +183,7 @@ def test_all_files_of_a_path_and_none_that_were_loaded(loading: Any) -> None:
     assert loading(every) == [("Copy executed with 0 files processed.",)]
 
 
-def test_row_numbers_and_expressions(loading: Any) -> None:
+def test_supports_row_numbers_and_expressions(loading: Any) -> None:
     loading("create table n (symbol varchar, line number(38,0))")
     loading(
         "copy into n from (select upper(s.$1:symbol::varchar) || '!', metadata$file_row_number "
@@ -193,7 +193,7 @@ def test_row_numbers_and_expressions(loading: Any) -> None:
     assert loading("select * from n order by line") == [("AAPL!", 1), ("F!", 2)]
 
 
-def test_two_sessions_copy_at_once(loading: Any, connect: Callable[..., Any]) -> None:
+def test_two_sessions_can_copy_concurrently(loading: Any, connect: Callable[..., Any]) -> None:
     other = connect(LOCK_TIMEOUT=0)
     loading("begin")
     loading(copy("good"))
@@ -203,7 +203,7 @@ def test_two_sessions_copy_at_once(loading: Any, connect: Callable[..., Any]) ->
     assert count(loading) == 4
 
 
-def test_an_unknown_stage_or_table_is_an_error(loading: Any) -> None:
+def test_unknown_stage_or_table_raises_error(loading: Any) -> None:
     with pytest.raises(ProgrammingError, match=r"Stage 'STOCKS\.RAW\.NONE' does not exist"):
         loading("copy into t from @none file_format = (type = json)")
     with pytest.raises(ProgrammingError, match="Object 'NONE' does not exist"):

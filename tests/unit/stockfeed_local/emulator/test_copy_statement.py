@@ -20,7 +20,7 @@ def parsed(sql: str) -> CopyStatement:
     return parse(statement)
 
 
-def test_the_loaders_statement() -> None:
+def test_parses_the_loaders_statement() -> None:
     copy = parsed(LOADERS)
     assert copy.target.sql() == "RAW.T"
     assert [column.name for column in copy.columns] == ["V", "FILE_NAME", "N"]
@@ -33,7 +33,7 @@ def test_the_loaders_statement() -> None:
     )
 
 
-def test_what_is_left_out_has_snowflakes_defaults() -> None:
+def test_omitted_options_have_snowflakes_defaults() -> None:
     copy = parsed("copy into t from '@raw.stg/a b' file_format = (type = 'JSON')")
     assert copy.reference == "@raw.stg/a b"
     assert (copy.columns, copy.files, copy.on_error) == ((), (), "ABORT_STATEMENT")
@@ -41,7 +41,7 @@ def test_what_is_left_out_has_snowflakes_defaults() -> None:
     assert copy.insert("ROWS").sql() == 'INSERT INTO t SELECT "$1" FROM "ROWS"'
 
 
-def test_columns_may_carry_the_stages_alias() -> None:
+def test_columns_may_have_the_stages_alias() -> None:
     copy = parsed(
         "copy into t from (select s.$1:a::number, s.metadata$file_row_number from @stg s) "
         "file_format = (type = json) pattern = '.*gz' force = true"
@@ -72,12 +72,12 @@ def test_columns_may_carry_the_stages_alias() -> None:
         ("copy into t from 's3://bucket/x' file_format = (type = json)", "invalid URL prefix"),
     ],
 )
-def test_what_is_not_supported_is_named(sql: str, what: str) -> None:
+def test_unsupported_option_raises_error_with_its_name(sql: str, what: str) -> None:
     with pytest.raises(ProgrammingError, match=what):
         parsed(sql)
 
 
-def test_at_most_a_thousand_files() -> None:
+def test_more_than_1000_files_raises_error() -> None:
     files = ", ".join(f"'{n}.gz'" for n in range(1001))
     with pytest.raises(ProgrammingError, match="1000"):
         parsed(f"copy into t from @stg files = ({files}) file_format = (type = json)")

@@ -16,11 +16,11 @@ from stockfeed_local.emulator.datetime_formats import to_strftime
         ("MMMM", "%B"),
     ],
 )
-def test_formats(form: str, pattern: str) -> None:
+def test_translates_formats_to_strftime(form: str, pattern: str) -> None:
     assert to_strftime(form) == pattern
 
 
 @pytest.mark.parametrize("form", ["TZH", "YYYY-WW", '"open'])
-def test_unknown_elements_are_named(form: str) -> None:
+def test_unsupported_element_raises_error(form: str) -> None:
     with pytest.raises(ProgrammingError, match="format"):
         to_strftime(form)

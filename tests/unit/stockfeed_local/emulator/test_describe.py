@@ -23,12 +23,12 @@ def described(run: Any, name: str) -> list[tuple[str, str, str]]:
     return [(r["name"], r["type"], r["null?"]) for r in run.dicts(f"describe table {name}")]
 
 
-def test_types_are_snowflakes(run: Any) -> None:
+def test_describe_shows_snowflakes_types(run: Any) -> None:
     run(f"create table t ({COLUMNS})")
     assert described(run, "t") == TYPES
 
 
-def test_another_database_than_the_current_one(run: Any) -> None:
+def test_describe_works_outside_the_current_database(run: Any) -> None:
     run("create database elsewhere")
     run("create schema elsewhere.s")
     run(f"create table elsewhere.s.t ({COLUMNS})")
@@ -36,12 +36,12 @@ def test_another_database_than_the_current_one(run: Any) -> None:
     assert described(run, "elsewhere.s.t") == TYPES
 
 
-def test_literals_and_counts_are_numbers(run: Any) -> None:
+def test_describe_shows_literals_and_counts_as_numbers(run: Any) -> None:
     run("create temporary table raw.t as select 1 as a, count(*) as b, sum(1) as c from (select 1)")
     assert described(run, "raw.t") == [(name, "NUMBER(38,0)", "Y") for name in "ABC"]
 
 
-def test_a_missing_table_is_the_error_that_dbt_knows(run: Any) -> None:
+def test_describe_of_a_missing_table_raises_the_error_that_dbt_expects(run: Any) -> None:
     with pytest.raises(ProgrammingError, match="does not exist or not authorized") as caught:
         run("describe table stocks.raw.nothing")
     assert caught.value.errno == 2003

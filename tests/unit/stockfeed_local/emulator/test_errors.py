@@ -1,4 +1,4 @@
-"""Whatever fails, clients get an error of the protocol, with the numbers that Snowflake uses."""
+"""Every failure is returned as an error of the protocol, with Snowflake's number."""
 
 from typing import Any
 
@@ -20,7 +20,9 @@ from stockfeed_local.emulator.errors import is_conflict, to_snowflake
         ("select 99999999999::number(5,0)", 100038, "22018", "Could not cast"),
     ],
 )
-def test_failures_of_statements(run: Any, sql: str, errno: int, sqlstate: str, text: str) -> None:
+def test_statement_errors_have_snowflakes_numbers(
+    run: Any, sql: str, errno: int, sqlstate: str, text: str
+) -> None:
     run("create table strict_t (a int not null)")
     with pytest.raises(ProgrammingError, match=text) as caught:
         run(sql)
@@ -36,19 +38,19 @@ def test_failures_of_statements(run: Any, sql: str, errno: int, sqlstate: str, t
         "show locks",
     ],
 )
-def test_what_the_emulator_cannot_do_is_an_error_too(run: Any, sql: str) -> None:
+def test_unsupported_sql_raises_an_error_with_number_and_state(run: Any, sql: str) -> None:
     with pytest.raises(DatabaseError) as caught:
         run(sql)
     assert caught.value.errno
     assert caught.value.sqlstate
 
 
-def test_errors_of_snowflake_pass() -> None:
+def test_snowflake_errors_are_unchanged() -> None:
     error = ProgrammingError(msg="x", errno=7, sqlstate="00007")
     assert to_snowflake(error) is error
 
 
-def test_anything_else_is_an_internal_error() -> None:
+def test_other_exceptions_are_internal_errors() -> None:
     error = to_snowflake(KeyError("x"))
     assert (error.errno, error.sqlstate) == (603, "XX000")
 
@@ -62,5 +64,5 @@ def test_anything_else_is_an_internal_error() -> None:
         (ValueError("conflict"), False),
     ],
 )
-def test_conflicts_are_known(error: Exception, conflict: bool) -> None:
+def test_recognizes_conflicts(error: Exception, conflict: bool) -> None:
     assert is_conflict(error) is conflict

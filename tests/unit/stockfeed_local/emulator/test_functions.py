@@ -1,9 +1,10 @@
-"""Results of the functions that our models use, as Snowflake's documentation gives them.
+"""Results of the functions that the dbt models use, as Snowflake documents them.
 
-The pages: "TYPEOF", "IS_<object_type>", "Conversion functions", "CONVERT_TIMEZONE", "TIME_SLICE",
-"TO_TIMESTAMP", "DATE_TRUNC", "DATEADD", "DATEDIFF", "TO_CHAR", "MIN_BY", "MAX_BY", "QUALIFY",
-"GREATEST", "IFF", "NVL", "BASE64_DECODE_STRING", "OBJECT_CONSTRUCT", "ARRAY_AGG", "SUM", "LN",
-"STDDEV", "SYSDATE", "Arithmetic operators", "Semi-structured data", "LAST_VALUE".
+Pages of its documentation: "TYPEOF", "IS_<object_type>", "Conversion functions",
+"CONVERT_TIMEZONE", "TIME_SLICE", "TO_TIMESTAMP", "DATE_TRUNC", "DATEADD", "DATEDIFF", "TO_CHAR",
+"MIN_BY", "MAX_BY", "QUALIFY", "GREATEST", "IFF", "NVL", "BASE64_DECODE_STRING",
+"OBJECT_CONSTRUCT", "ARRAY_AGG", "SUM", "LN", "STDDEV", "SYSDATE", "Arithmetic operators",
+"Semi-structured data", "LAST_VALUE".
 """
 
 import datetime as dt
@@ -29,7 +30,7 @@ def at(*parts: int) -> dt.datetime:
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """One for all: these tests only read."""
+    """One emulator for all tests, because they only read."""
     emulator = Emulator(tmp_path_factory.mktemp("data"), 300)
     session = emulator.connect("STOCKS", "RAW", {})
     session.run("create table vartab (v variant, seen_at timestamp_ntz)")
@@ -41,7 +42,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture
 def one(run: Any) -> Callable[[str], Any]:
-    """Evaluates one expression over a row with the VARIANT V and the time SEEN_AT."""
+    """Evaluates an expression on a row with the VARIANT V and the time SEEN_AT."""
 
     def evaluate(expression: str) -> Any:
         ((value,),) = run(f"select {expression} as x from vartab")
@@ -98,7 +99,7 @@ def one(run: Any) -> Callable[[str], Any]:
         ("try_to_number(v:i::varchar, 38, 0)", Decimal(-17)),
     ],
 )
-def test_variants(one: Any, expression: str, value: object) -> None:
+def test_variant_functions_match_snowflake(one: Any, expression: str, value: object) -> None:
     assert one(expression) == value
 
 
@@ -140,7 +141,7 @@ def test_variants(one: Any, expression: str, value: object) -> None:
         ("sysdate() between '2020-01-01' and '2100-01-01'", True),
     ],
 )
-def test_dates_and_times(one: Any, expression: str, value: object) -> None:
+def test_date_and_time_functions_match_snowflake(one: Any, expression: str, value: object) -> None:
     assert one(expression) == value
 
 
@@ -165,7 +166,7 @@ def test_dates_and_times(one: Any, expression: str, value: object) -> None:
         ("round(ln(10), 6)", 2.302585),
     ],
 )
-def test_scalars(one: Any, expression: str, value: object) -> None:
+def test_scalar_functions_match_snowflake(one: Any, expression: str, value: object) -> None:
     assert one(expression) == value
 
 
@@ -199,7 +200,9 @@ ROWS = (
         (f"select array_agg(a) within group (order by a desc) x from {ROWS}", [("[9,3,1]",)]),
     ],
 )
-def test_aggregates_and_windows(run: Any, query: str, rows: list[tuple[object, ...]]) -> None:
+def test_aggregate_and_window_functions_match_snowflake(
+    run: Any, query: str, rows: list[tuple[object, ...]]
+) -> None:
     assert run(query) == rows
 
 
@@ -215,17 +218,17 @@ def test_aggregates_and_windows(run: Any, query: str, rows: list[tuple[object, .
         ("no_such_function(1)", 2140),
     ],
 )
-def test_errors(one: Any, expression: str, errno: int) -> None:
+def test_invalid_arguments_raise_errors(one: Any, expression: str, errno: int) -> None:
     with pytest.raises(ProgrammingError) as caught:
         one(expression)
     assert caught.value.errno == errno
 
 
-def test_an_unnamed_sum_is_called_as_it_is_written(run: Any) -> None:
+def test_sum_without_alias_is_named_after_its_text(run: Any) -> None:
     assert list(run.dicts("select sum(a) from (select 1 a)")[0]) == ["SUM(A)"]
 
 
-def test_they_work_in_views(run: Any) -> None:
+def test_functions_work_in_views(run: Any) -> None:
     run(
         "create or replace view w as "
         "select typeof(v:d) as kind, 1 / (v:w::number(20,8) + 1) as x from vartab"

@@ -12,7 +12,7 @@ def query(emulator: Emulator, sql: str) -> list[object]:
     return [tuple(row.values()) for row in result.table.to_pylist()]
 
 
-def test_everything_outlives_a_restart(tmp_path: Path) -> None:
+def test_databases_and_stages_survive_a_restart(tmp_path: Path) -> None:
     first = Emulator(tmp_path / "data", 300)
     query(first, "create stage stg")
     query(first, "create table t (v variant)")
@@ -34,7 +34,7 @@ def test_everything_outlives_a_restart(tmp_path: Path) -> None:
     second.close()
 
 
-def test_a_session_may_have_no_database(tmp_path: Path) -> None:
+def test_session_without_database_works(tmp_path: Path) -> None:
     emulator = Emulator(tmp_path, 300)
     session = emulator.connect(None, None, {})
     assert isinstance(session.run("select 1"), Result)

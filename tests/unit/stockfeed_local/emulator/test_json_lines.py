@@ -24,12 +24,12 @@ def values(parsed: ParsedFile) -> list[str]:
     return texts
 
 
-def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
+def test_numbers_keep_all_digits(tmp_path: Path) -> None:
     line = '{"c":187.42000,"o":0.1234567890123456789,"t":1713456789,"s":"a:b"}'
     assert values(parse(tmp_path, line.encode())) == [line]
 
 
-def test_rows_carry_their_file_and_line(tmp_path: Path) -> None:
+def test_rows_have_file_name_and_line_number(tmp_path: Path) -> None:
     rows = parse(tmp_path, b'{"a":1}\n\n  \n{"a":2}\n').rows
     assert rows.column("METADATA$FILENAME").to_pylist() == ["b1/f.json"] * 2
     assert rows.column("METADATA$FILE_ROW_NUMBER").to_pylist() == [1, 4]
@@ -48,13 +48,11 @@ def test_rows_carry_their_file_and_line(tmp_path: Path) -> None:
         ('{"a":"\\u003a"}', '{"a":"\\u003a"}'),
     ],
 )
-def test_the_last_of_repeated_names_is_kept_and_others_stay(
-    tmp_path: Path, line: str, kept: str
-) -> None:
+def test_allow_duplicate_keeps_the_last_value(tmp_path: Path, line: str, kept: str) -> None:
     assert values(parse(tmp_path, line.encode())) == [kept]
 
 
-def test_a_repeated_name_is_an_error_unless_allowed(tmp_path: Path) -> None:
+def test_repeated_name_is_an_error_by_default(tmp_path: Path) -> None:
     strict = JsonFormat(allow_duplicate=False, compression="AUTO")
     parsed = parse(tmp_path, b'{"a":1}\n{"b":1,"b":2}\n', strict)
     assert values(parsed) == ['{"a":1}']
@@ -74,7 +72,7 @@ def test_a_repeated_name_is_an_error_unless_allowed(tmp_path: Path) -> None:
         b"nul",
     ],
 )
-def test_rows_before_the_first_bad_line_are_good(tmp_path: Path, bad: bytes) -> None:
+def test_rows_before_the_first_invalid_line_are_kept(tmp_path: Path, bad: bytes) -> None:
     parsed = parse(tmp_path, b'{"a":1}\n' + bad + b'\n{"a":3}\n')
     assert values(parsed) == ['{"a":1}']
     assert parsed.error is not None
@@ -82,15 +80,15 @@ def test_rows_before_the_first_bad_line_are_good(tmp_path: Path, bad: bytes) -> 
     assert parsed.error.message.startswith("Error parsing JSON: ")
 
 
-def test_lines_that_only_together_are_json_are_bad(tmp_path: Path) -> None:
-    """A line too many in one place must not make up for one too few in another."""
+def test_value_split_across_lines_is_an_error(tmp_path: Path) -> None:
+    """The number of values may equal the number of lines although one value spans two lines."""
     parsed = parse(tmp_path, b'{"a":[{"x":1}\n{"y":2}]}\n{"a":1},null,{"b":2}\n')
     assert parsed.error is not None
     assert parsed.error.line == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", gzip.compress(b"", mtime=0)])
-def test_an_empty_file_has_no_rows(tmp_path: Path, data: bytes) -> None:
+def test_empty_file_has_no_rows(tmp_path: Path, data: bytes) -> None:
     name = "f.json.gz" if data[:2] == b"\x1f\x8b" else "f.json"
     parsed = parse(tmp_path, data, name=name)
     assert (parsed.rows.num_rows, parsed.error) == (0, None)
@@ -99,12 +97,14 @@ def test_an_empty_file_has_no_rows(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("compression", "name"), [("GZIP", "f"), ("AUTO", "f.jsonl.gz"), ("GZIP", "f.gz")]
 )
-def test_gzip_by_name_or_by_word(tmp_path: Path, compression: str, name: str) -> None:
+def test_gzip_is_detected_by_option_or_file_name(
+    tmp_path: Path, compression: str, name: str
+) -> None:
     file_format = JsonFormat(allow_duplicate=True, compression=compression)
     assert values(parse(tmp_path, gzip.compress(b"{}\n"), file_format, name)) == ["{}"]
 
 
-def test_broken_gzip_is_an_error_of_the_file(tmp_path: Path) -> None:
+def test_truncated_gzip_is_an_error_of_the_file(tmp_path: Path) -> None:
     parsed = parse(tmp_path, gzip.compress(b'{"a":1}\n')[:-9], name="f.gz")
     assert parsed.error is not None
     assert parsed.error.message.startswith("Invalid compressed data")

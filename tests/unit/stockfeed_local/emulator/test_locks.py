@@ -12,7 +12,7 @@ from stockfeed_local.emulator.locks import LockTable, changed_tables, takes_lock
 
 
 class Owner:
-    """A session whose transaction is idle or not, as the test says."""
+    """A session whose transaction is idle if the test says so."""
 
     def __init__(self, *, idle: bool = False) -> None:
         self.idle = idle
@@ -29,19 +29,19 @@ class Owner:
             raise ProgrammingError(msg="canceled", errno=604, sqlstate="57014")
 
 
-def test_a_lock_held_already_is_taken_again() -> None:
+def test_owner_can_acquire_its_lock_again() -> None:
     locks, owner = LockTable(300), Owner()
     locks.acquire("T", owner, 0)
     locks.acquire("T", owner, 0)
 
 
-def test_other_tables_are_free() -> None:
+def test_locks_of_different_tables_are_independent() -> None:
     locks = LockTable(300)
     locks.acquire("T", Owner(), 0)
     locks.acquire("U", Owner(), 0)
 
 
-def test_a_waiter_gives_up_after_its_timeout_with_snowflakes_error() -> None:
+def test_waiting_times_out_with_snowflakes_error() -> None:
     locks = LockTable(300)
     locks.acquire("T", Owner(), 0)
     with pytest.raises(ProgrammingError, match="has not yet been released") as caught:
@@ -49,7 +49,7 @@ def test_a_waiter_gives_up_after_its_timeout_with_snowflakes_error() -> None:
     assert (caught.value.errno, caught.value.sqlstate) == (625, "57014")
 
 
-def test_a_released_lock_goes_to_the_waiter() -> None:
+def test_released_lock_goes_to_the_waiter() -> None:
     locks, first, second = LockTable(300), Owner(), Owner()
     locks.acquire("T", first, 0)
     waiter = threading.Thread(target=locks.acquire, args=("T", second, 60))
@@ -60,13 +60,13 @@ def test_a_released_lock_goes_to_the_waiter() -> None:
         locks.acquire("T", first, 0)
 
 
-def test_an_idle_holder_that_blocks_another_is_aborted() -> None:
+def test_idle_holder_that_blocks_another_session_is_aborted() -> None:
     locks, idle = LockTable(300), Owner(idle=True)
     locks.acquire("T", idle, 0)
     locks.acquire("T", Owner(), 0)
 
 
-def test_a_cancelled_statement_stops_waiting() -> None:
+def test_cancelled_statement_stops_waiting() -> None:
     locks, cancelled = LockTable(300), Owner()
     locks.acquire("T", Owner(), 0)
     cancelled.cancelled = True
@@ -74,7 +74,7 @@ def test_a_cancelled_statement_stops_waiting() -> None:
         locks.acquire("T", cancelled, 60)
 
 
-def test_a_cycle_of_waiters_is_an_error_at_once() -> None:
+def test_deadlock_raises_error_at_once() -> None:
     locks, first, second = LockTable(300), Owner(), Owner()
     locks.acquire("T", first, 0)
     locks.acquire("U", second, 0)
@@ -88,7 +88,7 @@ def test_a_cycle_of_waiters_is_an_error_at_once() -> None:
     waiter.join(60)
 
 
-def test_changes_are_dated_for_those_who_read_before() -> None:
+def test_records_when_a_table_was_last_changed() -> None:
     locks, owner = LockTable(300), Owner()
     before = time.monotonic()
     locks.acquire("T", owner, 0)
@@ -115,7 +115,7 @@ def test_changes_are_dated_for_those_who_read_before() -> None:
         ("comment on table t is 'x'", ["t"]),
     ],
 )
-def test_the_tables_that_a_statement_changes(sql: str, tables: list[str]) -> None:
+def test_finds_the_tables_that_a_statement_changes(sql: str, tables: list[str]) -> None:
     statement = sqlglot.parse_one(sql, read="snowflake")
     assert [table.sql() for table in changed_tables(statement)] == tables
 
@@ -129,5 +129,5 @@ def test_the_tables_that_a_statement_changes(sql: str, tables: list[str]) -> Non
         ("truncate table t", True),
     ],
 )
-def test_only_inserts_take_no_lock(sql: str, locks: bool) -> None:
+def test_all_dml_but_insert_takes_a_lock(sql: str, locks: bool) -> None:
     assert takes_lock(sqlglot.parse_one(sql, read="snowflake")) is locks

@@ -15,7 +15,7 @@ def tables(run: Any) -> Any:
     return run
 
 
-def test_dbts_merge_with_unqualified_values(tables: Any) -> None:
+def test_runs_dbts_merge_with_unqualified_values(tables: Any) -> None:
     tables("create temporary table raw.staged as select * from source")
     answer = tables.dicts(
         """
@@ -46,7 +46,7 @@ def test_dbts_merge_with_unqualified_values(tables: Any) -> None:
         ),
     ],
 )
-def test_the_answer_counts_the_operations_that_are_named(
+def test_result_counts_each_kind_of_operation(
     tables: Any, clauses: str, answer: dict[str, int], left: list[tuple[Any, ...]]
 ) -> None:
     merge = f"merge into target t using source s on t.id = s.id {clauses}"
@@ -54,7 +54,7 @@ def test_the_answer_counts_the_operations_that_are_named(
     assert tables("select * from target order by id") == left
 
 
-def test_a_target_row_with_two_sources_is_an_error(tables: Any) -> None:
+def test_two_source_rows_for_one_target_row_raise_error(tables: Any) -> None:
     tables("insert into source values (2, 'newer')")
     with pytest.raises(ProgrammingError, match="Duplicate row detected") as caught:
         tables(

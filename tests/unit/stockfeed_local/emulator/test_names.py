@@ -18,23 +18,25 @@ from stockfeed_local.emulator.names import quote, resolve, table_of
         ('a."b".C', "A.b.C"),
     ],
 )
-def test_full_names(text: str, full: str) -> None:
+def test_resolves_names(text: str, full: str) -> None:
     assert str(resolve(exp.to_table(text, dialect="snowflake"), "DB", "S")) == full
 
 
 @pytest.mark.parametrize(
     ("database", "schema", "errno"), [(None, None, 90105), ("DB", None, 90106)]
 )
-def test_a_missing_part_is_an_error(database: str | None, schema: str | None, errno: int) -> None:
+def test_missing_database_or_schema_raises_error(
+    database: str | None, schema: str | None, errno: int
+) -> None:
     with pytest.raises(ProgrammingError) as caught:
         resolve(exp.to_table("t"), database, schema)
     assert caught.value.errno == errno
 
 
-def test_a_statement_without_a_table_is_an_error() -> None:
+def test_statement_without_a_table_raises_error() -> None:
     with pytest.raises(ProgrammingError):
         table_of(sqlglot.parse_one("select 1"))
 
 
-def test_quotes_are_doubled() -> None:
+def test_quote_doubles_quotes() -> None:
     assert quote('a"b') == '"a""b"'

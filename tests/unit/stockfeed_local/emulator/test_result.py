@@ -1,7 +1,7 @@
 from stockfeed_local.emulator.result import KEPT, RecentResults
 
 
-def test_the_oldest_results_are_forgotten() -> None:
+def test_oldest_results_are_dropped() -> None:
     results = RecentResults()
     for number in range(KEPT + 3):
         results[str(number)] = (number,)

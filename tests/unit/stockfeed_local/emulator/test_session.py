@@ -8,7 +8,7 @@ from stockfeed_local.emulator.result import Result
 from stockfeed_local.emulator.uploads import Upload
 
 
-def test_many_rows_of_values_are_one_statement_with_one_count(run: Any) -> None:
+def test_executemany_returns_one_total_count(run: Any) -> None:
     run("create table t (a number(38,0), b varchar)")
     answer = run.session.run_rows("insert into t values (?, ?)", [(1, "x"), (2, "y"), (3, "z")])
     assert isinstance(answer, Result)
@@ -16,7 +16,7 @@ def test_many_rows_of_values_are_one_statement_with_one_count(run: Any) -> None:
     assert run("select count(*) from t") == [(3,)]
 
 
-def test_put_answers_what_may_be_sent(run: Any) -> None:
+def test_put_returns_the_upload(run: Any) -> None:
     run("create stage stg")
     answer = run.session.run("PUT file:///tmp/*.gz @raw.stg/b1/feed=us AUTO_COMPRESS=FALSE")
     assert isinstance(answer, Upload)
@@ -43,12 +43,12 @@ def test_put_answers_what_may_be_sent(run: Any) -> None:
         "select current_database(), current_schema()",
     ],
 )
-def test_statements_that_dbt_and_the_loader_send(run: Any, sql: str) -> None:
+def test_runs_the_statements_of_dbt_and_the_loader(run: Any, sql: str) -> None:
     run("create table existing (a number(38,0))")
     assert isinstance(run(sql), list)
 
 
-def test_a_closed_session_leaves_no_lock(run: Any, connect: Callable[..., Any]) -> None:
+def test_closing_a_session_releases_its_locks(run: Any, connect: Callable[..., Any]) -> None:
     run("create table t (a number(38,0))")
     run("insert into t values (1)")
     other = connect()

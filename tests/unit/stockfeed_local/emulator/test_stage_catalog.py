@@ -26,32 +26,32 @@ def test_list_shows_names_sizes_and_etags(staged: Any) -> None:
 
 
 @pytest.mark.parametrize("reference", ["@stg", "@STG/", "@raw.stg", "'@stocks.raw.stg/'", '@"STG"'])
-def test_ways_to_name_a_stage(staged: Any, reference: str) -> None:
+def test_resolves_stage_names(staged: Any, reference: str) -> None:
     assert [name for name, *_ in staged(f"list {reference}")] == [
         "stg/a/feed=us/1.gz",
         "stg/b/2.gz",
     ]
 
 
-def test_list_with_a_pattern(staged: Any) -> None:
+def test_list_filters_by_pattern(staged: Any) -> None:
     assert [name for name, *_ in staged("list @stg pattern = '.*2[.]gz'")] == ["stg/b/2.gz"]
 
 
-def test_remove_answers_what_it_removed(staged: Any) -> None:
+def test_remove_returns_the_removed_files(staged: Any) -> None:
     answer = [{"name": "stg/a/feed=us/1.gz", "result": "removed"}]
     assert staged.dicts("remove @stg/a/") == answer
     assert staged.dicts("remove @stg/a/") == []
     assert [name for name, *_ in staged("list @stg")] == ["stg/b/2.gz"]
 
 
-def test_create_if_not_exists_keeps_files_and_or_replace_drops_them(staged: Any) -> None:
+def test_create_if_not_exists_keeps_files_and_or_replace_deletes_them(staged: Any) -> None:
     staged("create stage if not exists stg")
     assert len(staged("list @stg")) == 2
     staged("create or replace stage stg")
     assert staged("list @stg") == []
 
 
-def test_a_dropped_stage_is_gone_with_its_files(staged: Any) -> None:
+def test_drop_stage_deletes_its_files(staged: Any) -> None:
     assert staged("drop stage stg") == [("STG successfully dropped.",)]
     with pytest.raises(ProgrammingError, match=r"Stage 'STOCKS\.RAW\.STG' does not exist"):
         staged("list @stg")
@@ -59,7 +59,7 @@ def test_a_dropped_stage_is_gone_with_its_files(staged: Any) -> None:
     assert staged("list @stg") == []
 
 
-def test_dropping_what_is_not_there(run: Any) -> None:
+def test_drop_of_a_missing_stage_raises_error_unless_if_exists(run: Any) -> None:
     with pytest.raises(ProgrammingError) as caught:
         run("drop stage stg")
     assert (caught.value.errno, caught.value.sqlstate) == (2003, "02000")
@@ -67,7 +67,7 @@ def test_dropping_what_is_not_there(run: Any) -> None:
 
 
 @pytest.mark.parametrize("sql", ["drop schema raw", "drop schema stocks.raw"])
-def test_a_dropped_schema_takes_its_stages_along(staged: Any, sql: str) -> None:
+def test_dropping_a_schema_deletes_its_stages(staged: Any, sql: str) -> None:
     staged("create table t as select 1 as a")
     staged(sql)
     with pytest.raises(ProgrammingError, match="does not exist"):
@@ -75,6 +75,6 @@ def test_a_dropped_schema_takes_its_stages_along(staged: Any, sql: str) -> None:
 
 
 @pytest.mark.parametrize("reference", ["@%t", "@~/x", "@stg.a.b.c.d"])
-def test_table_and_user_stages_are_not_known(run: Any, reference: str) -> None:
+def test_table_and_user_stages_do_not_exist(run: Any, reference: str) -> None:
     with pytest.raises(ProgrammingError):
         run(f"list {reference}")

@@ -26,22 +26,22 @@ KEYS = "@STG/7f3a/feed=us/group=megacaps/topic=00ff/partition=00003"
         ("rm @stg", Remove("@stg", None)),
     ],
 )
-def test_commands(sql: str, command: Put | List | Remove) -> None:
+def test_parses_commands(sql: str, command: Put | List | Remove) -> None:
     assert parse(sql) == command
 
 
 @pytest.mark.parametrize("sql", ["select 1", "create stage stg", "listen", "remove_me"])
-def test_other_statements_are_left_alone(sql: str) -> None:
+def test_other_statements_are_not_parsed(sql: str) -> None:
     assert parse(sql) is None
 
 
 @pytest.mark.parametrize("sql", ["PUT /tmp/a @stg", "LIST stg", "GET @stg file:///tmp/"])
-def test_what_cannot_be_read_is_a_syntax_error(sql: str) -> None:
+def test_malformed_command_raises_syntax_error(sql: str) -> None:
     with pytest.raises(ProgrammingError) as caught:
         parse(sql)
     assert caught.value.errno == 1003
 
 
-def test_an_unknown_option_of_put_is_named() -> None:
+def test_unknown_option_of_put_raises_error_with_its_name() -> None:
     with pytest.raises(ProgrammingError, match="THRESHOLD"):
         parse("PUT file:///tmp/a @stg THRESHOLD=1")

@@ -1,4 +1,4 @@
-"""The files of stages. Snowflake's documentation: "PUT" (OVERWRITE), "LIST" (paths)."""
+"""Snowflake's documentation: "PUT" (OVERWRITE), "LIST" (paths)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ def names(files: StageFiles, path: str) -> list[str]:
     return [file.name for file in files.files(StageReference(STAGE, path))]
 
 
-def test_a_written_file_is_found_with_its_etag(files: StageFiles) -> None:
+def test_written_file_is_found_with_its_etag(files: StageFiles) -> None:
     assert write(files, "a/feed=us/x.gz", b"ab", b"c")
     file = files.find(STAGE, "a/feed=us/x.gz")
     assert file is not None
@@ -39,7 +39,7 @@ def test_a_written_file_is_found_with_its_etag(files: StageFiles) -> None:
     assert file.etag() == "900150983cd24fb0d6963f7d28e17f72"
 
 
-def test_an_existing_name_is_kept_unless_it_may_be_overwritten(files: StageFiles) -> None:
+def test_existing_file_is_kept_unless_overwritten(files: StageFiles) -> None:
     write(files, "x", b"first")
     assert not write(files, "x", b"second")
     file = files.find(STAGE, "x")
@@ -60,13 +60,13 @@ def test_an_existing_name_is_kept_unless_it_may_be_overwritten(files: StageFiles
         ("b/", []),
     ],
 )
-def test_a_path_is_a_prefix(files: StageFiles, path: str, found: list[str]) -> None:
+def test_path_is_a_prefix(files: StageFiles, path: str, found: list[str]) -> None:
     for name in ("a/1", "a/2", "ab/3", "b"):
         write(files, name, b"")
     assert names(files, path) == found
 
 
-def test_removing_the_last_file_leaves_no_directory(files: StageFiles, tmp_path: Path) -> None:
+def test_removing_the_last_file_deletes_its_directory(files: StageFiles, tmp_path: Path) -> None:
     write(files, "a/b/c", b"")
     file = files.find(STAGE, "a/b/c")
     assert file is not None
@@ -75,7 +75,7 @@ def test_removing_the_last_file_leaves_no_directory(files: StageFiles, tmp_path:
     assert not (tmp_path / "stages/STOCKS/RAW/STG/a").exists()
 
 
-def test_a_directory_with_other_files_stays(files: StageFiles) -> None:
+def test_directory_with_other_files_is_kept(files: StageFiles) -> None:
     write(files, "a/b", b"")
     write(files, "a/c", b"")
     file = files.find(STAGE, "a/b")
@@ -85,12 +85,12 @@ def test_a_directory_with_other_files_stays(files: StageFiles) -> None:
 
 
 @pytest.mark.parametrize("name", ["../other/x", "a/../../x", "/etc/passwd"])
-def test_a_name_cannot_leave_its_stage(files: StageFiles, name: str) -> None:
+def test_name_outside_the_stage_raises_error(files: StageFiles, name: str) -> None:
     with pytest.raises(ProgrammingError, match="Invalid path"):
         write(files, name, b"")
 
 
-def test_clearing_a_schema_takes_all_its_stages(files: StageFiles) -> None:
+def test_clearing_a_schema_deletes_the_files_of_all_its_stages(files: StageFiles) -> None:
     write(files, "x", b"")
     files.clear("STOCKS", "RAW")
     assert names(files, "") == []

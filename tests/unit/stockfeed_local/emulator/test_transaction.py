@@ -23,7 +23,7 @@ def fails(times: int, error: Exception) -> list[Exception]:
     return [error] * times
 
 
-def test_a_conflict_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conflict_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transaction.time, "sleep", lambda _: None)
     left = fails(3, CONFLICT)
 
@@ -35,13 +35,13 @@ def test_a_conflict_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert retry(action) == "done"
 
 
-def test_conflicts_without_end_reach_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeated_conflicts_raise_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transaction.time, "sleep", lambda _: None)
     with pytest.raises(duckdb.TransactionException):
         retry(lambda: (_ for _ in ()).throw(CONFLICT))
 
 
-def test_other_errors_are_not_tried_again() -> None:
+def test_other_errors_are_not_retried() -> None:
     calls: list[int] = []
 
     def action() -> None:
@@ -53,7 +53,7 @@ def test_other_errors_are_not_tried_again() -> None:
     assert calls == [1]
 
 
-def test_duckdbs_transaction_begins_with_the_first_change(duck: duckdb.DuckDBPyConnection) -> None:
+def test_duckdbs_transaction_starts_with_the_first_change(duck: duckdb.DuckDBPyConnection) -> None:
     transaction, other = Transaction(duck), duck.cursor()
     transaction.begin()
     transaction.read(lambda: duck.execute("SELECT * FROM t").fetchall())
@@ -64,7 +64,7 @@ def test_duckdbs_transaction_begins_with_the_first_change(duck: duckdb.DuckDBPyC
     assert other.execute("SELECT n FROM t").fetchall() == [(2,)]
 
 
-def test_an_aborted_transaction_takes_no_more_work(duck: duckdb.DuckDBPyConnection) -> None:
+def test_aborted_transaction_rejects_statements(duck: duckdb.DuckDBPyConnection) -> None:
     transaction = Transaction(duck)
     transaction.begin()
     transaction.write(lambda: duck.execute("INSERT INTO t VALUES (1)"))

@@ -13,7 +13,7 @@ Connect = Callable[..., Any]
 
 @pytest.fixture
 def counter(run: Any) -> Any:
-    """A session, and the table COUNTER (N) with one row of 0."""
+    """A session, and the table COUNTER (N) with one row: 0."""
     run("create table counter (n number(38,0))")
     run("insert into counter values (0)")
     return run
@@ -25,7 +25,7 @@ def in_thread(action: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_a_rolled_back_transaction_leaves_nothing(counter: Any) -> None:
+def test_rollback_discards_all_changes(counter: Any) -> None:
     counter("begin")
     counter("update counter set n = 1")
     counter("insert into counter values (7)")
@@ -34,7 +34,7 @@ def test_a_rolled_back_transaction_leaves_nothing(counter: Any) -> None:
     assert counter("select n from counter") == [(0,)]
 
 
-def test_a_commit_shows_the_changes_to_others(counter: Any, connect: Connect) -> None:
+def test_commit_makes_changes_visible_to_others(counter: Any, connect: Connect) -> None:
     other = connect()
     counter("begin")
     counter("update counter set n = 1")
@@ -44,7 +44,7 @@ def test_a_commit_shows_the_changes_to_others(counter: Any, connect: Connect) ->
 
 
 @pytest.mark.parametrize("end", ["commit", "rollback", "commit work"])
-def test_ending_no_transaction_is_fine(run: Any, end: str) -> None:
+def test_commit_and_rollback_without_a_transaction_do_nothing(run: Any, end: str) -> None:
     assert run(end) == [("Statement executed successfully.",)]
 
 
@@ -72,7 +72,7 @@ def test_without_autocommit_a_change_waits_for_commit(counter: Any, connect: Con
     assert counter("select n from counter") == [(5,)]
 
 
-def test_a_failed_first_statement_does_not_end_the_transaction(counter: Any) -> None:
+def test_failed_first_statement_keeps_the_transaction_open(counter: Any) -> None:
     counter("begin")
     with pytest.raises(ProgrammingError):
         counter("insert into counter select cast('x' as number)")
@@ -81,10 +81,10 @@ def test_a_failed_first_statement_does_not_end_the_transaction(counter: Any) -> 
     assert counter("select n from counter order by n") == [(0,), (8,)]
 
 
-def test_an_update_waits_for_the_holder_and_sees_what_it_committed(
+def test_update_waits_for_the_lock_and_sees_committed_changes(
     counter: Any, connect: Connect
 ) -> None:
-    """The snapshot of the waiter must not be older than its lock."""
+    """The waiter's snapshot must not be older than its lock."""
     other = connect()
     other("begin")
     assert other("select n from counter") == [(0,)]
@@ -100,7 +100,7 @@ def test_an_update_waits_for_the_holder_and_sees_what_it_committed(
     assert counter("select n from counter") == [(11,)]
 
 
-def test_no_increment_of_many_sessions_is_lost(counter: Any, connect: Connect) -> None:
+def test_concurrent_increments_are_not_lost(counter: Any, connect: Connect) -> None:
     sessions = [connect() for _ in range(6)]
 
     def increment(session: Any) -> None:
@@ -125,7 +125,7 @@ def test_no_increment_of_many_sessions_is_lost(counter: Any, connect: Connect) -
         "merge into counter c using (select 0 as n) s on c.n = s.n when matched then delete",
     ],
 )
-def test_a_change_of_rows_waits_for_the_lock_until_its_timeout(
+def test_dml_waits_for_the_lock_until_its_timeout(
     counter: Any, connect: Connect, change: str
 ) -> None:
     counter("begin")
@@ -145,7 +145,7 @@ def test_lock_timeout_can_be_altered(counter: Any, connect: Connect) -> None:
         other("delete from counter")
 
 
-def test_an_insert_does_not_wait(counter: Any, connect: Connect) -> None:
+def test_insert_does_not_wait_for_the_lock(counter: Any, connect: Connect) -> None:
     counter("begin")
     counter("update counter set n = 1")
     counter("insert into counter values (2)")
@@ -162,7 +162,9 @@ def test_ddl_waits_for_the_tables_lock(counter: Any, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("idle_timeout", [0.05])
-def test_an_idle_transaction_that_blocks_is_rolled_back(counter: Any, connect: Connect) -> None:
+def test_idle_transaction_that_blocks_another_is_rolled_back(
+    counter: Any, connect: Connect
+) -> None:
     counter("begin")
     counter("update counter set n = 1")
     connect()("update counter set n = n + 10")
@@ -173,9 +175,7 @@ def test_an_idle_transaction_that_blocks_is_rolled_back(counter: Any, connect: C
 
 
 @pytest.mark.parametrize("idle_timeout", [0.05])
-def test_the_aborted_session_hears_of_it_until_it_rolls_back(
-    counter: Any, connect: Connect
-) -> None:
+def test_aborted_transaction_fails_until_rollback(counter: Any, connect: Connect) -> None:
     counter("begin")
     counter("update counter set n = 1")
     connect()("update counter set n = 5")
@@ -186,7 +186,7 @@ def test_the_aborted_session_hears_of_it_until_it_rolls_back(
     assert counter("select n from counter order by n") == [(5,), (9,)]
 
 
-def test_a_table_changed_since_the_first_change_is_an_error_not_a_wrong_result(
+def test_table_changed_by_another_session_since_the_first_change_raises_error(
     counter: Any, connect: Connect
 ) -> None:
     counter("create table log (n number(38,0))")
@@ -197,7 +197,7 @@ def test_a_table_changed_since_the_first_change_is_an_error_not_a_wrong_result(
         counter("update counter set n = n + 1")
 
 
-def test_a_failed_statement_after_a_change_keeps_the_commit_from_lying(counter: Any) -> None:
+def test_failed_statement_after_a_change_makes_commit_fail(counter: Any) -> None:
     counter("begin")
     counter("insert into counter values (1)")
     with pytest.raises(ProgrammingError):
@@ -207,7 +207,7 @@ def test_a_failed_statement_after_a_change_keeps_the_commit_from_lying(counter: 
     assert counter("select n from counter") == [(0,)]
 
 
-def test_a_cancelled_statement_ends_its_wait(counter: Any, connect: Connect) -> None:
+def test_cancelled_statement_stops_waiting_for_its_lock(counter: Any, connect: Connect) -> None:
     counter("begin")
     counter("update counter set n = 1")
     errors: list[int | None] = []
@@ -226,7 +226,7 @@ def test_a_cancelled_statement_ends_its_wait(counter: Any, connect: Connect) -> 
     assert errors == [604]
 
 
-def test_tables_made_and_dropped_by_many_sessions_at_once(connect: Connect) -> None:
+def test_sessions_can_create_and_drop_tables_concurrently(connect: Connect) -> None:
     sessions = [connect() for _ in range(4)]
     failures: list[Exception] = []
 

@@ -21,11 +21,11 @@ UPLOAD = Upload(
     ("path", "name"),
     [("b1/feed=us/", "b1/feed=us/00.jsonl.gz"), ("b1", "b1/00.jsonl.gz"), ("", "00.jsonl.gz")],
 )
-def test_the_files_name_in_the_stage(path: str, name: str) -> None:
+def test_upload_name_joins_path_and_file_name(path: str, name: str) -> None:
     assert replace(UPLOAD, path=path).name == name
 
 
-def test_an_address_is_valid_where_it_was_made_only() -> None:
+def test_url_is_valid_on_its_own_server_only() -> None:
     presigner = Presigner()
     url = urlsplit(presigner.url("http://host:1/", UPLOAD))
     query = parse_qs(url.query)
