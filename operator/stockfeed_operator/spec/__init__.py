@@ -1,1 +1,1 @@
-"""The StockFeed resource: its model, its CustomResourceDefinition, and its validation."""
+"""The StockFeed resource: model, CustomResourceDefinition and validation."""

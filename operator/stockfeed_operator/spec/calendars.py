@@ -1,7 +1,7 @@
-"""Exchanges whose sessions are known: the codes of the package exchange-calendars.
+"""Exchanges with a trading calendar, as codes of the package exchange-calendars.
 
-They are written out, because the CRD lists them and must not change with a package's version; a
-test shows that the package knows each.
+The codes are listed here because the CRD contains them and must not change with the package's
+version. A test checks that the package supports each of them.
 """
 
 from typing import Literal

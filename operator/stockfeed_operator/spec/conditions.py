@@ -1,4 +1,4 @@
-"""The types of a feed's conditions, and the form of one condition."""
+"""Condition types of a feed, and the model of a condition."""
 
 from typing import Annotated, Final, Literal
 
@@ -12,7 +12,7 @@ PRODUCERS_AVAILABLE = "ProducersAvailable"
 CONSUMERS_AVAILABLE = "ConsumersAvailable"
 LOAD_HEALTHY = "LoadHealthy"
 
-# Present only while they say something.
+# Present only in exceptional situations.
 STOPPED = "Stopped"
 RATE_BUDGET_EXCEEDED = "RateBudgetExceeded"
 DRAIN_TIMED_OUT = "DrainTimedOut"
@@ -38,24 +38,24 @@ ALL = frozenset(
 BAD_WHEN_TRUE = frozenset({RATE_BUDGET_EXCEEDED, DRAIN_TIMED_OUT, LAST_LOAD_FAILED, NOT_APPLIED})
 
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-"""RFC 3339 in UTC."""
+"""A time in UTC, in RFC 3339 format."""
 
 MESSAGE_LIMIT: Final = 32_768
-"""Characters in a condition's message, as Kubernetes' own conditions have it."""
+"""Maximum length of a condition's message, as in Kubernetes' `metav1.Condition`."""
 
 
 class Condition(Model):
-    """One statement about the feed, in the form of Kubernetes' own conditions."""
+    """A condition of the feed, as in Kubernetes' `metav1.Condition`."""
 
     type: Annotated[str, Field(min_length=1, max_length=316)]
-    """What the statement is about, e.g. Ready."""
+    """Type of the condition, e.g. Ready."""
     status: Literal["True", "False", "Unknown"]
-    """Whether it is so."""
+    """Status of the condition."""
     reason: Annotated[str, Field(min_length=1, max_length=1024)]
-    """Why, in one CamelCase word for programs."""
+    """Machine-readable reason for the status, one CamelCase word."""
     message: Annotated[str, Field(max_length=MESSAGE_LIMIT)] = ""
-    """Why, and what to do, for people."""
+    """Human-readable explanation, including what to do about a problem."""
     last_transition_time: Timestamp
     """When `status` last changed."""
     observed_generation: int | None = None
-    """Generation of the feed that the statement is about."""
+    """Generation of the feed that the condition describes."""

@@ -1,8 +1,9 @@
-"""The StockFeed resource as a typed, frozen model: the one source of the CRD.
+"""The StockFeed resource as a typed, frozen model, from which the CRD is generated.
 
-`StockFeed` is the whole; its parts have a file each (`spec_source`, `spec_kafka`, `spec_storage`,
-`spec_pods`, `spec_status`). Descriptions, defaults and bounds stand on the fields, rules where they
-apply. Parse outside data with `stockfeed_operator.spec.validate`, which also checks the rules.
+The parts of `StockFeed` are in `source`, `kafka`, `storage`, `pods` and `feed_status`.
+Descriptions, defaults and bounds are defined on the fields; validation rules on the type, field or
+class that they apply to. Parse external data with `stockfeed_operator.spec.validate`, which also
+checks the rules.
 """
 
 import re
@@ -55,15 +56,15 @@ SymbolGroups = Annotated[
     ListMap("name"),
     Rule(
         f"{_SYMBOL_COUNT} <= {MAX_SYMBOLS}",
-        f"a feed has at most {MAX_SYMBOLS} symbols; put more into another feed",
+        f"a feed can have at most {MAX_SYMBOLS} symbols; move the others to another feed",
         _within_symbol_limit,
     ),
-    # It looks at each pair once, and at none in a feed above the limit: with all pairs it would
-    # cost more than the API server lets a rule cost.
+    # Compares each pair of groups once, and skips feeds above the symbol limit: comparing every
+    # ordered pair would exceed the API server's limit for the estimated cost of a rule.
     Rule(
         f"{_SYMBOL_COUNT} > {MAX_SYMBOLS} || self.all(g, self.all(h, "
         "g.name <= h.name || !sets.intersects(g.symbols, h.symbols)))",
-        "a symbol is in two groups; keep it in one of them",
+        "a symbol is in more than one group; keep it in only one",
         _symbols_differ,
     ),
 ]
@@ -88,7 +89,8 @@ def _objects_outlive_topics(spec: "StockFeedSpec") -> bool:
 
 
 _INTERVAL: Final = "(has(g.pollInterval) ? g.pollInterval : self.source.pollInterval)"
-# getMilliseconds gives the total on some servers and the part below a second on others.
+# getMilliseconds returns the total in some API server versions, and only the part below a second in
+# others; % 1000 makes them equal.
 _MILLISECONDS: Final = (
     f"double(duration({_INTERVAL}).getSeconds() * 1000"
     f" + duration({_INTERVAL}).getMilliseconds() % 1000)"
@@ -96,13 +98,13 @@ _MILLISECONDS: Final = (
 
 
 def _minutes(retention: str) -> str:
-    """CEL for the minutes of a retention such as `7d`, which CEL's own durations lack."""
+    """Returns a CEL expression for the minutes of a retention; CEL durations have no unit `d`."""
     number = f"int({retention}.substring(0, {retention}.size() - 1))"
     return f"{number} * ({retention}.endsWith('d') ? 1440 : {retention}.endsWith('h') ? 60 : 1)"
 
 
 class StockFeedSpec(Model):
-    """What the feed should be."""
+    """Desired state of the feed."""
 
     rules = (
         Rule(
@@ -111,9 +113,9 @@ class StockFeedSpec(Model):
             " || self.symbolGroups.map(g, double(g.symbols.size()) * 60000.0"
             f" / {_MILLISECONDS}).sum()"
             " <= double(self.source.requestsPerMinute) + 0.001",
-            "source.requestsPerMinute must be at least the sum over the groups of symbols * 60s / "
-            "pollInterval; raise it to what the key allows, lengthen pollInterval, or take symbols "
-            "out",
+            "source.requestsPerMinute must be at least the sum of symbols * 60s / pollInterval "
+            "over all groups; raise it if the API key allows more, lengthen pollInterval, or "
+            "remove symbols",
             _budget_covers_symbols,
             ".source.requestsPerMinute",
         ),
@@ -122,52 +124,54 @@ class StockFeedSpec(Model):
             f" || !self.landing.retention.matches('{RETENTION_PATTERN}')"
             f" || !self.kafka.retention.matches('{RETENTION_PATTERN}')"
             f" || {_minutes('self.landing.retention')} > {_minutes('self.kafka.retention')}",
-            "landing.retention must exceed kafka.retention, because the objects are how consumers "
-            "know where to go on; raise it, or omit it to keep objects for good",
+            "landing.retention must exceed kafka.retention, because consumers derive their "
+            "position from the objects; raise it, or omit it to keep objects forever",
             _objects_outlive_topics,
             ".landing.retention",
         ),
     )
 
     suspend: bool = False
-    """True stops the feed in order: producers, then consumers once they are drained, then one last
-    load. Topics, objects and tables stay."""
+    """Set to true to stop the feed: first producers, then consumers once they have landed all
+    published quotes, then one last load. Topics, objects and tables are kept. Default: false."""
     drain_timeout: Duration = "5m"
-    """How long a stop waits for each of its parts, before it goes on and says what is left where:
-    for producers to end, for consumers to land what was published, for the last load. So a stop
-    takes three times as long and half a minute at most; producers usually end within seconds."""
+    """Maximum duration of each phase of a stop: until producers have terminated, until consumers
+    have landed all published quotes, and until the last load has finished. When a phase times out,
+    the stop continues and the condition DrainTimedOut reports what was left behind. A stop takes at
+    most three times this value plus half a minute. Default: 5m."""
     source: Source
-    """The quote API, and how much of it the feed may use."""
+    """The quote API and the request budget of its key."""
     session: Session | None = None
-    """The exchange's sessions; outside of them the feed is stopped in order. Omitted: it runs all
-    the time."""
+    """Trading sessions of an exchange: outside of them the feed is stopped as by `suspend`. If
+    omitted, the feed runs all the time."""
     symbol_groups: SymbolGroups
-    """Symbols, in groups that share a topic, a producer and consumers: at most 1,000 in all."""
+    """Symbols in groups, each with its own topic, producer and consumers. At most 1,000 symbols in
+    total."""
     kafka: Kafka
-    """The Kafka cluster, and the topics that the feed has in it."""
+    """The Kafka cluster and the feed's topics in it."""
     landing: Landing
-    """The raw zone: immutable objects in S3 or MinIO."""
+    """The raw zone, where consumers land quotes as immutable objects in S3 or MinIO."""
     warehouse: Warehouse
-    """Snowflake: where quotes are loaded and models are built."""
+    """The Snowflake database that quotes are loaded into and dbt models are built in."""
     pods: Pods = Pods()
-    """Settings of all pods of the feed."""
+    """Settings for all pods of the feed."""
     labels: LabelMap = Field(default_factory=dict)
-    """Further labels of every object of the feed, e.g. those that Prometheus selects PodMonitors
-    by. The operator's own labels win."""
+    """Additional labels for every object of the feed, e.g. those by which Prometheus selects
+    PodMonitors. Labels set by the operator take precedence."""
 
     @property
     def symbols(self) -> int:
-        """Number of symbols in all groups."""
+        """Total number of symbols in all groups."""
         return sum(len(group.symbols) for group in self.symbol_groups)
 
     def interval_of(self, group: SymbolGroup) -> str:
-        """How often each symbol of the group is asked for."""
+        """Returns the interval at which each symbol of the group is polled."""
         own = group.poll_interval
         return self.source.poll_interval if own is None else own
 
 
 class Metadata(Model):
-    """What the operator reads of an object's metadata."""
+    """The fields of an object's metadata that the operator reads."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -187,13 +191,13 @@ def _is_feed_name(feed: "StockFeed") -> bool:
 
 
 class StockFeed(Model):
-    """A live feed of market data: quote API, Kafka, S3, Snowflake, dbt."""
+    """A live feed of market data, from a quote API through Kafka and S3 to Snowflake and dbt."""
 
     rules = (
         Rule(
             "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$')",
-            "metadata.name of a feed has at most 40 lower-case letters, digits and '-', because it "
-            "becomes a part of other names; choose a shorter one without points",
+            "metadata.name must have at most 40 characters, only lower-case letters, digits and "
+            "'-', and start and end with a letter or digit, because other names contain it",
             _is_feed_name,
             ".metadata.name",
         ),
@@ -203,10 +207,10 @@ class StockFeed(Model):
     kind: Literal["StockFeed"] = "StockFeed"
     metadata: Metadata
     spec: StockFeedSpec
-    """What the feed should be."""
+    """Desired state of the feed."""
     status: StockFeedStatus | None = None
-    """What the operator says about the feed."""
+    """Observed state of the feed, written by the operator."""
 
     def to_object(self) -> dict[str, Any]:
-        """The resource as JSON-like data, defaults filled in, absent fields left out."""
+        """Returns the resource as JSON-compatible data, with defaults and without unset fields."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,4 +1,4 @@
-"""What the operator says about a feed."""
+"""The status of a feed."""
 
 from typing import Annotated, Literal
 
@@ -7,80 +7,83 @@ from stockfeed_operator.spec.fields import ListMap, Model
 
 
 class Replicas(Model):
-    """Pods of one role of one group."""
+    """Numbers of pods of one role in one group."""
 
     ready: int = 0
-    """Pods that do their work."""
+    """Number of ready pods."""
     desired: int = 0
-    """Pods that there should be now."""
+    """Number of pods that should currently run."""
 
 
 class GroupStatus(Model):
-    """What is known of one group; of a removed one until it is drained."""
+    """Status of a group. A group removed from the spec is listed until it is drained."""
 
     name: str
     """Name of the group."""
     topic: str
     """Name of the group's topic."""
     symbols: int
-    """Number of the group's symbols."""
+    """Number of symbols in the group."""
     state: Literal["Running", "Draining", "Stopped"]
-    """Draining: producers are stopped, and consumers land what is left."""
+    """Running: producers poll and consumers land. Draining: producers are stopped, and consumers
+    land the remaining quotes. Stopped: both are stopped."""
     producers: Replicas = Replicas()
-    """The group's producer."""
+    """Pods of the group's producer."""
     consumers: Replicas = Replicas()
-    """The group's consumers."""
+    """Pods of the group's consumers."""
     effective_poll_interval: str | None = None
-    """How often each symbol is asked for; longer than in the spec where the key's budget is
-    short."""
+    """Interval at which each symbol is actually polled. It is longer than in the spec if the API
+    key's request budget does not suffice."""
     draining_since: Timestamp | None = None
-    """When draining began, anew once the last producer has ended; `drainTimeout` counts from
-    here."""
+    """Start of the current drain phase, from which `drainTimeout` counts. It is reset once the last
+    producer has terminated."""
 
 
 class LastLoad(Model):
-    """The newest load that loaded something."""
+    """The newest load that loaded anything."""
 
     workflow: str
-    """Name of its Workflow."""
+    """Name of the load's Workflow."""
     finished_at: Timestamp
-    """When it finished."""
+    """When the load finished."""
     newest_quote_at: Timestamp | None = None
-    """Poll time of the newest quote in the warehouse: its age is the feed's freshness."""
+    """Poll time of the newest quote in the warehouse. Its age is the freshness of the feed."""
     rows: int = 0
-    """Rows that it loaded."""
+    """Number of rows loaded."""
     files: int = 0
-    """Objects that it loaded."""
+    """Number of objects loaded."""
     bytes: int = 0
-    """Bytes of these objects."""
+    """Total size of these objects in bytes."""
     load_seconds: float | None = None
-    """How long loading took."""
+    """Duration of the load in seconds."""
     build_seconds: float | None = None
-    """How long the dbt build took."""
+    """Duration of the dbt build in seconds."""
 
 
 class SessionStatus(Model):
-    """The exchange's session, where the feed follows one."""
+    """State of the exchange's session, for feeds with `spec.session`."""
 
     open: bool
-    """Whether the feed runs now."""
+    """Whether the feed should run: the session or its extended hours are open, or open within two
+    minutes."""
     next_change_at: Timestamp | None = None
-    """When it stops or starts next."""
+    """When the session opens or closes next."""
 
 
 class StockFeedStatus(Model):
-    """What the operator says about the feed."""
+    """Observed state of the feed, written by the operator."""
 
     observed_generation: int | None = None
-    """Generation of the spec that this status is about."""
+    """Generation of the feed that this status describes."""
     conditions: Annotated[tuple[Condition, ...], ListMap("type")] = ()
-    """Ready sums up TopicsReady, ProducersAvailable, ConsumersAvailable and LoadHealthy; others
-    tell of exceptions, e.g. RateBudgetExceeded."""
+    """Conditions of the feed. Ready summarises TopicsReady, ProducersAvailable, ConsumersAvailable
+    and LoadHealthy. Other conditions are present only in exceptional situations, e.g.
+    RateBudgetExceeded."""
     symbols: int | None = None
     """Number of symbols in the spec."""
     groups: Annotated[tuple[GroupStatus, ...], ListMap("name")] = ()
-    """What is known of each group."""
+    """Status of each group."""
     last_load: LastLoad | None = None
-    """The newest load that loaded something."""
+    """The newest load that loaded anything."""
     session: SessionStatus | None = None
-    """The exchange's session, where the feed follows one."""
+    """State of the exchange's session, for feeds with `spec.session`."""

@@ -1,4 +1,4 @@
-"""The base of the StockFeed model, and the small types that its parts share."""
+"""Base class of the StockFeed model, and field types that its parts share."""
 
 import re
 from typing import Annotated, Any, ClassVar, Final, NamedTuple
@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from stockfeed.contract.durations import parse_duration
 from stockfeed_operator.spec.rules import Rule, TransitionRule, add_rule
 
-# Six digits a part, because the API server's durations end at 292 years.
+# At most six digits per unit, because the API server's durations overflow after 292 years.
 DURATION_PATTERN: Final = "^([0-9]{1,6}(ms|s|m|h))+$"
 RETENTION_PATTERN: Final = "^[1-9][0-9]{0,4}(m|h|d)$"
 QUANTITY_PATTERN: Final = r"^[0-9]+(\.[0-9]+)?([KMGTPE]i|[numkMGTPE]|[eE][0-9]+)?$"
@@ -21,7 +21,10 @@ _SYMBOL_PATTERN: Final = "^[A-Z0-9][-A-Z0-9.:=^/]*$"
 
 
 class Model(BaseModel):
-    """A part of the resource: frozen, camelCase outside, its docstrings the CRD's descriptions."""
+    """Base class for all parts of the resource.
+
+    Instances are frozen, fields are camelCase in JSON, and docstrings become CRD descriptions.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -39,7 +42,7 @@ class Model(BaseModel):
     def __get_pydantic_json_schema__(
         cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """The schema with the rules of the class."""
+        """Returns the schema with the rules of the class."""
         schema = handler(core)
         target = handler.resolve_ref_schema(schema)
         for rule in cls.rules:
@@ -48,55 +51,55 @@ class Model(BaseModel):
 
 
 class ListSet:
-    """Marks a list whose items differ, so that appliers may merge it (`x-kubernetes-list-type`)."""
+    """Marks a list of unique items, which server-side apply may merge."""
 
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Adds the API server's own keyword."""
+        """Adds `x-kubernetes-list-type`."""
         return {**handler(core), "x-kubernetes-list-type": "set"}
 
 
 class ListMap(NamedTuple):
-    """Marks a list of objects that differ in `key`."""
+    """Marks a list of objects that are identified by the field `key`."""
 
     key: str
 
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Adds the API server's own keywords."""
+        """Adds `x-kubernetes-list-type` and its keys."""
         keywords = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [self.key]}
         return {**handler(core), **keywords}
 
 
 class FreeForm:
-    """Marks an object whose fields are Kubernetes' own: kept as it is, checked on use."""
+    """Marks an object with fields defined by Kubernetes, stored and passed on unchanged."""
 
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Replaces the schema: a structural one has no other way to say so."""
+        """Replaces the schema; structural schemas have no other way to allow unknown fields."""
         return {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
 class IntOrString:
-    """Marks a value that may be written as a number or as text, such as a quantity."""
+    """Marks a value that may be a number or a string, such as a quantity."""
 
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Replaces the schema by the API server's own keyword, which goes without a type."""
+        """Replaces the schema by the API server's keyword, which excludes a `type`."""
         return {"x-kubernetes-int-or-string": True, "pattern": QUANTITY_PATTERN}
 
 
 def is_duration(text: str) -> bool:
-    """Whether the text is a duration above zero."""
+    """Returns whether the text is a duration greater than zero."""
     return re.fullmatch(DURATION_PATTERN, text) is not None and parse_duration(text) > 0
 
 
 def is_retention(text: str) -> bool:
-    """Whether the text is a retention time."""
+    """Returns whether the text is a retention such as `7d`."""
     return re.fullmatch(RETENTION_PATTERN, text) is not None
 
 
@@ -105,53 +108,53 @@ Duration = Annotated[
     Field(max_length=16),
     Rule(
         f"self.matches('{DURATION_PATTERN}') && duration(self) > duration('0s')",
-        "write a duration above zero of hours, minutes, seconds or milliseconds, "
+        "write a duration greater than zero in hours, minutes, seconds or milliseconds, "
         "such as 500ms, 6s, 1m30s or 2h",
         is_duration,
     ),
 ]
-"""Text such as `1m30s`; `stockfeed.contract.durations.parse_duration` gives its seconds."""
+"""A duration such as `1m30s`; `stockfeed.contract.durations.parse_duration` returns seconds."""
 
 Retention = Annotated[
     str,
     Field(max_length=6),
     Rule(
         f"self.matches('{RETENTION_PATTERN}')",
-        "write one whole number above zero with m, h or d, such as 30m, 36h or 7d",
+        "write a whole number greater than zero followed by m, h or d, such as 30m, 36h or 7d",
         is_retention,
     ),
 ]
-"""Text such as `7d`; `parse_duration` takes it too."""
+"""A retention such as `7d`; `parse_duration` accepts it as well."""
 
 Size = Annotated[
     str,
     Field(max_length=12),
     Rule(
         f"self.matches('{_SIZE_PATTERN}')",
-        "write a number of bytes above zero, such as 65536, 512Ki or 16Mi",
+        "write a number of bytes greater than zero, such as 65536, 512Ki or 16Mi",
         lambda text: re.fullmatch(_SIZE_PATTERN, text) is not None,
     ),
 ]
-"""Text such as `16Mi`; `stockfeed.contract.durations.parse_size` gives its bytes."""
+"""A size such as `16Mi`; `stockfeed.contract.durations.parse_size` returns bytes."""
 
 GroupName = Annotated[
     str,
     Field(min_length=1, max_length=30),
     Rule(
         f"self.matches('{_GROUP_NAME_PATTERN}')",
-        "write a name of lower-case letters, digits and '-' that begins and ends with a letter or "
+        "write a name of lower-case letters, digits and '-' that starts and ends with a letter or "
         "digit, such as megacaps",
         lambda text: re.fullmatch(_GROUP_NAME_PATTERN, text) is not None,
     ),
 ]
-"""It becomes a part of the names of topics, Deployments and object keys."""
+"""A group's name, which becomes part of topic names, Deployment names and object keys."""
 
 Symbol = Annotated[
     str,
     Field(min_length=1, max_length=16),
     Rule(
         f"self.matches('{_SYMBOL_PATTERN}')",
-        "write the provider's symbol in capitals, such as AAPL, BRK.B or BINANCE:BTCUSDT",
+        "write the provider's symbol in upper case, such as AAPL, BRK.B or BINANCE:BTCUSDT",
         lambda text: re.fullmatch(_SYMBOL_PATTERN, text) is not None,
     ),
 ]
@@ -175,7 +178,7 @@ def _quantity(value: Any) -> int | str:
     if isinstance(value, str) and re.fullmatch(QUANTITY_PATTERN, value):
         return value
     raise PydanticCustomError(
-        "quantity", "write a quantity such as 2, 500m, 64Mi or 1.5Gi; quote a number with a point"
+        "quantity", "write a quantity such as 2, 500m, 64Mi or 1.5Gi; put decimal numbers in quotes"
     )
 
 

@@ -1,4 +1,4 @@
-"""Where quotes travel: the Kafka cluster, its topics, and how to sign in."""
+"""Kafka settings of a feed: cluster, topics, TLS and authentication."""
 
 from typing import Annotated, Literal
 
@@ -9,55 +9,57 @@ from stockfeed_operator.spec.rules import Rule, TransitionRule, immutable
 
 
 class CaRef(Model):
-    """A certificate authority's certificate in a Secret of the feed's namespace."""
+    """CA certificates in a Secret in the feed's namespace."""
 
     name: SecretName
     """Name of the Secret."""
     key: SecretKey = "ca.crt"
-    """The Secret's key that holds the certificates, PEM."""
+    """Key in the Secret that holds the CA certificates in PEM format. Default: ca.crt."""
 
 
 class ClientCertificateRef(Model):
-    """A client certificate in a Secret of the feed's namespace."""
+    """A client certificate in a Secret in the feed's namespace."""
 
     name: SecretName
-    """Name of the Secret, e.g. the KafkaUser's."""
+    """Name of the Secret, e.g. the one that Strimzi creates for a KafkaUser."""
     certificate: SecretKey = "user.crt"
-    """The Secret's key that holds the certificate, PEM; tls.crt in a Secret of cert-manager."""
+    """Key in the Secret that holds the certificate in PEM format. Default: user.crt, as Strimzi
+    writes it; cert-manager uses tls.crt."""
     key: SecretKey = "user.key"
-    """The Secret's key that holds the private key, PEM; tls.key in a Secret of cert-manager."""
+    """Key in the Secret that holds the private key in PEM format. Default: user.key, as Strimzi
+    writes it; cert-manager uses tls.key."""
 
 
 class KafkaTls(Model):
-    """TLS to the brokers; an empty object is enough to switch it on."""
+    """TLS for connections to the brokers. An empty object enables it."""
 
     ca_secret_ref: CaRef | None = None
-    """Who signed the brokers' certificates. Omitted: with `cluster` the Secret
-    `<cluster>-cluster-ca-cert` that Strimzi makes, else the system's authorities."""
+    """CA certificates that sign the brokers' certificates. If omitted: with `cluster`, the Secret
+    `<cluster>-cluster-ca-cert` that Strimzi creates; otherwise the CAs of the container image."""
     client_certificate_secret_ref: ClientCertificateRef | None = None
-    """The client certificate, where the brokers ask for one."""
+    """Client certificate for mutual TLS. If omitted, the pods present no certificate."""
 
 
 class KafkaSasl(Model):
-    """Signing in by user name and password."""
+    """SASL authentication with user name and password."""
 
     mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
-    """SASL mechanism; a Strimzi KafkaUser uses SCRAM-SHA-512."""
+    """SASL mechanism. Default: SCRAM-SHA-512, which Strimzi uses for a KafkaUser."""
     username: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    """User name, where the Secret has no key `username`: a KafkaUser's Secret has only the
-    password, and the user's name is the KafkaUser's."""
+    """User name. If omitted, it is read from the key `username` of the Secret. Set it for a
+    KafkaUser, whose Secret contains only the password; the user has the KafkaUser's name."""
     credentials_secret_ref: SecretRef
-    """Secret with the keys `username` and `password`."""
+    """Secret with the key `password` and, unless `username` is set here, the key `username`."""
 
 
 class Kafka(Model):
-    """The Kafka cluster, and the topics that the feed has in it."""
+    """The Kafka cluster and the feed's topics in it."""
 
     rules = (
         Rule(
             "has(self.cluster) != has(self.bootstrapServers)",
             "set exactly one of cluster (a Strimzi cluster in this namespace) and "
-            "bootstrapServers (a Kafka from elsewhere)",
+            "bootstrapServers (any other Kafka cluster)",
             lambda kafka: (kafka.cluster is None) != (kafka.bootstrap_servers is None),
         ),
     )
@@ -65,63 +67,68 @@ class Kafka(Model):
     cluster: (
         Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")] | None
     ) = None
-    """Name of the Strimzi `Kafka` in the feed's namespace. It gives the address and the topics'
-    label; topics are made as `KafkaTopic`s."""
+    """Name of a Strimzi `Kafka` resource in the feed's namespace. The operator creates the topics
+    as `KafkaTopic` resources of this cluster. Set either this or `bootstrapServers`."""
     bootstrap_servers: (
         Annotated[str, Field(max_length=1024, pattern=r"^[^\s,:]+:[0-9]+(,[^\s,:]+:[0-9]+)*$")]
         | None
     ) = None
-    """Brokers of a Kafka from elsewhere, `host:port`, separated by commas. Its topics must exist:
-    no `KafkaTopic` is made."""
+    """Comma-separated `host:port` addresses of a Kafka cluster that Strimzi does not manage in this
+    namespace. The topics must exist already, because the operator creates none there. Set either
+    this or `cluster`."""
     topic_prefix: Annotated[
         str,
         Field(max_length=100, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"),
         immutable(
-            "kafka.topicPrefix cannot change, because quotes on the way would be stranded; "
-            "make a new feed with the new prefix and delete this one"
+            "kafka.topicPrefix cannot change, because quotes in the old topics would be stranded; "
+            "create a new feed with the new prefix and delete this one"
         ),
     ] = "stock-quotes"
-    """First part of the topics' names: `<topicPrefix>.<feed>.<group>`. It cannot change."""
+    """First part of topic names, which are `<topicPrefix>.<feed>.<group>`. Immutable. Default:
+    stock-quotes."""
     partitions: Annotated[
         int,
         Field(ge=1, le=100),
         TransitionRule(
             "self >= oldSelf",
-            "kafka.partitions cannot decrease, because Kafka cannot take partitions away; keep the "
+            "kafka.partitions cannot decrease, because Kafka cannot remove partitions; keep the "
             "number or raise it",
             lambda new, old: bool(new >= old),
         ),
     ] = 3
-    """Partitions of each topic; the number can only grow."""
+    """Number of partitions of each topic. It can be increased, but not decreased. Default: 3."""
     replicas: Annotated[
         int,
         Field(ge=1, le=7),
         immutable(
             "kafka.replicas cannot change, because Strimzi cannot change it without Cruise "
-            "Control; make a new feed, or set it back"
+            "Control; create a new feed, or revert the change"
         ),
     ] = 3
-    """Copies that the brokers keep of each partition; the topics get `min.insync.replicas` of one
-    less, at least 1. It cannot change."""
+    """Replication factor of the topics. Their `min.insync.replicas` is one less, but at least 1.
+    Immutable. Default: 3."""
     retention: Retention = "7d"
-    """How long Kafka keeps a quote: m, h or d. It is the time that there is to repair landing."""
+    """How long Kafka keeps a quote, in m, h or d. If landing fails for longer than this, quotes are
+    lost. Default: 7d."""
     deletion_policy: Literal["Retain", "Delete"] = "Retain"
-    """What becomes of a topic when its group or the feed goes. Delete deletes the quotes in it."""
+    """What happens to a topic when its group or the feed is deleted. Retain (default) keeps the
+    topic and its quotes; Delete deletes both."""
     tls: KafkaTls | None = None
-    """TLS to the brokers; `{}` switches it on. Omitted: plain text."""
+    """TLS for connections to the brokers; `{}` enables it. If omitted, connections are in plain
+    text."""
     sasl: KafkaSasl | None = None
-    """Signing in by user name and password. Omitted: none."""
+    """SASL authentication with user name and password. If omitted, pods do not authenticate."""
 
     @property
     def bootstrap(self) -> str:
-        """Addresses of the brokers; of a Strimzi cluster its internal listener's Service."""
+        """Broker addresses; for a Strimzi cluster, the Service of its internal listener."""
         if self.bootstrap_servers is not None:
             return self.bootstrap_servers
         return f"{self.cluster}-kafka-bootstrap:{9092 if self.tls is None else 9093}"
 
     @property
     def ca(self) -> CaRef | None:
-        """The certificate authority to trust; None with plain text, or for the system's own."""
+        """The CA to trust; None without TLS, and for the CAs of the container image."""
         if self.tls is None:
             return None
         if self.tls.ca_secret_ref is None and self.cluster is not None:

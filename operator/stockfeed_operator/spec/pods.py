@@ -1,4 +1,4 @@
-"""How the feed's pods run: images, placement, resources, identity."""
+"""Settings of a feed's pods: images, scheduling, resources and identity."""
 
 from typing import Annotated, Any, Literal
 
@@ -10,59 +10,62 @@ ImageName = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\s@:
 
 
 class Resources(Model):
-    """Compute resources of a container."""
+    """Resource requests and limits of a container."""
 
     requests: Annotated[dict[str, Quantity], Field(max_length=16, default_factory=dict)]
-    """What the scheduler sets aside, by resource, e.g. `{cpu: 50m, memory: 96Mi}`."""
+    """Resources reserved by the scheduler, e.g. `{cpu: 50m, memory: 96Mi}`."""
     limits: Annotated[dict[str, Quantity], Field(max_length=16, default_factory=dict)]
-    """What the container may use at most, by resource, e.g. `{memory: 256Mi}`."""
+    """Maximum resources that the container may use, e.g. `{memory: 256Mi}`."""
 
 
 class Toleration(Model):
-    """A taint that the pods tolerate, as in a pod's spec."""
+    """A toleration, as in `pod.spec.tolerations`."""
 
     key: Annotated[str, Field(max_length=316)] | None = None
-    """The taint's key; omitted with operator Exists, it matches every key."""
+    """Key of the taint. If omitted, operator must be Exists, which then matches every key."""
     operator: Literal["Exists", "Equal"] = "Equal"
-    """Exists ignores the value."""
+    """Equal (default) compares the taint's value with `value`; Exists matches any value."""
     value: Annotated[str, Field(max_length=63)] | None = None
-    """The taint's value."""
+    """Value of the taint, for operator Equal."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    """The taint's effect; omitted, it matches every effect."""
+    """Effect of the taint. If omitted, every effect matches."""
     toleration_seconds: int | None = None
-    """With effect NoExecute: how long a pod stays after the taint came, in seconds."""
+    """With effect NoExecute: seconds after which a pod is evicted from a tainted node. If omitted,
+    it is never evicted."""
 
 
 class Images(Model):
-    """Images in place of those that the operator was installed with."""
+    """Images that replace the defaults with which the operator was installed."""
 
     pipeline: ImageName | None = None
-    """Image of producer, consumer and loader, with tag or digest."""
+    """Image of producer, consumer and loader, with tag or digest. If omitted, the operator's
+    default."""
     dbt: ImageName | None = None
-    """Image of the dbt build, with tag or digest."""
+    """Image of the dbt build, with tag or digest. If omitted, the operator's default."""
     pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
-    """When nodes pull the images; omitted, Kubernetes decides by the tag."""
+    """When nodes pull the images. If omitted, Kubernetes chooses: Always for the tag `latest`,
+    otherwise IfNotPresent."""
     pull_secrets: Annotated[tuple[SecretRef, ...], Field(max_length=8)] = ()
-    """Secrets with the credentials of the images' registry."""
+    """Secrets with registry credentials."""
 
 
 class Pods(Model):
-    """Settings of all pods of the feed: producers, consumers and loads."""
+    """Settings for all pods of the feed: producers, consumers and loads."""
 
     labels: LabelMap = Field(default_factory=dict)
-    """Further labels of the pods, e.g. `sidecar.istio.io/inject: "false"`."""
+    """Additional labels of the pods, e.g. `sidecar.istio.io/inject: "false"`."""
     annotations: StringMap = Field(default_factory=dict)
-    """Annotations of the pods."""
+    """Additional annotations of the pods."""
     node_selector: LabelMap = Field(default_factory=dict)
-    """Labels that a node must have."""
+    """Node labels that the pods require."""
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
     """Taints that the pods tolerate."""
     affinity: Annotated[dict[str, Any], FreeForm()] | None = None
-    """Scheduling preferences, as in a pod's spec (`kubectl explain pod.spec.affinity`)."""
+    """Affinity of the pods; see `kubectl explain pod.spec.affinity`."""
     priority_class_name: Annotated[str, Field(max_length=253)] | None = None
     """PriorityClass of the pods."""
     images: Images = Images()
-    """Images in place of those that the operator was installed with."""
+    """Images that replace the defaults with which the operator was installed."""
     service_account_annotations: StringMap = Field(default_factory=dict)
-    """Annotations of the ServiceAccounts, for a cloud's workload identity, e.g.
-    `eks.amazonaws.com/role-arn`. With these, `landing.credentialsSecretRef` is not needed."""
+    """Annotations of the pods' ServiceAccounts, e.g. `eks.amazonaws.com/role-arn` for a cloud
+    provider's workload identity, which makes `landing.credentialsSecretRef` unnecessary."""

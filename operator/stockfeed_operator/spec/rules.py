@@ -1,9 +1,9 @@
-"""What a rule of the StockFeed resource is: its CEL text, and the same check in Python.
+"""Validation rules of the StockFeed resource, each as a CEL expression and as a Python check.
 
-The API server enforces the CEL text; `stockfeed-operator render` runs the Python check. A rule is
-defined once, where it sits in the model: on a type, on a field (inside `Annotated`), or on a class.
-No CEL library for Python knows the API server's `sum` and `sets`, so each rule carries both forms,
-and one table of feeds (tests/support/crd/cases) shows that they agree.
+The API server enforces the CEL expression; `stockfeed-operator render` runs the Python check. A
+rule is attached to the part of the model that it validates: a type, a field (inside `Annotated`) or
+a class. Each rule has both forms because no CEL library for Python supports the API server's `sum`
+and `sets`. The feeds in tests/support/crd/cases prove that both forms agree.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ VALIDATIONS = "x-kubernetes-validations"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule on one value.
+    """A validation rule for a value.
 
     Attributes:
-        cel: the API server's rule; `self` is the value.
-        message: what is wrong and how to put it right.
-        holds: the same check on the model's value.
-        field_path: the field to blame, relative to the value, e.g. `.source.requestsPerMinute`;
-            empty for the value itself.
+        cel: CEL expression for the API server; `self` is the value.
+        message: the problem, and how to fix it.
+        holds: the same check in Python; takes the model's value.
+        field_path: field to report, relative to the value, e.g. `.source.requestsPerMinute`; empty
+            means the value itself.
     """
 
     cel: str
@@ -37,18 +37,19 @@ class Rule:
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Adds the rule to the schema of the type or field that is annotated with it."""
+        """Adds the rule to the schema of the annotated type or field."""
         return add_rule(handler(core), self)
 
 
 @dataclass(frozen=True, slots=True)
 class TransitionRule:
-    """A rule on a value and the value before; not checked at creation.
+    """A validation rule for a change of a value; it does not apply at creation.
 
     Attributes:
-        cel: the API server's rule; `self` is the value, `oldSelf` the one before.
-        message: what is wrong and how to put it right.
-        holds: the same check on the model's values, the new one first.
+        cel: CEL expression for the API server; `self` is the new value, `oldSelf` the old one.
+        message: the problem, and how to fix it.
+        holds: the same check in Python; takes the new value, then the old one.
+        field_path: as in `Rule`.
     """
 
     cel: str
@@ -59,17 +60,17 @@ class TransitionRule:
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Adds the rule to the schema of the field that is annotated with it."""
+        """Adds the rule to the schema of the annotated field."""
         return add_rule(handler(core), self)
 
 
 def immutable(message: str) -> TransitionRule:
-    """A rule that the value never changes; the field needs a default or must be required."""
+    """Returns a rule that forbids changes; the field must be required or have a default."""
     return TransitionRule("self == oldSelf", message, lambda new, old: bool(new == old))
 
 
 def add_rule(schema: JsonSchemaValue, rule: Rule | TransitionRule) -> JsonSchemaValue:
-    """The schema with the rule as its last."""
+    """Returns the schema with the rule appended."""
     entry = {"rule": rule.cel, "message": rule.message}
     if rule.field_path:
         entry["fieldPath"] = rule.field_path

@@ -1,7 +1,8 @@
-"""When loads start by their schedule, as Argo's controller reads it.
+"""Parser for cron schedules, with the semantics of Argo's controller.
 
-Argo 4.1 reads five fields with robfig/cron's standard parser: names of months and days, `?` as
-`*`, `5/15` as `5-59/15`. Where both fields of days leave days out, a day matches by one of them.
+Argo 4.1 uses the standard parser of robfig/cron with five fields. It supports names of months and
+weekdays, treats `?` as `*` and `5/15` as `5-59/15`. If both day fields are restricted, a day that
+matches either of them counts.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ _MONTHS: Final = (
 _WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _ANY: Final = ("*", "?")
 _DAY: Final = timedelta(days=1)
-# A year and more; a feed that loads still less often has no cadence.
+# More than a year; schedules with longer gaps have no interval.
 _DAYS: Final = 400
 
 
@@ -27,12 +28,12 @@ class Schedule:
     """The times of a cron expression, in UTC.
 
     Attributes:
-        minutes: of the hour, ascending.
-        hours: of the day, ascending.
-        days: of the month.
-        months: of the year.
-        weekdays: 0 is Sunday.
-        either: whether one of `days` and `weekdays` is enough.
+        minutes: minutes of the hour, ascending.
+        hours: hours of the day, ascending.
+        days: days of the month.
+        months: months of the year.
+        weekdays: days of the week; 0 is Sunday.
+        either: whether a day has to match only one of `days` and `weekdays`.
     """
 
     minutes: tuple[int, ...]
@@ -43,7 +44,7 @@ class Schedule:
     either: bool
 
     def interval_at(self, now: datetime) -> timedelta | None:
-        """Time from the newest start to the next one; None where one is over a year away."""
+        """Returns the time from the last start to the next; None if either is over a year away."""
         before = next((start for start in self._backwards(now) if start <= now), None)
         after = next((start for start in self._forwards(now) if start > now), None)
         return None if before is None or after is None else after - before
@@ -70,10 +71,10 @@ class Schedule:
 
 
 def parse_schedule(text: str) -> Schedule:
-    """The schedule that five cron fields tell.
+    """Parses a cron expression with five fields.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the expression is invalid.
     """
     minute, hour, day, month, weekday = text.split()
     return Schedule(
@@ -86,10 +87,10 @@ def parse_schedule(text: str) -> Schedule:
     )
 
 
-# All feeds are asked at each scrape; most share one schedule.
+# Called for every feed at each scrape; most feeds share one schedule.
 @lru_cache(maxsize=256)
 def interval_at_minute(text: str, minute: datetime) -> timedelta | None:
-    """`Schedule.interval_at` a full minute; None where the text is no schedule."""
+    """Returns `Schedule.interval_at` for a full minute; None if the schedule is invalid."""
     try:
         return parse_schedule(text).interval_at(minute)
     except ValueError:
@@ -106,7 +107,7 @@ def _is_any(field: str) -> bool:
 
 
 def _part(part: str, span: range, names: tuple[str, ...]) -> range:
-    """A number, a range or all, with a step or none."""
+    """Parses a number, a range or `*`, with an optional step."""
     base, slash, step = part.partition("/")
     if base in _ANY:
         first, last = span[0], span[-1]

@@ -1,4 +1,4 @@
-"""Where quotes come from, when, and in which groups."""
+"""Source settings of a feed: quote API, exchange sessions and symbol groups."""
 
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -23,9 +23,9 @@ from stockfeed_operator.spec.pods import Resources
 def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (KeyError, OSError, ValueError) as error:  # OSError: the name is a directory's
+    except (KeyError, OSError, ValueError) as error:  # OSError: the name is a directory
         raise PydanticCustomError(
-            "timezone", "it is no time zone; write an IANA name such as America/New_York"
+            "timezone", "unknown time zone; write an IANA name such as America/New_York"
         ) from error
     return name
 
@@ -38,89 +38,95 @@ TimeZone = Annotated[
 
 
 class ApiKeyRef(Model):
-    """A key of a Secret in the feed's namespace."""
+    """The quote API's key in a Secret in the feed's namespace."""
 
     name: SecretName
     """Name of the Secret."""
     key: SecretKey = "token"
-    """The Secret's key that holds the quote API's key."""
+    """Key in the Secret that holds the API key. Default: token."""
 
 
 class Source(Model):
-    """The quote API, and how much of it the feed may use."""
+    """The quote API and the request budget of its key."""
 
     provider: Literal["finnhub"] = "finnhub"
-    """The API's dialect."""
+    """Provider whose API the producers speak. Default: finnhub."""
     base_url: Url = "https://finnhub.io/api/v1"
-    """The API's address, without the endpoint's name."""
+    """Base URL of the API, without the path of an endpoint. Default: https://finnhub.io/api/v1."""
     api_key_secret_ref: ApiKeyRef
-    """The quote API's key. It is sent in a header, never in a URL."""
+    """Secret with the API key. Producers send the key in a header, never in a URL."""
     poll_interval: Duration = "6s"
-    """How often each symbol is asked for, unless its group says otherwise."""
+    """Interval at which each symbol is polled, unless its group sets its own. Default: 6s."""
     timeout: Duration = "10s"
-    """How long the producer waits for one answer."""
+    """Timeout of a request to the API. Default: 10s."""
     heartbeat_interval: Duration = "5m"
-    """An unchanged quote is published again after this time, so that silence differs from
-    stillness."""
+    """Interval at which an unchanged quote is published again, so that a quiet market can be told
+    from a broken feed. Default: 5m."""
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
-    """The key's budget, shared by all groups of the feed and by all feeds that name the key."""
+    """Maximum requests per minute with this API key, shared by all groups of the feed and by all
+    feeds in the namespace that use the same key. Default: 60."""
     exchange_timezone: TimeZone = "America/New_York"
-    """IANA name of the exchange's time zone: gold's days are days there."""
+    """IANA time zone of the exchange, which defines the days of daily candles in gold. Default:
+    America/New_York."""
 
 
 class ExtendedHours(Model):
-    """Trading outside the regular session."""
+    """Trading hours before and after the regular session."""
 
     before: Duration | None = None
-    """How long before the open the feed starts, e.g. 5h30m for 04:00 in New York."""
+    """How long before the open the feed starts, e.g. 5h30m for 04:00 in New York. If omitted, it
+    starts at the open."""
     after: Duration | None = None
-    """How long after the close the feed goes on, e.g. 4h for 20:00 in New York."""
+    """How long after the close the feed keeps running, e.g. 4h for 20:00 in New York. If omitted,
+    it stops at the close."""
 
 
 class Session(Model):
-    """The exchange's sessions; outside of them the feed is stopped in order."""
+    """Trading sessions of an exchange, outside of which the feed is stopped."""
 
     calendar: Calendar
-    """Market identifier code of the exchange, e.g. XNYS: its holidays and early closes count."""
+    """Market identifier code (MIC) of the exchange, e.g. XNYS. Holidays and early closes are taken
+    into account."""
     extended_hours: ExtendedHours = ExtendedHours()
-    """Trading outside the regular session; omitted, there is none."""
+    """Trading hours before and after the regular session. If omitted, only the regular session
+    counts."""
 
 
 class ProducerSpec(Model):
-    """The group's producer."""
+    """Settings for the group's producer."""
 
     resources: Resources = Resources(
         requests={"cpu": "50m", "memory": "96Mi"}, limits={"memory": "256Mi"}
     )
-    """Compute resources of the producer's container."""
+    """Resource requests and limits of the producer's container."""
 
 
 class ConsumerSpec(Model):
-    """The group's consumers."""
+    """Settings for the group's consumers."""
 
     replicas: Annotated[int, Field(ge=1, le=100)] = 1
-    """Number of consumers; more than the topic has partitions would idle."""
+    """Number of consumer pods. Pods in excess of `kafka.partitions` are idle. Default: 1."""
     autoscaled: bool = False
-    """True leaves the number of consumers to an autoscaler such as a HorizontalPodAutoscaler;
-    `replicas` is then only what the group starts with."""
+    """Set to true if an autoscaler, such as a HorizontalPodAutoscaler, sets the number of
+    consumers. `replicas` is then only the initial number. Default: false."""
     resources: Resources = Resources(
         requests={"cpu": "100m", "memory": "192Mi"}, limits={"memory": "512Mi"}
     )
-    """Compute resources of the consumer's container. Its buffers are bounded by
-    `landing.rotate.bytes` a partition."""
+    """Resource requests and limits of the consumer's container, which buffers up to
+    `landing.rotate.bytes` for each partition."""
 
 
 class SymbolGroup(Model):
     """Symbols that share a topic, a producer and consumers."""
 
     name: GroupName
-    """Name of the group, unique in the feed."""
+    """Name of the group, unique within the feed."""
     symbols: Annotated[tuple[Symbol, ...], Field(min_length=1, max_length=100), ListSet()]
-    """Symbols as the provider writes them; none is in two groups. Quote those that YAML reads as
-    something else, such as "ON", "NO" and "TRUE"."""
+    """Symbols as the provider writes them. A symbol can be in only one group of the feed. Quote
+    symbols that YAML would read as booleans, such as "ON", "NO" and "TRUE"."""
     poll_interval: Duration | None = None
-    """How often each symbol is asked for; omitted, `source.pollInterval`."""
+    """Interval at which each symbol of the group is polled. If omitted, `source.pollInterval`."""
     producer: ProducerSpec = ProducerSpec()
-    """The group's producer."""
+    """Settings for the group's producer."""
     consumer: ConsumerSpec = ConsumerSpec()
-    """The group's consumers."""
+    """Settings for the group's consumers."""

@@ -1,4 +1,4 @@
-"""Where quotes are landed and loaded: the bucket, and the warehouse."""
+"""Storage settings of a feed: the bucket and the warehouse."""
 
 from typing import Annotated, Literal
 
@@ -10,62 +10,64 @@ from stockfeed_operator.spec.rules import immutable
 
 
 class Rotate(Model):
-    """When a consumer closes an object; whatever comes first."""
+    """Limits at which a consumer closes an object; the first one reached applies."""
 
     records: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """Messages in one object, at most."""
+    """Maximum number of messages in an object. Default: 10000."""
     bytes: Size = "16Mi"
-    """Size of the messages in one object before compression, at most."""
+    """Maximum size of the messages in an object before compression. Default: 16Mi."""
     interval: Duration = "15s"
-    """Age of the first message in one object, at most; it bounds how late a quote is landed."""
+    """Maximum time that the first message of an object waits before the object is written, which
+    bounds the landing delay. Default: 15s."""
 
 
 class Landing(Model):
-    """The raw zone: immutable objects in S3 or MinIO."""
+    """The raw zone, where consumers land quotes as immutable objects in S3 or MinIO."""
 
     endpoint: Url | None = None
-    """Address of an S3-compatible store such as http://minio:9000; omitted: AWS S3."""
+    """URL of an S3-compatible store such as http://minio:9000. If omitted, AWS S3."""
     region: Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]+$")] | None = None
-    """AWS region of the bucket; omitted: the SDK's own."""
+    """AWS region of the bucket. If omitted, the AWS SDK's default."""
     bucket: Annotated[
         str,
         Field(min_length=3, max_length=63, pattern=r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$"),
         immutable(
-            "landing.bucket cannot change, because the objects in it are how consumers know where "
-            "to go on; make a new feed with the new bucket and delete this one"
+            "landing.bucket cannot change, because consumers derive their position from the "
+            "objects in it; create a new feed with the new bucket and delete this one"
         ),
     ]
-    """Name of the bucket; it must exist. It cannot change."""
+    """Name of the bucket, which must exist. Immutable."""
     credentials_secret_ref: SecretRef | None = None
-    """Secret with the keys `accessKeyId` and `secretAccessKey`. Omitted: the pods' own identity
-    (`pods.serviceAccountAnnotations`)."""
+    """Secret with the keys `accessKeyId` and `secretAccessKey`. If omitted, the pods use their own
+    cloud identity (see `pods.serviceAccountAnnotations`)."""
     layout: Literal["Batched", "PerEvent"] = "Batched"
-    """Batched writes objects of many quotes. PerEvent writes one small JSON object per quote as
-    well, under `events/…/symbol=<SYMBOL>/`, for people and other tools."""
+    """Batched (default) writes objects of many quotes each. PerEvent additionally writes a small
+    JSON object for each quote under `events/…/symbol=<SYMBOL>/`, for other tools; the load ignores
+    these."""
     rotate: Rotate = Rotate()
-    """When a consumer closes an object."""
+    """Limits at which a consumer closes an object."""
     retention: Retention | None = None
-    """How long raw objects are kept, by lifecycle rules on the feed's part of the bucket, which
-    the consumers set when they start: m, h or d, rounded up to whole days. It must exceed
-    `kafka.retention`. The consumers' credentials need s3:GetLifecycleConfiguration and
-    s3:PutLifecycleConfiguration. Omitted: for good."""
+    """How long raw objects are kept, in m, h or d, rounded up to whole days. It must exceed
+    `kafka.retention`. Consumers set it at start-up as lifecycle rules for the feed's prefixes in
+    the bucket, which requires the permissions s3:GetLifecycleConfiguration and
+    s3:PutLifecycleConfiguration. If omitted, objects are kept forever."""
 
 
 class Dbt(Model):
-    """The models that are built after each load."""
+    """The dbt models that are built after each load."""
 
     enabled: bool = True
-    """False loads raw quotes only."""
+    """Whether dbt models are built after each load. Default: true; false loads raw quotes only."""
     schema_name: Annotated[SqlName, Field(alias="schema")] = "ANALYTICS"
-    """Schema that the models are built in."""
+    """Schema in which the models are built. Default: ANALYTICS."""
     resources: Resources = Resources(
         requests={"cpu": "250m", "memory": "512Mi"}, limits={"memory": "1Gi"}
     )
-    """Compute resources of the build's container."""
+    """Resource requests and limits of the build's container."""
 
 
 class Warehouse(Model):
-    """Snowflake: where quotes are loaded and models are built."""
+    """The Snowflake database that quotes are loaded into and dbt models are built in."""
 
     schedule: Annotated[
         str,
@@ -74,20 +76,21 @@ class Warehouse(Model):
             pattern=r"^[-0-9*,/]+ [-0-9*,/]+ [-0-9*,/?]+ [-0-9A-Za-z*,/]+ [-0-9A-Za-z*,/?]+$",
         ),
     ] = "* * * * *"
-    """When a load and a build start: five cron fields, UTC. A run that is still going lets the
-    next one out."""
+    """Cron schedule of loads and builds, with five fields in UTC. A run is skipped if the previous
+    one is still active. Default: every minute."""
     run_timeout: Duration = "15m"
-    """When a run is stopped. Keep it above 6m: a killed load holds its lock for five minutes."""
+    """Maximum duration of a run, after which it is stopped. Keep it above 6m, because a killed load
+    holds its lock for five minutes. Default: 15m."""
     database: SqlName
-    """Database; it must exist."""
+    """Name of the database, which must exist."""
     schema_name: Annotated[SqlName, Field(alias="schema")] = "RAW"
-    """Schema of the raw tables; the load makes it where it is missing."""
+    """Schema of the raw tables. The load creates it if it does not exist. Default: RAW."""
     credentials_secret_ref: SecretRef
-    """Secret with the keys `account`, `user` and `privateKey`; `role`, `warehouse` and
-    `privateKeyPassphrase` where needed."""
+    """Secret with the keys `account`, `user` and `privateKey`, and optionally `role`, `warehouse`
+    and `privateKeyPassphrase`."""
     dbt: Dbt = Dbt()
-    """The models that are built after each load."""
+    """The dbt models that are built after each load."""
     resources: Resources = Resources(
         requests={"cpu": "250m", "memory": "256Mi"}, limits={"memory": "512Mi"}
     )
-    """Compute resources of the load's container."""
+    """Resource requests and limits of the load's container."""

@@ -1,7 +1,7 @@
-"""Outside data becomes a valid `StockFeed` here, or an error that lists all that is wrong.
+"""Parses external data into a valid `StockFeed`, or raises an error that lists all problems.
 
-Both ways into the operator pass through: what the API server hands over (`parse`), and what a
-person is about to hand to it (`check`), which is stricter.
+`parse` reads resources from the API server. `check` reads files written by users and is stricter:
+it also rejects unknown fields.
 """
 
 import json
@@ -20,10 +20,10 @@ from stockfeed_operator.spec.validate_schema import mistyped, unknown_and_repeat
 
 
 class InvalidFeedError(Exception):
-    """A feed is not as the resource's schema and rules ask.
+    """The feed violates the resource's schema or its rules.
 
     Attributes:
-        problems: what is wrong, one text each: the field's path, why, and what to do.
+        problems: one text for each problem, with the field's path, the reason and the remedy.
     """
 
     def __init__(self, problems: Iterable[str]) -> None:
@@ -32,13 +32,13 @@ class InvalidFeedError(Exception):
 
 
 def parse(resource: Mapping[str, Any]) -> StockFeed:
-    """The feed that the API server stored.
+    """Parses a feed stored by the API server.
 
-    Fields that this version does not know are passed over: a newer CRD may have them.
+    Unknown fields are ignored, because a newer CRD may have added them.
 
     Raises:
-        InvalidFeedError: it breaks the schema or a rule, e.g. because it was stored before a rule
-            was added.
+        InvalidFeedError: the feed violates the schema or a rule, e.g. because it was stored before
+            the rule was added.
     """
     feed = _typed(resource)
     _refuse(broken_rules(feed))
@@ -46,14 +46,14 @@ def parse(resource: Mapping[str, Any]) -> StockFeed:
 
 
 def check(resource: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> StockFeed:
-    """The feed that a person wrote; defaults are filled in.
+    """Parses a feed written by a user, and fills in defaults.
 
     Args:
         resource: the StockFeed as read from YAML.
-        old: the StockFeed that it is to replace, for rules on changes.
+        old: the StockFeed to be replaced, for transition rules; None means creation.
 
     Raises:
-        InvalidFeedError: it has unknown fields, or breaks the schema or a rule.
+        InvalidFeedError: the feed has unknown fields, or violates the schema or a rule.
     """
     unknown = list(unknown_and_repeated(_without_nulls(resource), schema()))
     try:
@@ -66,13 +66,13 @@ def check(resource: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> 
 
 @cache
 def schema() -> dict[str, Any]:
-    """The CRD's schema of the whole resource."""
+    """Returns the CRD's OpenAPI schema."""
     found: dict[str, Any] = crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return found
 
 
 def _typed(resource: Mapping[str, Any]) -> StockFeed:
-    # JSON, because strict types take a list for a tuple only from there.
+    # Via JSON, because pydantic's strict mode accepts a list for a tuple only in JSON input.
     text = json.dumps(_without_nulls(resource))
     try:
         return StockFeed.model_validate_json(text, extra="ignore", by_alias=True, by_name=False)
@@ -87,7 +87,7 @@ def _refuse(problems: Iterable[str]) -> None:
 
 
 def _without_nulls(value: Any) -> Any:
-    """The data without fields that are null, which the API server drops or sets to the default."""
+    """Removes null fields, which the API server drops or replaces by their default."""
     if isinstance(value, Mapping):
         return {name: _without_nulls(part) for name, part in value.items() if part is not None}
     if isinstance(value, list):
@@ -96,11 +96,11 @@ def _without_nulls(value: Any) -> Any:
 
 
 def broken_rules(feed: Model, old: Model | None = None) -> Iterator[str]:
-    """What the API server would say of each rule that the feed breaks.
+    """Yields the API server's error message for each rule that the feed violates.
 
     Args:
         feed: the new feed.
-        old: the feed as it was; None at creation, when no transition rule applies.
+        old: the previous feed; None at creation, when transition rules do not apply.
     """
     return _broken(feed, type(feed), old, "")
 
@@ -118,7 +118,7 @@ def _broken(value: Any, hint: Any, old: Any, path: str) -> Iterator[str]:
         yield from _broken_in_fields(value, old, path)
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            # No list here holds a transition rule, so its items need no partner in the old list.
+            # Items have no old value: the model has no transition rules inside lists.
             yield from _broken(item, get_args(base)[0], None, f"{path}[{index}]")
 
 
@@ -136,7 +136,7 @@ def _hints(model: type[Model]) -> dict[str, Any]:
 
 
 def _unwrapped(hint: Any) -> tuple[Any, tuple[Rule | TransitionRule, ...]]:
-    """The type without `Annotated` and `| None`, and the rules it is annotated with."""
+    """Strips `Annotated` and `| None` from a type, and returns it with its rules."""
     if get_origin(hint) is Annotated:
         base, *metadata = get_args(hint)
         inner, rules = _unwrapped(base)

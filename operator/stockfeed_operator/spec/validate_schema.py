@@ -1,4 +1,4 @@
-"""Checks a feed against the schema, and words what is wrong with the path of the field."""
+"""Checks a feed against the schema, and reports each problem with the path of the field."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -8,14 +8,15 @@ from pydantic_core import ErrorDetails, ValidationError
 
 
 def unknown_and_repeated(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """What is written that the schema does not know, or twice where it may be once.
+    """Yields unknown fields, and duplicates in lists whose items must be unique.
 
-    The API server drops unknown fields with a warning; in review they are errors.
+    The API server drops unknown fields with a warning. Here they are errors, because they are most
+    likely misspelt.
 
     Args:
         value: the resource or a part of it, as read from YAML.
-        schema: the CRD's schema of that part.
-        path: where the part is.
+        schema: the CRD's schema for that part.
+        path: the path of that part.
     """
     if isinstance(value, Mapping):
         yield from _in_object(value, schema, path)
@@ -30,7 +31,7 @@ def _in_object(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -
     for name, part in value.items():
         here = f"{path}.{name}".removeprefix(".")
         if properties is None or here == "metadata":
-            continue  # free-form, or the API server's own
+            continue  # free-form, or validated by the API server itself
         if name in properties:
             yield from unknown_and_repeated(part, properties[name], here)
         else:
@@ -45,28 +46,28 @@ def _repeated(items: Sequence[Any], schema: Mapping[str, Any], path: str) -> Ite
     for index, item in enumerate(items):
         name = item.get(keys[0]) if keys and isinstance(item, Mapping) else item
         if isinstance(name, Hashable) and name in seen:
-            yield f"{path}[{index}]: {name} is there twice; keep it once"
+            yield f"{path}[{index}]: {name} is listed more than once; keep one"
         elif isinstance(name, Hashable):
             seen.add(name)
 
 
 def mistyped(error: ValidationError) -> Iterator[str]:
-    """What pydantic found, with the paths as the API server writes them."""
+    """Yields pydantic's validation errors, with paths as the API server writes them."""
     details = error.errors()
     for detail in details:
         place = detail["loc"]
-        # A list whose items are wrong is also called too short: only the items are to blame.
+        # Pydantic reports a list with invalid items as too short as well; report the items only.
         if not any(other["loc"][: len(place)] == place != other["loc"] for other in details):
             yield _worded(detail)
 
 
 def _worded(error: ErrorDetails) -> str:
-    """One problem that pydantic found."""
+    """Formats one validation error."""
     return f"{path_of(error['loc'])}: {_reason(error)}"
 
 
 def path_of(location: Sequence[int | str]) -> str:
-    """E.g. `spec.symbolGroups[0].name`."""
+    """Formats a location as a path, e.g. `spec.symbolGroups[0].name`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return "".join(parts).removeprefix(".")
 
@@ -78,14 +79,14 @@ def _reason(error: ErrorDetails) -> str:
             return "is required"
         case "string_type" if isinstance(given, bool):
             return (
-                f"is the truth value {str(given).lower()}, but must be text: YAML reads words such "
-                "as ON, NO, YES and TRUE so; put it in quotes"
+                f"is the boolean {str(given).lower()}, but must be a string: YAML reads unquoted "
+                "words such as ON, NO, YES and TRUE as booleans; put it in quotes"
             )
         case "literal_error":
             choices = str(error.get("ctx", {}).get("expected", "")).replace(" or ", ", ")
             known = [choice.strip("' ") for choice in choices.split(",")]
             hint = _suggestion(str(given), known) if known else ""
-            return f"{given!r} is none of {', '.join(known)}{hint}"
+            return f"{given!r} is not one of {', '.join(known)}{hint}"
         case "string_pattern_mismatch":
             return f"{given!r} must match {error.get('ctx', {}).get('pattern')}"
         case _:

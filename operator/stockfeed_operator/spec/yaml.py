@@ -1,4 +1,4 @@
-"""Reads feeds from YAML as kubectl does, and says where it is wrong by line and column."""
+"""Reads feeds from YAML as kubectl does, and writes manifests as readable YAML."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from stockfeed_operator.spec.validate import InvalidFeedError, check
 
 
 class _Loader(yaml.SafeLoader):
-    """As the API server's clients read YAML: dates are text, and no key is there twice."""
+    """Loader with kubectl's semantics: dates are strings, and duplicate keys are errors."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -18,7 +18,7 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(
                     "while reading an object",
                     node.start_mark,
-                    f"the key {key.value!r} is there twice; keep one of them",
+                    f"the key {key.value!r} is duplicated; keep one",
                     key.start_mark,
                 )
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else "")
@@ -32,24 +32,24 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def valid_feeds(text: str, source: str) -> list[StockFeed]:
-    """The StockFeeds among the text's documents, checked; other kinds are left out.
+    """Reads and validates all StockFeeds in a text; other kinds are ignored.
 
     Args:
-        text: YAML or JSON, one or more documents.
-        source: what to call it in errors, e.g. the file's name.
+        text: YAML or JSON with one or more documents.
+        source: name of the text in error messages, e.g. a file name.
 
     Raises:
-        InvalidFeedError: it is no YAML, holds no StockFeed, or one that is wrong; a YAML error
-            names line and column, another one the feed and the field.
+        InvalidFeedError: the text is not YAML, contains no StockFeed, or contains an invalid one.
+            YAML errors have line and column, other errors the feed and the field.
     """
     try:
-        # The loader is a safe one.
+        # Safe: the loader is derived from SafeLoader.
         documents = list(yaml.load_all(text, _Loader))
     except yaml.YAMLError as error:
         raise InvalidFeedError([_worded(error, source)]) from error
     feeds = [part for part in documents if isinstance(part, dict) and part.get("kind") == KIND]
     if not feeds:
-        raise InvalidFeedError([f"{source}: there is no document with `kind: {KIND}`"])
+        raise InvalidFeedError([f"{source}: no document with `kind: {KIND}` found"])
     return _checked(feeds)
 
 
@@ -79,8 +79,8 @@ def _worded(error: yaml.YAMLError, source: str) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base's signature
-        """Parts that are the same object in Python are written out each time."""
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - signature of the base class
+        """Writes repeated parts in full rather than as YAML aliases."""
         return True
 
 
@@ -93,5 +93,5 @@ _Dumper.add_representer(str, _text)
 
 
 def to_yaml(*documents: Any) -> str:
-    """The documents, in the order of their fields, each after a `---` but the first."""
+    """Formats documents as YAML, separated by `---`, with fields in their original order."""
     return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)

@@ -1,4 +1,4 @@
-"""What the generated CRD says; tests/integration/crd shows that the API server takes it."""
+"""The generated CRD; tests/integration/crd checks that the API server accepts it."""
 
 from typing import Any, get_args
 
@@ -42,23 +42,23 @@ def test_descriptions_are_one_paragraph() -> None:
     assert "\n" not in str(field("spec.kafka.cluster")["description"])
 
 
-def test_required_is_only_what_has_no_default() -> None:
+def test_only_fields_without_default_are_required() -> None:
     assert field("spec")["required"] == ["source", "symbolGroups", "kafka", "landing", "warehouse"]
     assert field("spec.source")["required"] == ["apiKeySecretRef"]
     assert field("spec.warehouse")["required"] == ["database", "credentialsSecretRef"]
 
 
-def test_an_object_defaults_to_its_fields_defaults() -> None:
+def test_objects_default_to_the_defaults_of_their_fields() -> None:
     assert field("spec.landing.rotate")["default"] == {}
     assert field("spec.landing.rotate.records")["default"] == 10_000
 
 
-def test_an_object_without_defaults_inside_stays_absent() -> None:
+def test_objects_without_nested_defaults_have_no_default() -> None:
     assert "default" not in field("spec.pods")
     assert "default" not in field("spec.session.extendedHours")
 
 
-def test_lists_can_be_merged_by_appliers() -> None:
+def test_lists_declare_how_server_side_apply_merges_them() -> None:
     assert field("spec.symbolGroups")["x-kubernetes-list-map-keys"] == ["name"]
     assert field("spec.symbolGroups.[].symbols")["x-kubernetes-list-type"] == "set"
     assert field("status.conditions")["x-kubernetes-list-map-keys"] == ["type"]
@@ -70,19 +70,19 @@ def test_bounds_of_groups_and_symbols() -> None:
     assert field("spec.symbolGroups.[].symbols.[]")["maxLength"] == 16
 
 
-def test_printed_columns_age_by_themselves() -> None:
+def test_freshness_columns_are_dates_so_that_kubectl_shows_their_age() -> None:
     columns = {column["name"]: column for column in VERSION["additionalPrinterColumns"]}
     assert list(columns) == ["Ready", "Symbols", "Freshness", "Last load", "Age"]
     assert columns["Freshness"]["type"] == columns["Last load"]["type"] == "date"
 
 
-def test_names() -> None:
+def test_short_name_and_status_subresource() -> None:
     names = crd()["spec"]["names"]
     assert names["shortNames"] == ["sf"]
     assert VERSION["subresources"] == {"status": {}}
 
 
-def test_every_calendar_is_known() -> None:
+def test_exchange_calendars_supports_every_calendar() -> None:
     known = exchange_calendars.get_calendar_names(include_aliases=False)
     assert set(get_args(Calendar)) <= set(known)
 

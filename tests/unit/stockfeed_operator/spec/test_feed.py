@@ -1,4 +1,4 @@
-"""What the model works out of a feed."""
+"""Derived properties of the feed model."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def feed(**spec: Any) -> StockFeed:
         ({"cluster": None, "bootstrapServers": "a:1,b:2", "tls": {}}, "a:1,b:2", None),
     ],
 )
-def test_address_and_authority_of_kafka(
+def test_kafka_bootstrap_address_and_ca(
     kafka: dict[str, Any], bootstrap: str, ca: str | None
 ) -> None:
     found = feed(kafka=kafka).spec.kafka
@@ -32,7 +32,7 @@ def test_address_and_authority_of_kafka(
     assert (None if found.ca is None else found.ca.name) == ca
 
 
-def test_a_group_may_have_an_interval_of_its_own() -> None:
+def test_group_interval_overrides_the_source_interval() -> None:
     groups = [
         {"name": "a", "symbols": ["F"], "pollInterval": "12s"},
         {"name": "b", "symbols": ["GM"]},
@@ -41,11 +41,11 @@ def test_a_group_may_have_an_interval_of_its_own() -> None:
     assert [spec.interval_of(group) for group in spec.symbol_groups] == ["12s", "6s"]
 
 
-def test_symbols_are_counted_over_all_groups() -> None:
+def test_counts_symbols_of_all_groups() -> None:
     assert feed().spec.symbols == 4
 
 
-def test_a_feed_survives_the_way_to_json_and_back() -> None:
+def test_feed_survives_a_round_trip_through_json() -> None:
     for case in schema_cases():
         if case.valid:
             typed = check(case.feed)

@@ -21,12 +21,12 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
         ("0,10-12 * * * *", "2026-03-02T12:12", timedelta(minutes=48)),
         ("7 * * * *", "2026-03-02T00:03", timedelta(hours=1)),
         ("0 6 * * *", "2026-03-02T05:59", timedelta(days=1)),
-        # A market's hours: a minute while it is open, else until it opens again.
+        # Market hours: one minute while open, otherwise until the next open.
         ("* 14-20 * * mon-fri", "2026-03-02T14:00", timedelta(minutes=1)),
         ("* 14-20 * * 1-5", "2026-03-06T20:59", timedelta(days=2, hours=17, minutes=1)),
         ("* 14-20 * * MON-FRI", "2026-03-02T13:59", timedelta(days=2, hours=17, minutes=1)),
         ("0 0 1 jan *", "2026-03-02T12:00", timedelta(days=365)),
-        # The 13th or a Friday.
+        # The 13th or a Friday: either day field suffices if both are restricted.
         ("0 0 13 * 5", "2026-03-07T12:00", timedelta(days=7)),
         ("0 0 * * 5", "2026-03-07T12:00", timedelta(days=7)),
         ("0 0 13 * *", "2026-03-07T12:00", timedelta(days=28)),
@@ -34,22 +34,22 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
         ("0 0 */10 * 5", "2026-03-07T12:00", timedelta(days=5)),
     ],
 )
-def test_the_interval_is_that_between_the_starts_around_now(schedule, now, interval) -> None:
+def test_interval_is_between_the_starts_before_and_after_now(schedule, now, interval) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert parse_schedule(schedule).interval_at(moment) == interval
 
 
-def test_a_schedule_without_a_second_start_in_sight_has_no_interval() -> None:
+def test_schedule_that_starts_less_than_once_a_year_has_no_interval() -> None:
     assert parse_schedule("0 0 29 2 *").interval_at(NOON) is None
 
 
 @pytest.mark.parametrize("schedule", ["60 * * * *", "* * 0 * *", "5-2 * * * *", "* * * * 7"])
-def test_what_argo_would_refuse_is_no_schedule(schedule) -> None:
+def test_rejects_schedules_that_argo_rejects(schedule) -> None:
     with pytest.raises(ValueError, match="is "):
         parse_schedule(schedule)
     assert interval_at_minute(schedule, NOON) is None
 
 
 @pytest.mark.parametrize("schedule", ["* * * *", "*/0 * * * *", "a * * * *", "", "1--2 * * * *"])
-def test_what_is_no_schedule_has_no_interval(schedule) -> None:
+def test_malformed_schedules_have_no_interval(schedule) -> None:
     assert interval_at_minute(schedule, NOON) is None

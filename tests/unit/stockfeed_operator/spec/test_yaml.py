@@ -1,4 +1,4 @@
-"""YAML as people write it: several documents, traps, and errors with a place."""
+"""Reading feeds from YAML: several documents, surprising scalars, and errors with positions."""
 
 import pytest
 import yaml
@@ -16,7 +16,7 @@ def problems(text: str) -> list[str]:
     return list(caught.value.problems)
 
 
-def test_feeds_are_found_among_other_kinds() -> None:
+def test_finds_feeds_among_other_kinds() -> None:
     text = f"kind: Secret\n---\n{FEED}---\n---\n{FEED.replace('us-equities', 'eu-equities')}"
     assert [feed.metadata.name for feed in valid_feeds(text, "feed.yaml")] == [
         "us-equities",
@@ -24,7 +24,7 @@ def test_feeds_are_found_among_other_kinds() -> None:
     ]
 
 
-def test_defaults_are_filled_in() -> None:
+def test_fills_in_defaults() -> None:
     (feed,) = valid_feeds(FEED, "feed.yaml")
     assert feed.spec.source.poll_interval == "6s"
     assert feed.spec.symbol_groups[0].consumer.resources.limits == {"memory": "512Mi"}
@@ -39,25 +39,25 @@ def test_defaults_are_filled_in() -> None:
             "feed.yaml:3:2: expected <block end>, but found '<block mapping start>'",
         ),
         ("a:\n\t- b", "feed.yaml:2:1: found character '\\t' that cannot start any token"),
-        ("a:\n  b: 1\n  b: 2\n", "feed.yaml:3:3: the key 'b' is there twice; keep one of them"),
+        ("a:\n  b: 1\n  b: 2\n", "feed.yaml:3:3: the key 'b' is duplicated; keep one"),
         ("a: *b", "feed.yaml:1:4: found undefined alias 'b'"),
         ("a: !!python/object:os.system x", "feed.yaml:1:4: could not determine a constructor"),
-        ("kind: Pod", "feed.yaml: there is no document with `kind: StockFeed`"),
+        ("kind: Pod", "feed.yaml: no document with `kind: StockFeed` found"),
         ("\x00", "feed.yaml: unacceptable character #x0000"),
     ],
 )
-def test_a_yaml_error_names_line_and_column(text: str, problem: str) -> None:
+def test_yaml_errors_have_line_and_column(text: str, problem: str) -> None:
     (found,) = problems(text)
     assert found.startswith(problem)
 
 
-def test_dates_stay_text_as_kubectl_reads_them() -> None:
+def test_dates_remain_strings_as_in_kubectl() -> None:
     text = FEED.replace("name: us-equities", "name: us-equities\n  annotations: {day: 2024-01-02}")
     (feed,) = valid_feeds(text, "feed.yaml")
     assert feed.metadata.annotations == {"day": "2024-01-02"}
 
 
-def test_problems_of_all_feeds_are_told_with_their_names() -> None:
+def test_reports_problems_of_all_feeds_by_name() -> None:
     bad = FEED.replace("bucket: source-transaction", "bucket: ab")
     found = problems(f"{bad}---\n{bad.replace('us-equities', 'eu-equities')}")
     assert [problem.partition(": ")[0] for problem in found] == [
