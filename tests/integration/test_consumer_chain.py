@@ -1,7 +1,7 @@
-"""Random lives of consumers against a real S3 server: every offset lands once, in one chain.
+"""Property test of consumers against a real S3 server: every offset lands once, in one chain.
 
-The broker is a model, so that a schedule can hold what a real one shows once a year: two owners
-at once, crashes between any two steps, lost commits, retention that overtakes the consumer.
+The broker is simulated, so that schedules can contain rare events: two consumers that both own a
+partition, crashes between any two steps, lost commits, retention that overtakes the consumer.
 """
 
 import base64
@@ -27,7 +27,7 @@ TOPIC_ID = "0" * 31 + "1"
 
 
 class Crash(BaseException):
-    """The process is gone; nothing after this point runs."""
+    """A simulated crash. Not an Exception, so that no handler of the product catches it."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Message:
 
 @dataclass
 class Broker:
-    """One partition's log, its consumer group's commit, and the clock."""
+    """A simulated broker: one partition's log, its consumer group's commit, and the clock."""
 
     messages: list[Message] = field(default_factory=list)
     low: int = 0
@@ -66,14 +66,14 @@ class Broker:
         }
         if kind in bodies:
             self.messages.append(Message(self.end, bodies[kind]))
-        self.end += 1  # a "gap" is an offset that holds no message
+        self.end += 1  # a "gap" is an offset without a message
 
     def fetch(self, position: int, number: int) -> list[Message]:
         return [m for m in self.messages if m.at >= max(position, self.low)][:number]
 
 
 class Owner:
-    """One consumer process: a worker, its fetch position, and where it will crash."""
+    """A consumer process: its worker, fetch position, and next crash point."""
 
     def __init__(self, broker, store, feed):
         self.broker, self.store = broker, store
@@ -99,10 +99,10 @@ class Owner:
             raise Crash
 
     def clock(self):
-        self.broker.now += 0.01  # a drain's deadline passes in the model too
+        self.broker.now += 0.01  # so that a drain can time out
         return self.broker.now
 
-    # The log, as this owner sees it.
+    # The `Topic` interface.
     def topic_id(self):
         return TOPIC_ID
 
@@ -123,12 +123,12 @@ class Owner:
     def resume(self, _):
         self.paused = False
 
-    # The store, as this owner sees it.
+    # The `ObjectStore` interface.
     def create(self, key, body, metadata):
         self.reach("before put")
         if self.fail_puts:
             self.fail_puts -= 1
-            if self.fail_puts % 2:  # the put is done and its answer is lost
+            if self.fail_puts % 2:  # the put succeeds but its response is lost
                 self.store.create(key, body, metadata)
             raise TransientError("no answer")
         created = self.store.create(key, body, metadata)
@@ -141,12 +141,12 @@ class Owner:
     def list(self, prefix, start_after=""):
         return self.store.list(prefix, start_after)
 
-    # What happens to it.
+    # Events.
     def assign(self):
         self.position = self.worker.assign([0])[0]
 
     def read(self, number):
-        if self.position < self.broker.low:  # out of range: the session starts anew
+        if self.position < self.broker.low:  # out of range: start a new session
             self.worker.revoke([0], 5)
             self.assign()
         messages = [] if self.paused else self.broker.fetch(self.position, number)
@@ -156,13 +156,13 @@ class Owner:
 
 
 class Inline(Executor):
-    """Runs at once, so that a crash is one point in a schedule."""
+    """Runs work synchronously, so that a crash has a defined place in the schedule."""
 
     def submit(self, work, *arguments):
         future = Future()
         try:
             future.set_result(work(*arguments))
-        except Exception as error:  # noqa: BLE001 - the caller looks at the future
+        except Exception as error:  # noqa: BLE001 - passed on through the future
             future.set_exception(error)
         return future
 
@@ -177,7 +177,7 @@ operations = st.one_of(
     st.tuples(st.just("timer"), owners),
     st.tuples(st.just("start"), owners),
     st.tuples(st.just("revoke"), owners),
-    st.tuples(st.just("lose"), owners),
+    st.tuples(st.just("drop"), owners),
     st.tuples(st.just("crash"), owners, points),
     st.tuples(st.just("fail puts"), owners, st.integers(1, 4)),
     st.tuples(st.just("expire offsets")),
@@ -186,12 +186,12 @@ operations = st.one_of(
 )
 
 
-class Life:
-    """Carries operations out and keeps what must hold in mind."""
+class Scenario:
+    """Runs a schedule of operations and checks the invariants."""
 
     def __init__(self, store):
         self.store = store
-        self.feed = f"life-{uuid4().hex}"
+        self.feed = f"scenario-{uuid4().hex}"
         self.chain = Chain(self.feed, "g", TOPIC_ID, 0)
         self.broker = Broker()
         self.alive: dict[int, Owner] = {}
@@ -201,13 +201,13 @@ class Life:
         getattr(self, name.replace(" ", "_"))(*arguments)
 
     def guarded(self, owner, action):
-        """An owner that crashes, or ends its session, is gone."""
+        """Runs an action; a crash or the end of the session removes the owner."""
         if owner not in self.alive:
             return
         try:
             action(self.alive[owner])
         except (Crash, TransientError) as error:
-            event(f"an owner ended by {type(error).__name__}")
+            event(f"owner ended by {type(error).__name__}")
             del self.alive[owner]
 
     def produce(self, kinds):
@@ -229,7 +229,7 @@ class Life:
         self.guarded(owner, lambda o: o.worker.revoke([0], 5))
         self.alive.pop(owner, None)
 
-    def lose(self, owner):
+    def drop(self, owner):
         self.guarded(owner, lambda o: o.worker.drop([0]))
         self.alive.pop(owner, None)
 
@@ -248,11 +248,11 @@ class Life:
         self.broker.commit = None
 
     def reset_offsets(self, _):
-        # kafka-consumer-groups --reset-offsets commits without our metadata, which reads as none.
+        # kafka-consumer-groups --reset-offsets commits without metadata, which counts as none.
         self.broker.commit = None
 
     def retention(self, number):
-        # Before anything is landed, where the chain begins is the log's beginning of that moment.
+        # A chain begins where the log begins, so nothing is lost before the first object is landed.
         if next(self.store.list(self.chain.prefix), None) is not None:
             self.broker.low = min(self.broker.low + number, self.broker.end)
 
@@ -273,7 +273,7 @@ class Life:
             metadata = BatchMetadata.from_s3(stored.key, self.store.head(stored.key).metadata)
             assert chain == self.chain
             assert start == following, "a break in the chain"
-            assert metadata.previous == previous, "not the object before it"
+            assert metadata.previous == previous, "not the preceding object"
             following, previous = metadata.end + 1, start
             if metadata.lost:
                 lost |= set(range(start, following))
@@ -309,14 +309,14 @@ def body_of(line):
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(operations, max_size=40))
-def test_each_offset_is_landed_once_in_one_unbroken_chain(object_store, tmp_path, schedule):
-    life = Life(object_store)
+def test_every_offset_is_landed_once_in_an_unbroken_chain(object_store, tmp_path, schedule):
+    scenario = Scenario(object_store)
     for operation in [("produce", ["event"] * 5), ("start", 0), *schedule]:
-        life.run(operation)
-    life.heal()
+        scenario.run(operation)
+    scenario.heal()
 
     def download(key):
         object_store.download(key, tmp_path / "object")
         return (tmp_path / "object").read_bytes()
 
-    life.check(download)
+    scenario.check(download)

@@ -1,1 +1,1 @@
-"""`stockfeed consumer`: lands a topic's messages as an unbroken chain of objects."""
+"""The `stockfeed consumer` role: lands a topic's messages as an unbroken chain of objects."""

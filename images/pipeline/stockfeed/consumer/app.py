@@ -1,7 +1,7 @@
-"""`stockfeed consumer`: settings, signals and health around sessions with the broker.
+"""Entry point of `stockfeed consumer`: settings, signals, health, and a loop of Kafka sessions.
 
-A session is one Kafka client. It ends, and a new one begins, when certificates were rotated or
-when the position must be found anew; that is the only way either is handled.
+A session is the lifetime of one Kafka client. Rotated credentials and an out-of-range position both
+end the session; the next one starts with new credentials and finds its position again.
 """
 
 import gc
@@ -42,20 +42,21 @@ _log = structlog.get_logger(__name__)
 _READ_COUNT = 5_000
 _READ_SECONDS = 0.2
 _CHECK_SECONDS = 2.0
-# Within the grace period that the operator gives the pod, and within Kafka's rebalance timeout.
+# Below the pod's termination grace period, which the operator sets, and Kafka's rebalance timeout.
 _DRAIN_SECONDS = 20.0
 _PUT_THREADS = 8
-# Messages come by the thousand and none is in a cycle: collecting often costs and finds nothing.
+# Messages arrive by the thousand and never form reference cycles, so frequent collection costs time
+# and frees nothing.
 _GC_THRESHOLD = 50_000
 _EVENT_THREADS = 16
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """Runs until SIGTERM or SIGINT; returns the exit status.
+    """Runs until SIGTERM or SIGINT and returns the exit status.
 
     Raises:
-        ConfigurationError: a setting, a credential or the object store is not usable.
-        DataError: all partitions stopped.
+        ConfigurationError: a setting, a credential or the object store is unusable.
+        DataError: all partitions are stopped.
     """
     settings = ConsumerSettings.from_env(environment)
     logs.configure(settings.log_level, settings.log_format)
@@ -80,7 +81,7 @@ def main(environment: Mapping[str, str]) -> int:
 
 
 def _retry_until_stopped(stop: threading.Event, status: Status) -> Retrying:
-    """Retries what may work later, until told to stop."""
+    """Returns a retry policy for transient errors, which ends when `stop` is set."""
     return Retrying(
         retry=retry_if_exception_type(TransientError),
         wait=wait_exponential_jitter(initial=0.5, max=10),
@@ -94,7 +95,7 @@ def _retry_until_stopped(stop: threading.Event, status: Status) -> Retrying:
 def _run_session(
     settings: ConsumerSettings, store: ObjectStore, status: Status, stop: threading.Event
 ) -> None:
-    """One Kafka client, from subscription to close."""
+    """Runs one session, from subscribing a new Kafka client to closing it."""
     fingerprint = kafka.credentials_fingerprint(settings)
     with ExitStack() as stack:
         topic = KafkaTopic(settings)
@@ -106,13 +107,13 @@ def _run_session(
             try:
                 worker.step(topic.read(_READ_COUNT, _READ_SECONDS))
             except OutOfRangeError as error:
-                _log.warning("finding the position anew", error=str(error))
+                _log.warning("position out of range, starting a new session", error=str(error))
                 return
             status.record_progress()
             if monotonic() >= check_at:
                 _check(worker, status)
                 if kafka.credentials_fingerprint(settings) != fingerprint:
-                    _log.info("Kafka credentials were rotated")
+                    _log.info("Kafka credentials rotated, starting a new session")
                     return
                 check_at = monotonic() + _CHECK_SECONDS
 
@@ -160,16 +161,16 @@ def _subscribe(topic: KafkaTopic, worker: Worker) -> None:
 
 def _close(consumer: Consumer) -> None:
     try:
-        consumer.close()  # revokes, which lands what is buffered
+        consumer.close()  # calls on_revoke, which lands the buffered messages
     except TransientError as error:
-        _log.warning("closed", error=str(error))
+        _log.warning("closed with unlanded messages", error=str(error))
 
 
 def _check(worker: Worker, status: Status) -> None:
-    """Measures the lag, tells status, and gives up when nothing is left to do.
+    """Updates lag and status, and fails if no partition can continue.
 
     Raises:
-        DataError: every partition stopped.
+        DataError: all assigned partitions are stopped.
     """
     try:
         lag = worker.lag()

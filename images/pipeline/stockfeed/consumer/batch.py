@@ -1,7 +1,8 @@
-"""What a partition has read and not landed: an open buffer, from which batches are cut.
+"""Buffer of a partition's unlanded messages, and the batches that are cut from it.
 
-A batch is the interval [start, end] of offsets; start is the previous end + 1 and not the first
-message's offset, so that a partition's batches form one chain whatever offsets are missing.
+A batch covers the offsets [start, end]. Start is the previous end + 1, not the first message's
+offset, so batches form an unbroken chain even where offsets are missing from the log. Offsets can
+be missing, e.g. after compaction or transactions.
 """
 
 from bisect import bisect_left, bisect_right
@@ -12,22 +13,23 @@ from stockfeed.consumer.topic import Record
 from stockfeed.contract.objects import BatchMetadata
 
 Encode = Callable[[bytes | None, int, int], tuple[bytes, bool]]
-"""From value, offset and timestamp to a line and whether it is an event."""
+"""Encodes value, offset and timestamp as a line; the flag is False for an error line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Lines of the interval [start, end], ready to be landed.
+    """Encoded messages of the offsets [start, end], ready to be landed.
 
     Attributes:
-        start: the first offset of the interval, read or not.
-        end: the last offset of the interval.
-        lines: landed lines, newlines included, in offset order.
-        offsets: the offset of each line.
-        timestamps: the message timestamp of each line, Unix milliseconds.
-        error_offsets: offsets of the lines that are errors.
-        lost: offsets that retention removed before they were read; then there are no lines.
-        previous: start of the object before; None where this is the chain's first.
+        start: first offset of the interval; it need not have a message.
+        end: last offset of the interval.
+        lines: one line per message, with newline, in offset order.
+        offsets: each line's offset.
+        timestamps: each line's message timestamp, Unix milliseconds.
+        error_offsets: offsets of the error lines.
+        lost: number of offsets that Kafka's retention deleted before they were read; such a batch
+            has no lines.
+        previous: start of the preceding object; None if this is the chain's first.
     """
 
     start: int
@@ -41,7 +43,7 @@ class Batch:
 
     @property
     def metadata(self) -> BatchMetadata:
-        """What its object says of itself."""
+        """The metadata of the batch's object."""
         return BatchMetadata(
             end=self.end,
             records=len(self.lines),
@@ -54,21 +56,26 @@ class Batch:
 
 
 def lost_batch(start: int, low: int, previous: int) -> Batch:
-    """The empty batch for offsets that retention removed.
+    """Returns the empty batch that records offsets deleted by Kafka's retention.
 
     Args:
         start: the first offset that was not landed.
-        low: the log's first offset that is still there.
-        previous: start of the object before.
+        low: the first offset that the log still holds.
+        previous: start of the preceding object.
     """
     return Batch(start=start, end=low - 1, lost=low - start, previous=previous)
 
 
 class Buffer:
-    """The open interval of a partition: what was read since the last cut.
+    """A partition's messages read since the last cut.
 
     Args:
-        start: the first offset of the interval.
+        start: first offset of the next batch.
+
+    Attributes:
+        start: first offset of the next batch.
+        expected: the lowest offset that has not been read.
+        size: bytes of the buffered lines.
     """
 
     def __init__(self, start: int) -> None:
@@ -84,11 +91,11 @@ class Buffer:
         return len(self._lines)
 
     def extend(self, records: Iterable[Record], encode: Encode) -> int:
-        """Adds messages of the partition; returns how many of them are error lines.
+        """Appends messages and returns the number of error lines among them.
 
-        Messages below the expected offset were landed by another owner and are passed over.
+        Messages below the expected offset are skipped, because another consumer has landed them.
         """
-        # The hot loop of the consumer: names are local and nothing is called twice.
+        # The consumer's hot loop: local names avoid attribute lookups for each message.
         lines, offsets, timestamps = self._lines, self._offsets, self._timestamps
         expected, size, errors = self.expected, self.size, len(self._error_offsets)
         for record in records:
@@ -108,8 +115,12 @@ class Buffer:
         return len(self._error_offsets) - errors
 
     def cut(self, max_bytes: int) -> Batch:
-        """Takes a batch from the front: as much as the limit allows, at least one line."""
-        count = self._fitting(max_bytes)
+        """Removes and returns a batch from the front, with at least one line.
+
+        Args:
+            max_bytes: limit for the batch's lines; a single longer line is returned alone.
+        """
+        count = self._lines_within(max_bytes)
         end = self._offsets[count - 1]
         errors = bisect_right(self._error_offsets, end)
         batch = Batch(
@@ -125,7 +136,7 @@ class Buffer:
         return batch
 
     def put_back(self, batch: Batch) -> None:
-        """Puts a batch back in front, because another owner landed a shorter interval."""
+        """Returns a batch to the front, because another consumer landed a shorter interval."""
         self._lines[:0] = batch.lines
         self._offsets[:0] = batch.offsets
         self._timestamps[:0] = batch.timestamps
@@ -134,12 +145,12 @@ class Buffer:
         self.start = batch.start
 
     def skip_to(self, offset: int) -> None:
-        """Forgets all below `offset`, because it is landed; messages below it are not expected."""
+        """Drops everything below `offset`, which is landed, and skips such messages from now on."""
         self._drop(bisect_left(self._offsets, offset))
         self.start = offset
         self.expected = max(self.expected, offset)
 
-    def _fitting(self, max_bytes: int) -> int:
+    def _lines_within(self, max_bytes: int) -> int:
         if self.size <= max_bytes:
             return len(self._lines)
         total = 0

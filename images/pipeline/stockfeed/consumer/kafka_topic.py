@@ -1,4 +1,4 @@
-"""The topic as a Kafka consumer group's member sees it, by confluent-kafka."""
+"""Access to the topic as a member of its consumer group, with confluent-kafka."""
 
 from typing import cast
 
@@ -14,7 +14,7 @@ from stockfeed.settings import ConsumerSettings
 _log = structlog.get_logger(__name__)
 
 _BROKER_TIMEOUT_SECONDS = 5.0
-# A killed member's partitions are free after this time; a restarting broker takes less.
+# A killed consumer's partitions are reassigned after this time. A broker's restart takes less.
 _SESSION_TIMEOUT_MS = 10_000
 _QUEUE_KBYTES = 32 * 1024
 
@@ -30,14 +30,18 @@ _DENIED = frozenset(
 
 
 class OutOfRangeError(StockfeedError):
-    """The log does not hold the next offset; where to go on must be found anew."""
+    """The next offset is not in the log, so the start position must be determined again."""
 
 
 class KafkaTopic:
-    """One topic; a `stockfeed.consumer.topic.Topic`.
+    """A topic in Kafka; implements `stockfeed.consumer.topic.Topic`.
 
     Args:
         settings: brokers, topic and consumer group.
+
+    Attributes:
+        name: the topic's name.
+        consumer: the confluent-kafka client.
     """
 
     def __init__(self, settings: ConsumerSettings) -> None:
@@ -49,7 +53,8 @@ class KafkaTopic:
                 "group.id": settings.kafka_consumer_group,
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
-                # Where to start is asked of the bucket; a reset by itself would skip or repeat.
+                # The bucket determines where to start. An automatic reset would skip or repeat
+                # messages.
                 "auto.offset.reset": "error",
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": _SESSION_TIMEOUT_MS,
@@ -60,16 +65,16 @@ class KafkaTopic:
         self._admin = AdminClient(shared)
 
     def read(self, count: int, seconds: float) -> list[Record]:
-        """Up to `count` messages, waiting at most `seconds`.
+        """Returns up to `count` messages, waiting at most `seconds`.
 
         Raises:
             OutOfRangeError: the next offset is not in the log.
-            ConfigurationError: the broker refuses this user.
+            ConfigurationError: the broker denies access, or the client failed permanently.
         """
         messages = self.consumer.consume(count, seconds)
         if any(message.error() for message in messages):
             messages = [message for message in messages if not _is_client_event(message)]
-        # Only messages that tell an event may lack a partition or an offset.
+        # Only client events, which were removed above, may lack a partition or an offset.
         return cast("list[Record]", messages)
 
     def topic_id(self) -> str:
@@ -83,8 +88,8 @@ class KafkaTopic:
                 [TopicPartition(self.name, partition)], timeout=_BROKER_TIMEOUT_SECONDS
             )
         except KafkaException as error:
-            raise self._timeout_error("committed offset", partition, error) from error
-        # A reset by hand carries no key; the bucket knows better where to go on.
+            raise self._query_error("committed offset", partition, error) from error
+        # A commit without a key was reset manually. It is ignored, so that the bucket decides.
         return (
             Commit(found.offset, found.metadata) if found.offset >= 0 and found.metadata else None
         )
@@ -96,9 +101,9 @@ class KafkaTopic:
                 TopicPartition(self.name, partition), timeout=_BROKER_TIMEOUT_SECONDS
             )
         except KafkaException as error:
-            raise self._timeout_error("log bounds", partition, error) from error
+            raise self._query_error("log bounds", partition, error) from error
         if bounds is None:
-            raise TransientError(f"{self.name}[{partition}]: the broker gave no log bounds in time")
+            raise TransientError(f"{self.name}[{partition}]: timed out waiting for the log bounds")
         return bounds
 
     def commit(self, partition: int, commit: Commit, *, wait: bool) -> None:
@@ -110,7 +115,7 @@ class KafkaTopic:
             else:
                 self.consumer.commit(offsets=[position], asynchronous=True)
         except KafkaException as error:
-            _log.info("not committed", partition=partition, error=str(error))
+            _log.info("commit failed", partition=partition, error=str(error))
 
     def pause(self, partition: int) -> None:
         """See `Topic`."""
@@ -120,12 +125,17 @@ class KafkaTopic:
         """See `Topic`."""
         self.consumer.resume([TopicPartition(self.name, partition)])
 
-    def _timeout_error(self, what: str, partition: int, error: KafkaException) -> TransientError:
-        return TransientError(f"{self.name}[{partition}]: no {what} from the broker: {error}")
+    def _query_error(self, value: str, partition: int, error: KafkaException) -> TransientError:
+        return TransientError(f"{self.name}[{partition}]: cannot get the {value}: {error}")
 
 
 def _is_client_event(message: Message) -> bool:
-    """Whether the message tells an event of the client; raises where it must be acted on."""
+    """Returns whether the message is a client event instead of data; logs minor errors.
+
+    Raises:
+        OutOfRangeError: the next offset is not in the log.
+        ConfigurationError: the broker denies access, or the client failed permanently.
+    """
     error = message.error()
     if error is None:
         return False
@@ -133,11 +143,11 @@ def _is_client_event(message: Message) -> bool:
     if error.name() in _OUT_OF_RANGE:
         raise OutOfRangeError(text)
     if error.fatal() or error.name() in _DENIED:
-        raise ConfigurationError(f"Kafka refuses to go on: {text}")
-    _log.warning("from Kafka", error=text)
+        raise ConfigurationError(f"Kafka client cannot continue: {text}")
+    _log.warning("Kafka client error", error=text)
     return True
 
 
 def _log_failed_commit(error: KafkaError | None, _: list[TopicPartition]) -> None:
     if error is not None:
-        _log.info("not committed", error=error.str())
+        _log.info("commit failed", error=error.str())

@@ -1,6 +1,6 @@
-"""Lands one batch: compress, put create-only, and make sense of a refusal.
+"""Landing of a single batch: compression, the create-only put, and conflict resolution.
 
-Runs on a thread of its own; touches nothing of the partition's state.
+It runs on a worker thread and does not touch the partition's state.
 """
 
 from collections.abc import Callable
@@ -18,21 +18,21 @@ from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.errors import DataError
 from stockfeed.objectstore import ObjectStore
 
-# 0 is igzip's fastest and 3 its smallest; 1 costs little and halves the size of 0's output.
+# igzip has levels 0 (fastest) to 3 (smallest). Level 1 halves level 0's output at little cost.
 _COMPRESSION_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The bucket holds the partition up to `end`.
+    """Result of landing a batch: the bucket now holds the partition up to `end`.
 
     Attributes:
         key: the object's key.
-        end: the last offset that the object covers.
-        created: False when the interval's start was landed before, by another owner or by a try
-            whose answer was lost.
-        size: compressed bytes written, 0 when nothing was.
-        seconds: time it took.
+        end: the last offset covered by the object.
+        created: False if the object existed, written by another consumer or by an earlier attempt
+            whose response was lost.
+        size: compressed bytes written; 0 if the object existed.
+        seconds: elapsed time.
     """
 
     key: str
@@ -43,13 +43,13 @@ class Landed:
 
 
 class Lander:
-    """Lands batches of one topic.
+    """Lands the batches of one topic.
 
     Args:
         store: the bucket.
-        log_end: the end of a partition's log now.
-        topic_id: the topic's identity now.
-        events: writes the PerEvent objects; None in the Batched layout.
+        log_end: returns the current end offset of a partition.
+        topic_id: returns the topic's current id.
+        events: writer of the PerEvent layout; None in the Batched layout.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Lander:
         self._events = events
 
     def land(self, chain: Chain, batch: Batch) -> Landed:
-        """Puts the batch's object unless its interval's start is landed already.
+        """Creates the batch's object, unless an object with the same start exists.
 
         Raises:
-            TransientError: the store or the broker did not answer; land the same batch again.
-            DataError: the topic is another one now, or the object in the way does not continue it.
+            TransientError: the store or the broker did not respond; retry with the same batch.
+            DataError: the topic was recreated, or the existing object belongs to another log.
         """
         began = monotonic()
         self._check_topic(chain)
@@ -82,13 +82,13 @@ class Lander:
         return Landed(key, end, created, len(body) if created else 0, monotonic() - began)
 
     def _check_topic(self, chain: Chain) -> None:
-        # Asked after the batch was read and before it is put: messages of a new topic that has
-        # the old one's name would otherwise continue the old one's chain.
+        # Checked after reading and before writing the batch. Otherwise messages of a recreated
+        # topic of the same name could be appended to the old topic's chain.
         current = self._topic_id()
         if current != chain.topic_id:
             raise DataError(
-                f"partition {chain.partition}: the topic was recreated (id {chain.topic_id} is now "
-                f"{current}); restart the consumer to land the new one from its beginning"
+                f"partition {chain.partition}: the topic was recreated (its id changed from "
+                f"{chain.topic_id} to {current}); restart the consumer to land the new topic"
             )
 
     def _existing_end(self, chain: Chain, batch: Batch, key: str) -> int:
@@ -97,25 +97,25 @@ class Lander:
             _same_first_message(batch, existing) and existing.end < self._log_end(chain.partition)
         ):
             raise DataError(
-                f"object {key!r} is in the way and does not continue this topic: it says "
-                f"{existing}, the batch to land says {batch.metadata}; find out who wrote it"
+                f"object {key!r} exists but does not match this topic's log: it has {existing}, "
+                f"the batch has {batch.metadata}; find out who wrote the object"
             )
         return existing.end
 
 
 def _same_first_message(batch: Batch, existing: BatchMetadata) -> bool:
-    # Retention may remove a message between two owners' looks; a lost interval has no message.
+    # Retention may delete messages between two consumers' reads, and a lost batch has no messages.
     if batch.lost or existing.lost:
         return True
     return batch.metadata.first_timestamp == existing.first_timestamp
 
 
 class EventWriter:
-    """The PerEvent layout: one object per quote, beside the batch objects, for other tools.
+    """Writer of the PerEvent layout: an additional object per quote, for other tools.
 
     Args:
         store: the bucket.
-        pool: puts of one batch go in parallel; each is a round trip of its own.
+        pool: runs a batch's puts in parallel, since each takes a round trip.
     """
 
     def __init__(self, store: ObjectStore, pool: ThreadPoolExecutor) -> None:
@@ -123,7 +123,7 @@ class EventWriter:
         self._pool = pool
 
     def write(self, chain: Chain, batch: Batch) -> None:
-        """Puts an object per event of the batch; those that exist already are the same."""
+        """Creates an object per event; those that exist are left, because they are identical."""
         errors = set(batch.error_offsets)
         events = [
             (line, offset)
@@ -131,7 +131,7 @@ class EventWriter:
             if offset not in errors
         ]
         for _ in self._pool.map(lambda event: self._put(chain, *event), events):
-            """Taking the result raises what the put raised."""
+            """Iterating over the results raises the puts' exceptions."""
 
     def _put(self, chain: Chain, line: bytes, offset: int) -> None:
         symbol = orjson.loads(line)[SYMBOL]

@@ -1,8 +1,8 @@
-"""One assigned partition: its open buffer, the one batch under way, and when to cut the next."""
+"""State of an assigned partition: its buffer, the batch in flight, and when to cut the next."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from stockfeed.consumer.batch import Batch, Buffer, lost_batch
 from stockfeed.consumer.lander import Landed
@@ -13,20 +13,20 @@ from stockfeed.contract.objects import Chain
 from stockfeed.errors import DataError, StockfeedError
 
 _FIRST_RETRY_SECONDS = 0.5
-_LAST_RETRY_SECONDS = 30.0
+_MAX_RETRY_SECONDS = 30.0
 
 Land = Callable[[Chain, Batch], Landed]
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """When a batch is cut.
+    """Thresholds at which a batch is cut; the first one reached counts.
 
     Attributes:
-        records: as soon as so many are read. A consumer that is behind has read more by the time
-            the batch before is landed; they go into one object, so that it catches up.
-        bytes: as soon as so many are read, uncompressed; no batch is larger.
-        interval: when its first message was read so many seconds ago.
+        records: buffered messages. Not an upper limit: a consumer that lags reads more while the
+            previous batch is in flight, and lands them as one object to catch up.
+        bytes: buffered bytes, uncompressed; also the maximum size of a batch.
+        interval: seconds since the batch's first message was read.
     """
 
     records: int
@@ -36,27 +36,36 @@ class Rotation:
 
 @dataclass(slots=True)
 class _InFlight:
-    """The batch under way and its tries."""
+    """The batch that is being landed, and its retry state.
+
+    Attributes:
+        batch: the batch.
+        future: the running attempt; None between attempts.
+        retry_at: earliest time of the next attempt, on the monotonic clock.
+        backoff: seconds to wait after the next failure.
+    """
 
     batch: Batch
     future: "Future[Landed] | None"
     retry_at: float = 0.0
-    pause: float = field(default=_FIRST_RETRY_SECONDS)
+    backoff: float = _FIRST_RETRY_SECONDS
 
 
 class Partition:
-    """What one owner knows of one partition.
+    """A partition assigned to this consumer.
+
+    At most one batch is in flight, so a partition's objects are created in order.
 
     Args:
-        chain: the partition's objects.
-        topic: the topic's name, for the lines.
-        start: where the chain goes on.
-        rotation: when to cut.
+        chain: identity of the partition's objects.
+        topic: the topic's name, written into each line.
+        start: where the chain continues.
+        rotation: thresholds for cutting a batch.
 
     Attributes:
-        fault: why the partition stopped for good, or None.
-        last_error: why the last try to land failed, or None.
-        failures: how many tries failed.
+        fault: why the partition is stopped until someone intervenes; None if it is not.
+        last_error: why the latest attempt to land failed; None if it succeeded.
+        failures: number of failed attempts.
         paused: whether fetching is paused.
     """
 
@@ -75,51 +84,56 @@ class Partition:
 
     @property
     def next_offset(self) -> int:
-        """The first offset that is not known to be landed."""
+        """The first offset not confirmed as landed."""
         return self._buffer.start if self._in_flight is None else self._in_flight.batch.start
 
     @property
     def buffered(self) -> int:
-        """Messages read and not known to be landed."""
+        """Number of messages read but not confirmed as landed."""
         return len(self._buffer) + (
             0 if self._in_flight is None else len(self._in_flight.batch.lines)
         )
 
     @property
     def drained(self) -> bool:
-        """Whether everything read is landed."""
+        """Whether everything that was read is landed."""
         return self._in_flight is None and not len(self._buffer)
 
     @property
     def full(self) -> bool:
-        """Whether the largest batch waits behind the one under way."""
+        """Whether the buffer holds a batch of maximum size, so that fetching should pause."""
         return self._buffer.size >= self._rotation.bytes
 
     @property
     def pending_put(self) -> "Future[Landed] | None":
-        """The put under way, to wait for."""
+        """The running attempt, for waiting; None if there is none."""
         return None if self._in_flight is None else self._in_flight.future
 
     def read(self, records: Iterable[Record], now: float) -> int:
-        """Adds messages; returns how many of them are error lines."""
+        """Buffers messages and returns the number of error lines among them.
+
+        Args:
+            records: the partition's messages, in offset order.
+            now: the current time on the monotonic clock, seconds.
+        """
         if not len(self._buffer):
             self._opened_at = now
         return self._buffer.extend(records, self._encode)
 
     def due(self, now: float) -> bool:
-        """Whether the open buffer should be cut now."""
+        """Returns whether a batch should be cut at time `now`."""
         many = len(self._buffer) >= self._rotation.records
         aged = len(self._buffer) > 0 and now - self._opened_at >= self._rotation.interval
         return many or aged or self.full
 
     def submit(self, land: Land, executor: Executor, now: float, *, cut: bool) -> None:
-        """Starts landing: the batch that failed once its pause is over, else a new one.
+        """Starts landing a batch: the failed one once its backoff is over, or a new one.
 
         Args:
-            land: does the work.
-            executor: runs it.
-            now: the clock, seconds.
-            cut: whether to cut a new batch when none is under way.
+            land: lands a batch.
+            executor: runs `land`.
+            now: the current time on the monotonic clock, seconds.
+            cut: whether to cut a new batch if none is in flight.
         """
         in_flight = self._in_flight
         if in_flight is None and cut and len(self._buffer):
@@ -130,11 +144,13 @@ class Partition:
             in_flight.future = executor.submit(land, self.chain, in_flight.batch)
 
     def collect_result(self, now: float) -> tuple[Batch, Landed] | None:
-        """Takes the result of the put under way, if there is one.
+        """Processes the attempt in flight, if it has finished.
+
+        A failure schedules a retry of the same batch, with exponential backoff. A DataError sets
+        `fault` and stops the partition.
 
         Returns:
-            The batch and what became of it, or None. After a failure the same batch is landed
-            again after a pause; after a DataError the partition is at fault and stops.
+            The batch and its result if it was landed, else None.
         """
         in_flight = self._in_flight
         if in_flight is None or in_flight.future is None or not in_flight.future.done():
@@ -148,8 +164,8 @@ class Partition:
             self.last_error = str(error)
             self.failures += 1
             in_flight.future = None
-            in_flight.retry_at = now + in_flight.pause
-            in_flight.pause = min(in_flight.pause * 2, _LAST_RETRY_SECONDS)
+            in_flight.retry_at = now + in_flight.backoff
+            in_flight.backoff = min(in_flight.backoff * 2, _MAX_RETRY_SECONDS)
             return None
         self._advance(in_flight.batch, landed.end)
         return in_flight.batch, landed

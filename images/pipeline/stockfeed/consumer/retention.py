@@ -1,7 +1,8 @@
-"""`landing.retention`: the bucket itself removes a feed's old objects, by lifecycle rules.
+"""Retention of landed objects (`landing.retention`), enforced by the bucket's lifecycle rules.
 
-A bucket has one list of rules, which is read and replaced as a whole. Other feeds and other
-programs have rules in it too; they are written back as they were read.
+S3 has one list of lifecycle rules per bucket, which can only be replaced as a whole:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html. Rules of
+other feeds and other programs are written back unchanged.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ _log = structlog.get_logger(__name__)
 _PERMISSIONS: Final = "s3:GetLifecycleConfiguration, s3:PutLifecycleConfiguration"
 
 _MAX_WRITES = 5
-# Longer than another writer takes from its read to its write.
+# Longer than another writer needs between its read and its write.
 _RECHECK_SECONDS = 1.0
 
 
@@ -34,21 +35,21 @@ def apply_retention(
     metrics: ConsumerMetrics,
     sleep: Callable[[float], object],
 ) -> None:
-    """Makes the feed's rules in the bucket what its retention says; a refusal is logged only.
+    """Sets the feed's lifecycle rules to its retention; failures are logged and counted only.
 
     Args:
         store: the bucket.
         feed: the feed's name.
-        days: how long objects are kept; None: for good, so the feed's rules are removed.
-        metrics: where a refusal is shown.
-        sleep: waits so many seconds; may return early.
+        days: days after which objects expire; None keeps them and removes the feed's rules.
+        metrics: `retention_faults` is set to 1 on failure.
+        sleep: waits for the given seconds; may return early.
     """
     try:
         found = store.lifecycle()
     except StockfeedError as error:
-        # Who never set a retention need not allow anyone to read the rules.
+        # A feed without retention does not need the permission to read the rules.
         if days is None:
-            _log.info("did not look for rules of an earlier retention", error=str(error))
+            _log.info("could not check for rules of an earlier retention", error=str(error))
         else:
             _report_failure(error, store.bucket, feed, metrics)
         return
@@ -65,15 +66,19 @@ def _write_until_stable(
     days: int | None,
     sleep: Callable[[float], object],
 ) -> None:
-    """Writes until a read shows that no other writer undid it.
+    """Writes the rules until a read confirms that no concurrent writer overwrote them.
+
+    S3 has no conditional put for lifecycle rules, so the last writer wins.
 
     Raises:
-        TransientError: others undid it every time.
+        TransientError: concurrent writers overwrote the rules every time.
     """
     writes = 0
     while (rules := merge_rules(found.rules, feed, days)) != found.rules:
         if writes == _MAX_WRITES:
-            raise TransientError(f"others overwrote the lifecycle rules {writes} times in a row")
+            raise TransientError(
+                f"another writer overwrote the lifecycle rules {writes} times in a row"
+            )
         store.set_lifecycle(replace(found, rules=rules))
         writes += 1
         _log.info("set lifecycle rules", days=days, rules=len(rules))
@@ -84,14 +89,14 @@ def _write_until_stable(
 def merge_rules(
     rules: "Sequence[LifecycleRuleOutputTypeDef]", feed: str, days: int | None
 ) -> "list[LifecycleRuleOutputTypeDef]":
-    """The rules with the feed's own as they should be, and all others as they are.
+    """Returns the rules with the feed's own rules updated and all others unchanged.
 
-    A rule is the feed's own by id and prefix. One that is right already stays as it is.
+    A rule belongs to the feed if both its id and its prefix match. Correct rules keep their place.
 
     Args:
-        rules: what the bucket has.
+        rules: the bucket's current rules.
         feed: the feed's name.
-        days: age in days at which objects expire; None: never.
+        days: age in days at which objects expire; None means never.
     """
     owned = _owned_prefixes(feed)
     missing = {} if days is None else dict(owned)
@@ -109,8 +114,8 @@ def merge_rules(
 
 
 def _owned_prefixes(feed: str) -> dict[str, str]:
-    """Prefixes of the feed's rules by id."""
-    # No name of a feed has an underscore, so no feed's id is another's.
+    """Returns the prefixes of the feed's rules by rule id."""
+    # Feed names cannot contain underscores, so ids of different feeds cannot collide.
     return {f"stockfeed-{feed}": feed_prefix(feed), f"stockfeed-{feed}_events": events_prefix(feed)}
 
 
@@ -124,7 +129,7 @@ def _rule(name: str, prefix: str, days: int) -> "LifecycleRuleOutputTypeDef":
 
 
 def _prefix(rule: "LifecycleRuleOutputTypeDef") -> str:
-    """What a rule applies to; older rules have it outside of the filter."""
+    """Returns a rule's prefix, which old rules have at the top level instead of in `Filter`."""
     return rule.get("Filter", {}).get("Prefix", rule.get("Prefix", ""))
 
 
@@ -136,13 +141,13 @@ def _report_failure(
     error: StockfeedError, bucket: str, feed: str, metrics: ConsumerMetrics
 ) -> None:
     metrics.retention_faults.set(1)
-    below = " and ".join(_owned_prefixes(feed).values())
+    prefixes = " and ".join(_owned_prefixes(feed).values())
     _log.warning(
-        "the bucket's lifecycle rules are not what landing.retention says; landing goes on",
+        "cannot apply landing.retention to the bucket's lifecycle rules; landing continues",
         bucket=bucket,
         error=str(error),
         permissions=_PERMISSIONS,
-        remedy="where the store denied it, give the consumers' credentials these permissions on "
-        "the bucket; then restart the consumers. Where the store has no lifecycle rules, remove "
-        f"old objects below {below} by its own means",
+        remedy="if the store denied access, grant the consumers' credentials these permissions on "
+        "the bucket and restart the consumers. If the store does not support lifecycle rules, "
+        f"delete old objects below {prefixes} by other means",
     )

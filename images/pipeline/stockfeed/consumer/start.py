@@ -1,8 +1,8 @@
-"""Where a consumer starts: the bucket decides.
+"""Determines a partition's start offset from the objects in the bucket.
 
-Committed offsets expire and can be reset by hand, so they only say from which key on to list.
-Starting at a commit that lies behind the bucket would land offsets twice, and one that lies ahead
-would leave a hole.
+Committed offsets expire and can be reset manually, so they serve only as a hint where to start
+listing. Starting at a commit before the last object's end would land offsets twice, starting after
+it would leave a gap.
 """
 
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from stockfeed.errors import DataError, TransientError
 from stockfeed.objectstore import ObjectStore
 
 _PAGE_SIZE: Final = 1000
-"""Objects that a listing gives with one request."""
+"""Maximum number of objects in one ListObjectsV2 response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a partition goes on.
+    """Where a partition's chain continues.
 
     Attributes:
-        offset: the first offset of the next interval.
-        lost: an interval to land first, which retention removed; None when nothing is missing.
-        previous: start of the last object that was landed; None where none ever was.
+        offset: first offset that is not landed.
+        lost: batch to land first, for offsets that retention deleted; None if none are missing.
+        previous: start of the last landed object; None if there is none.
     """
 
     offset: int
@@ -41,17 +41,17 @@ class Start:
 def find_start(
     store: ObjectStore, chain: Chain, commit: Commit | None, low: int, high: int
 ) -> Start:
-    """Where the partition goes on: behind its last object, else at the commit, else at `low`.
+    """Returns the start after the last object, or else at the commit, or else at `low`.
 
     Args:
         store: the bucket.
-        chain: the partition's objects.
-        commit: the group's committed position.
+        chain: identity of the partition's objects.
+        commit: the group's committed position; None if there is none.
         low: the log's first offset.
-        high: the log's end, the next offset to be written.
+        high: the log's end offset, exclusive.
 
     Raises:
-        DataError: the log ends before the landed data does, so it was truncated.
+        DataError: the log ends before the landed data, so it was truncated.
     """
     last = _last_object(store, chain, commit, high)
     if last is None:
@@ -60,8 +60,8 @@ def find_start(
     if offset > high:
         raise DataError(
             f"partition {chain.partition}: landed up to offset {offset - 1}, but the topic's log "
-            f"ends at {high}: the log was truncated. What was landed stays; recreate the topic, or "
-            "restore its log, to go on"
+            f"ends at {high}: the log was truncated. Landed data is kept; to continue, recreate "
+            "the topic or restore its log"
         )
     lost = lost_batch(offset, low, previous) if offset < low else None
     return Start(offset, lost, previous)
@@ -70,9 +70,9 @@ def find_start(
 def _last_object(
     store: ObjectStore, chain: Chain, commit: Commit | None, high: int
 ) -> tuple[int, int] | None:
-    """The start of the chain's last object, and the offset behind it."""
+    """Returns the start of the chain's last object and the offset after its end."""
     if commit is not None and not _belongs_to(chain, commit.key):
-        commit = None  # It belongs to an earlier topic of the same name.
+        commit = None  # It belongs to an earlier topic with the same name.
     last = _last_key(store, chain, "" if commit is None else commit.key, high)
     if last:
         return _start_of(last), read_batch_metadata(store, last).end + 1
@@ -80,10 +80,10 @@ def _last_object(
 
 
 def _last_key(store: ObjectStore, chain: Chain, after: str, high: int) -> str:
-    """The greatest key of the chain; empty where none is greater than `after`.
+    """Returns the chain's last key, or an empty string if no key is greater than `after`.
 
-    Without a fresh commit a chain of a year would be listed whole, which takes longer than a
-    consumer may be silent. So what is behind the first thousand is searched by halves.
+    Without a recent commit, listing a chain of a year takes longer than Kafka's
+    `max.poll.interval.ms` allows. Beyond the first page, a binary search finds the last key.
     """
     last = ""
     for number, stored in enumerate(store.list(chain.prefix, start_after=after), start=1):
@@ -102,7 +102,7 @@ def _binary_search_last(store: ObjectStore, chain: Chain, last: str, high: int) 
             high = middle - 1
         else:
             last, low = found.key, _start_of(found.key)
-    # What another owner landed meanwhile, and what a truncated log does not reach.
+    # Objects landed by another consumer during the search, or beyond the end of a truncated log.
     for stored in store.list(chain.prefix, start_after=last):
         last = stored.key
     return last
@@ -123,15 +123,15 @@ def _belongs_to(chain: Chain, key: str) -> bool:
 
 
 def read_batch_metadata(store: ObjectStore, key: str) -> BatchMetadata:
-    """The metadata of an object that a listing or a refused put has shown.
+    """Returns the metadata of an object seen in a listing or through a refused put.
 
     Raises:
-        DataError: it is no object of ours.
-        TransientError: it is gone again.
+        DataError: the object was not written by a consumer.
+        TransientError: the object no longer exists.
     """
     head = store.head(key)
     if head is None:
-        raise TransientError(f"object {key!r} was there a moment ago and is not found now")
+        raise TransientError(f"object {key!r} existed a moment ago but is gone")
     try:
         return BatchMetadata.from_s3(key, head.metadata)
     except BadKeyError as error:
@@ -139,4 +139,4 @@ def read_batch_metadata(store: ObjectStore, key: str) -> BatchMetadata:
 
 
 def _foreign_object(error: BadKeyError) -> DataError:
-    return DataError(f"{error}: move it away from the feed's prefix")
+    return DataError(f"{error}: move it out of the feed's prefix")

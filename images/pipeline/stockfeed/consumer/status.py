@@ -1,4 +1,4 @@
-"""What the consumer tells of itself: liveness, readiness, and whether it is drained."""
+"""Liveness, readiness and drain state of the consumer."""
 
 from time import monotonic
 from typing import Any
@@ -12,17 +12,17 @@ from stockfeed.metrics import ConsumerMetrics
 
 _log = structlog.get_logger(__name__)
 
-# A drain may hold the loop for its whole time; anything longer is a hang.
+# A drain may block the loop for its full timeout; anything longer means that it hangs.
 _MAX_STALL_SECONDS = 60.0
-# A look at the lag this old says nothing of now.
+# An older lag measurement is not evidence of being drained.
 _MAX_LAG_AGE_SECONDS = 10.0
 
 
 class Status:
-    """Written by the consumer's loop, read by the HTTP server's threads.
+    """State written by the consumer's loop and read by the HTTP server's threads.
 
     Args:
-        metrics: where the lag is shown.
+        metrics: the consumer's metrics; `lag` is updated here.
     """
 
     def __init__(self, metrics: ConsumerMetrics) -> None:
@@ -34,7 +34,7 @@ class Status:
         self._reasons: list[str] = ["not connected to Kafka yet"]
 
     def checks(self) -> dict[str, Check]:
-        """The HTTP endpoints."""
+        """Returns the checks by HTTP path."""
         return {
             endpoints.HEALTHZ: self._healthz,
             endpoints.READYZ: self._readyz,
@@ -42,23 +42,27 @@ class Status:
         }
 
     def record_progress(self) -> None:
-        """The loop has turned once more."""
+        """Records that the loop is running."""
         self._progress_at = monotonic()
 
     def record_retry(self, outcome: Any) -> None:
-        """A session or the store's probe failed and is tried again."""
+        """Records that a session or the store's probe failed and will be retried.
+
+        Args:
+            outcome: tenacity's future of the failed attempt.
+        """
         error = outcome.exception()
         self.record_progress()
         self._reasons = [str(error)]
-        _log.warning("trying again", error=str(error))
+        _log.warning("retrying", error=str(error))
 
     def update(self, worker: Worker, lag: dict[int, int] | None, problem: str | None) -> None:
-        """The loop has looked at its partitions.
+        """Records the state of the partitions.
 
         Args:
-            worker: the partitions' owner.
-            lag: messages not landed by partition; None when the broker did not answer.
-            problem: why it did not.
+            worker: the worker that has the partitions.
+            lag: number of unlanded messages by partition; None if the broker did not respond.
+            problem: why the broker did not respond; None if it did.
         """
         self._buffered = sum(partition.buffered for partition in worker.partitions.values())
         self._reasons = [

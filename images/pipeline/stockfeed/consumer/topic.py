@@ -1,4 +1,4 @@
-"""What landing needs of Kafka, so that it can be driven by a broker or by a model of one."""
+"""Interface between landing and Kafka, implemented by `KafkaTopic` and by a model in the tests."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,11 +6,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A position that a consumer of ours committed.
+    """A committed position, with the landed object that ends there.
 
     Attributes:
         offset: the next offset to read.
-        key: the key of the object that ends before it, kept as the commit's metadata.
+        key: the key of the object that ends at `offset` - 1, stored as the commit's metadata.
     """
 
     offset: int
@@ -18,7 +18,7 @@ class Commit:
 
 
 class Record(Protocol):
-    """A message that was read, as confluent-kafka gives it."""
+    """The part of `confluent_kafka.Message` that landing uses."""
 
     def partition(self) -> int: ...
     def offset(self) -> int: ...
@@ -27,25 +27,33 @@ class Record(Protocol):
 
 
 class Topic(Protocol):
-    """One topic, seen by one member of its consumer group.
+    """One topic, accessed as a member of a consumer group.
 
-    Methods that ask the broker raise TransientError when it does not answer.
+    Methods that query the broker raise TransientError if it does not respond.
     """
 
     def topic_id(self) -> str:
-        """The topic's identity now, as object keys hold it; called from any thread."""
+        """Returns the topic's current id, as used in object keys; thread-safe."""
 
     def committed(self, partition: int) -> Commit | None:
-        """Our commit, or None when there is none, it expired, or it was reset by hand."""
+        """Returns the group's commit; None if it is missing, expired, or was reset manually."""
 
     def bounds(self, partition: int) -> tuple[int, int]:
-        """The log's first offset and its end, the next offset; called from any thread."""
+        """Returns the log's first offset and its end offset, which is exclusive; thread-safe."""
 
     def commit(self, partition: int, commit: Commit, *, wait: bool) -> None:
-        """Commits; a failure is no harm, since the bucket decides where a consumer starts."""
+        """Commits a position.
+
+        A failed commit is harmless, because a consumer's start position comes from the bucket.
+
+        Args:
+            partition: the partition's number.
+            commit: the position.
+            wait: whether to wait for the broker's response.
+        """
 
     def pause(self, partition: int) -> None:
-        """Stops fetching a partition."""
+        """Pauses fetching from a partition."""
 
     def resume(self, partition: int) -> None:
-        """Goes on fetching it where it stopped."""
+        """Resumes fetching from a paused partition."""

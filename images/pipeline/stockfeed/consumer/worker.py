@@ -1,6 +1,7 @@
-"""Lands the partitions that this consumer owns; knows no broker and no clock of its own.
+"""Lands the partitions assigned to this consumer.
 
-Called from one thread. Only the puts run elsewhere, one per partition at a time.
+All calls come from a single thread. Only the puts run on other threads, at most one per partition.
+The topic and the clock are parameters, so that tests can simulate both.
 """
 
 from collections import defaultdict
@@ -43,7 +44,7 @@ class WorkerConfig:
 
 
 class Worker:
-    """Reads messages into partitions' buffers, lands them, and commits what is landed.
+    """Buffers messages by partition, lands them as batches, and commits the landed offsets.
 
     Args:
         config: names and batch limits.
@@ -52,10 +53,10 @@ class Worker:
         lander: lands one batch.
         executor: runs the puts.
         metrics: the consumer's counters and gauges.
-        clock: seconds, monotonic.
+        clock: monotonic clock, seconds.
 
     Attributes:
-        partitions: the owned ones by number, those at fault included.
+        partitions: assigned partitions by number, including stopped ones.
     """
 
     def __init__(
@@ -78,15 +79,15 @@ class Worker:
         self._clock = clock
 
     def assign(self, numbers: Iterable[int]) -> dict[int, int]:
-        """Takes partitions over; returns from which offset to read each.
+        """Opens newly assigned partitions and returns the offset to read from for each.
 
         Raises:
-            TransientError: the bucket or the broker did not answer; nothing was opened.
+            TransientError: the bucket or the broker did not respond; no partition was opened.
         """
         topic_id = self._topic.topic_id()
         opened = {number: self._open_partition(number, topic_id) for number in numbers}
         self.partitions.update({number: partition for number, (partition, _) in opened.items()})
-        self._metrics.partition_faults.set(len(self.faults))  # those found at the start, too
+        self._metrics.partition_faults.set(len(self.faults))  # includes faults found on opening
         return {number: read_from for number, (_, read_from) in opened.items()}
 
     def _open_partition(self, number: int, topic_id: str) -> tuple[Partition, int]:
@@ -97,7 +98,7 @@ class Worker:
         try:
             start = find_start(self._store, chain, commit, low, high)
         except DataError as error:
-            # Nothing is landed from here; but the lag must tell what is not.
+            # Nothing will be landed, but the start is needed to measure the lag.
             start, fault = Start(low if commit is None else min(commit.offset, high)), str(error)
         partition = Partition(chain, self._config.topic, start, self._config.rotation)
         if fault is not None:
@@ -106,7 +107,7 @@ class Worker:
         return partition, start.read_from
 
     def step(self, records: Sequence[Record]) -> None:
-        """Adds messages, takes finished puts, starts new ones, pauses and resumes."""
+        """Buffers messages, processes finished puts, starts new ones, and applies backpressure."""
         self._read(records)
         for number, partition in self.partitions.items():
             if partition.fault is None:
@@ -120,13 +121,13 @@ class Worker:
         now = self._clock()
         for number, read in by_partition.items():
             partition = self.partitions.get(number)
-            # Messages of a partition that was revoked or stopped may still be on their way.
+            # Messages of a revoked or stopped partition may still be queued in the client.
             if partition is not None and partition.fault is None:
                 self._metrics.error_lines.inc(partition.read(read, now))
         self._metrics.consumed.inc(len(records))
 
     def _step_partition(self, partition: Partition, *, cut: bool, wait_commit: bool) -> None:
-        """Takes the finished put, if any, and starts the next, if any."""
+        """Processes the finished put and starts the next one, if there are any."""
         failures, last_error = partition.failures, partition.last_error
         result = partition.collect_result(self._clock())
         if result is not None:
@@ -141,7 +142,7 @@ class Worker:
     def _record_failure(self, partition: Partition, previous_error: str | None) -> None:
         self._metrics.flush_failures.inc()
         if partition.last_error != previous_error:
-            _log.warning("not landed, trying again", error=partition.last_error)
+            _log.warning("landing failed, retrying", error=partition.last_error)
 
     def _record_landed(
         self, partition: Partition, batch: Batch, landed: Landed, *, wait: bool
@@ -178,18 +179,22 @@ class Worker:
 
     @property
     def faults(self) -> dict[int, str]:
-        """Why partitions stopped, by partition."""
+        """Why partitions are stopped, by partition number."""
         return {n: p.fault for n, p in self.partitions.items() if p.fault is not None}
 
     @property
     def last_errors(self) -> dict[int, str]:
-        """Why the last try to land failed, by partition."""
+        """Why the latest attempt to land failed, by partition number."""
         return {n: p.last_error for n, p in self.partitions.items() if p.last_error is not None}
 
     def revoke(self, numbers: Iterable[int], seconds: float) -> None:
-        """Lands what partitions hold, for at most `seconds`, and gives them up.
+        """Lands the partitions' buffered messages, then drops the partitions.
 
-        What is not landed by then is read again by the next owner; nothing is lost.
+        Messages that are not landed in time are not lost: the next owner reads them again.
+
+        Args:
+            numbers: the revoked partitions.
+            seconds: time limit.
 
         Raises:
             TransientError: see `drop`.
@@ -199,21 +204,21 @@ class Worker:
         self.drop(partition.chain.partition for partition in revoked)
 
     def drop(self, numbers: Iterable[int]) -> None:
-        """Gives partitions up that another consumer may own already.
+        """Drops partitions, which another consumer may already own.
 
         Raises:
-            TransientError: messages were read and not landed. They are read again, but only a
-                new client is sure not to hand out what followed them first.
+            TransientError: some messages were not landed. The session must end, because only a new
+                client is certain to return these messages before later ones.
         """
-        gone = [
+        dropped = [
             self.partitions.pop(number) for number in list(numbers) if number in self.partitions
         ]
         self._metrics.partition_faults.set(len(self.faults))
         unlanded = {
-            p.chain.partition: p.buffered for p in gone if not p.drained and p.fault is None
+            p.chain.partition: p.buffered for p in dropped if not p.drained and p.fault is None
         }
         if unlanded:
-            raise TransientError(f"partitions revoked with messages not landed: {unlanded}")
+            raise TransientError(f"partitions dropped with messages not landed: {unlanded}")
 
     def _drain(self, partitions: list[Partition], seconds: float) -> None:
         deadline = self._clock() + seconds
@@ -227,11 +232,12 @@ class Worker:
             wait(puts, timeout=_DRAIN_TICK_SECONDS, return_when="FIRST_COMPLETED")
 
     def lag(self) -> dict[int, int]:
-        """Messages in the topic that are not landed, by owned partition.
+        """Returns the number of unlanded messages by assigned partition.
+
+        Also stops all partitions if the topic was recreated, including those without traffic.
 
         Raises:
-            StockfeedError: the broker did not answer, or the topic is another one now; then all
-                partitions are at fault, those without traffic too.
+            TransientError: the broker did not respond.
         """
         current = self._topic.topic_id()
         for partition in self.partitions.values():

@@ -34,7 +34,7 @@ def filled(start: int, steps: list[tuple[int, bool]]) -> tuple[Buffer, list[int]
 
 
 @given(messages, st.integers(0, 100), st.integers(1, 30))
-def test_cuts_form_a_chain_that_holds_every_message_once(steps, start, size):
+def test_cuts_form_a_chain_that_contains_every_message_once(steps, start, size):
     buffer, offsets = filled(start, steps)
     seen: list[int] = []
     following = start
@@ -50,7 +50,7 @@ def test_cuts_form_a_chain_that_holds_every_message_once(steps, start, size):
 
 
 @given(messages, st.integers(1, 40))
-def test_a_cut_counts_its_own_errors(steps, size):
+def test_batch_contains_the_error_offsets_of_its_interval(steps, size):
     buffer, offsets = filled(0, steps)
     errors = [offset for offset, (_, ok) in zip(offsets, steps, strict=True) if not ok]
     batch = buffer.cut(size)
@@ -59,7 +59,7 @@ def test_a_cut_counts_its_own_errors(steps, size):
 
 
 @given(messages, st.integers(1, 40), st.integers(0, 200))
-def test_after_a_shorter_conflict_only_what_is_not_landed_remains(steps, size, landed):
+def test_keeps_only_unlanded_messages_after_a_shorter_conflict(steps, size, landed):
     buffer, offsets = filled(0, steps)
     batch = buffer.cut(size)
     landed = min(landed, batch.end)
@@ -74,20 +74,20 @@ def test_after_a_shorter_conflict_only_what_is_not_landed_remains(steps, size, l
         assert list(buffer.cut(10**6).offsets) == remaining
 
 
-def test_skipping_beyond_what_was_read_expects_no_earlier_message():
+def test_skipping_ahead_of_the_buffer_raises_the_expected_offset():
     buffer, _ = filled(0, [(1, True)] * 3)
     buffer.skip_to(50)
     assert (len(buffer), buffer.start, buffer.expected) == (0, 50, 50)
 
 
-def test_metadata_names_the_first_and_last_message_read():
+def test_metadata_has_the_first_and_last_timestamps():
     buffer, _ = filled(10, [(3, True), (1, False)])
     metadata = buffer.cut(10**6).metadata
     assert (metadata.end, metadata.records, metadata.errors) == (13, 2, 1)
     assert (metadata.first_timestamp, metadata.last_timestamp, metadata.lost) == (1012, 1013, 0)
 
 
-def test_a_lost_batch_covers_what_retention_removed():
+def test_lost_batch_covers_the_deleted_offsets():
     batch = lost_batch(5, 9, 0)
     assert (batch.start, batch.end, batch.lost) == (5, 8, 4)
     assert batch.metadata.to_s3() == {
@@ -99,7 +99,7 @@ def test_a_lost_batch_covers_what_retention_removed():
     }
 
 
-def test_messages_below_the_expected_offset_are_passed_over():
+def test_skips_messages_below_the_expected_offset():
     buffer = Buffer(10)
     records = map(Message, (8, 9, 10, 12))
     assert buffer.extend(records, lambda _, at, __: (b"%d\n" % at, at == 10)) == 1

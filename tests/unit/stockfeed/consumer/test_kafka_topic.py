@@ -1,4 +1,4 @@
-"""What Kafka's client says beside messages is logged and passed over, or acted on."""
+"""Tests how errors returned by the Kafka client among messages are handled."""
 
 import pytest
 from confluent_kafka import KafkaError
@@ -9,7 +9,7 @@ from stockfeed.errors import ConfigurationError
 
 
 class Message:
-    """Only Kafka's client makes real ones."""
+    """A fake message; confluent_kafka.Message cannot be constructed in Python."""
 
     def __init__(self, code=None):
         self._error = None if code is None else KafkaError(code)
@@ -32,19 +32,19 @@ class Consumer:
         return self._messages
 
 
-def log_of(*messages):
-    log = KafkaTopic.__new__(KafkaTopic)
-    log.consumer = Consumer(*messages)
-    return log
+def topic_returning(*messages):
+    topic = KafkaTopic.__new__(KafkaTopic)
+    topic.consumer = Consumer(*messages)
+    return topic
 
 
-def test_what_the_client_only_tells_is_logged_and_passed_over():
+def test_logs_and_skips_minor_client_errors():
     message = Message()
-    log = log_of(Message(KafkaError._TRANSPORT), message)
+    topic = topic_returning(Message(KafkaError._TRANSPORT), message)
     with capture_logs() as logged:
-        assert log.read(10, 0.1) == [message]
+        assert topic.read(10, 0.1) == [message]
     (line,) = logged
-    assert line["event"] == "from Kafka"
+    assert line["event"] == "Kafka client error"
     assert line["error"].startswith("quotes[1]: ")
 
 
@@ -55,6 +55,6 @@ def test_what_the_client_only_tells_is_logged_and_passed_over():
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, ConfigurationError),
     ],
 )
-def test_what_must_be_acted_on_is_raised(code, raised):
+def test_raises_errors_that_end_the_session(code, raised):
     with pytest.raises(raised, match=r"quotes\[1\]"):
-        log_of(Message(code)).read(10, 0.1)
+        topic_returning(Message(code)).read(10, 0.1)

@@ -52,7 +52,7 @@ def lander(bucket, log_end=100, topic_id="a" * 32):
     return Lander(bucket, lambda _: log_end, lambda: topic_id)
 
 
-def test_a_batch_becomes_one_object_that_says_what_it_holds():
+def test_batch_becomes_one_object_with_its_metadata():
     bucket = Bucket()
     landed = lander(bucket).land(CHAIN, batch_of(5, [7, 8]))
     body, metadata = bucket.objects[CHAIN.key(5)]
@@ -66,7 +66,7 @@ def test_a_batch_becomes_one_object_that_says_what_it_holds():
     )
 
 
-def test_the_same_lines_make_the_same_bytes():
+def test_output_is_deterministic():
     first, second = Bucket(), Bucket()
     lander(first).land(CHAIN, batch_of(0, range(10)))
     lander(second).land(CHAIN, batch_of(0, range(10)))
@@ -74,35 +74,37 @@ def test_the_same_lines_make_the_same_bytes():
 
 
 @pytest.mark.parametrize("theirs", [[0, 1], [0, 1, 2, 3, 4]])
-def test_an_interval_that_is_landed_already_ends_where_its_object_says(theirs):
+def test_existing_object_determines_the_landed_end(theirs):
     bucket = Bucket()
     lander(bucket).land(CHAIN, batch_of(0, theirs))
     landed = lander(bucket).land(CHAIN, batch_of(0, [0, 1, 2]))
     assert (landed.created, landed.end, landed.size) == (False, theirs[-1], 0)
 
 
-def test_an_object_of_another_first_message_is_no_continuation():
+def test_rejects_an_existing_object_with_another_first_message():
     bucket = Bucket()
     lander(bucket).land(CHAIN, batch_of(0, [0, 1], timestamp=5))
-    with pytest.raises(DataError, match=r"00000000000000000000\.jsonl\.gz.* is in the way"):
+    with pytest.raises(
+        DataError, match=r"00000000000000000000\.jsonl\.gz.* does not match this topic's log"
+    ):
         lander(bucket).land(CHAIN, batch_of(0, [0, 1]))
 
 
-def test_an_object_that_ends_beyond_the_log_is_no_continuation():
+def test_rejects_an_existing_object_that_ends_beyond_the_log():
     bucket = Bucket()
     lander(bucket).land(CHAIN, batch_of(0, range(50)))
-    with pytest.raises(DataError, match="is in the way"):
+    with pytest.raises(DataError, match="does not match this topic's log"):
         lander(bucket, log_end=50 - 1).land(CHAIN, batch_of(0, [0]))
 
 
-def test_a_lost_interval_has_no_first_message_to_compare():
+def test_accepts_an_existing_lost_batch_despite_its_missing_timestamp():
     bucket = Bucket()
     lander(bucket).land(CHAIN, lost_batch(0, 5, 0))
     assert lander(bucket).land(CHAIN, batch_of(0, [3, 4, 5])).end == 4
     assert gzip.decompress(bucket.objects[CHAIN.key(0)][0]) == b""
 
 
-def test_a_recreated_topic_lands_nothing():
+def test_lands_nothing_if_the_topic_was_recreated():
     bucket = Bucket()
     with pytest.raises(DataError, match=r"the topic was recreated .*restart the consumer"):
         lander(bucket, topic_id="b" * 32).land(CHAIN, batch_of(0, [0]))

@@ -33,7 +33,7 @@ class Message:
 
 
 class Manual(Executor):
-    """Holds puts until the test says how they end."""
+    """Keeps puts pending until the test completes them."""
 
     def __init__(self):
         self.calls: list[tuple[Future, tuple]] = []
@@ -84,13 +84,13 @@ def previous(executor):
         (Rotation(3, 10_000, 15.0), (), 99.0, False),
     ],
 )
-def test_a_batch_is_due_by_records_bytes_or_age(rotation, offsets, now, due):
+def test_batch_is_due_by_records_bytes_or_age(rotation, offsets, now, due):
     target = partition(rotation=rotation)
     read(target, *offsets)
     assert target.due(now) is due
 
 
-def test_one_batch_is_under_way_at_a_time(executor):
+def test_only_one_batch_is_in_flight(executor):
     target = partition()
     read(target, *range(7))
     target.submit(None, executor, 0.0, cut=True)
@@ -104,7 +104,7 @@ def test_one_batch_is_under_way_at_a_time(executor):
     assert (target.buffered, target.next_offset) == (4, 3)
 
 
-def test_what_was_read_during_a_put_goes_into_one_batch(executor):
+def test_messages_read_during_a_put_form_one_batch(executor):
     target = partition(rotation=Rotation(records=3, bytes=10_000, interval=15.0))
     read(target, *range(3))
     target.submit(None, executor, 0.0, cut=True)
@@ -115,7 +115,7 @@ def test_what_was_read_during_a_put_goes_into_one_batch(executor):
     assert batches(executor) == [(0, 2), (3, 10)]
 
 
-def test_a_put_that_failed_is_tried_again_with_growing_pauses(executor):
+def test_retries_a_failed_put_with_exponential_backoff(executor):
     target = partition()
     read(target, 0)
     now = 0.0
@@ -134,16 +134,16 @@ def test_a_put_that_failed_is_tried_again_with_growing_pauses(executor):
     assert batches(executor) == [(0, 0)] * 4
 
 
-def test_an_object_in_the_way_stops_the_partition(executor):
+def test_data_error_stops_the_partition(executor):
     target = partition()
     read(target, 0)
     target.submit(None, executor, 0.0, cut=True)
-    executor.fail(DataError("in the way"))
+    executor.fail(DataError("conflict"))
     assert target.collect_result(0.0) is None
-    assert target.fault == "in the way"
+    assert target.fault == "conflict"
 
 
-def test_an_error_of_ours_is_not_taken_for_the_stores(executor):
+def test_unexpected_exceptions_propagate(executor):
     target = partition()
     read(target, 0)
     target.submit(None, executor, 0.0, cut=True)
@@ -156,7 +156,9 @@ def test_an_error_of_ours_is_not_taken_for_the_stores(executor):
     ("landed_end", "following", "buffered"),
     [(0, (1, 3), 4), (2, (3, 4), 2), (3, (4, 4), 1), (8, None, 0)],
 )
-def test_another_owners_interval_moves_the_chain_on(executor, landed_end, following, buffered):
+def test_continues_after_an_interval_landed_by_another_consumer(
+    executor, landed_end, following, buffered
+):
     target = partition()
     read(target, *range(5))
     target.submit(None, executor, 0.0, cut=True)
@@ -167,7 +169,7 @@ def test_another_owners_interval_moves_the_chain_on(executor, landed_end, follow
     assert batches(executor)[1:] == ([] if following is None else [following])
 
 
-def test_messages_that_another_owner_landed_are_passed_over(executor):
+def test_skips_messages_landed_by_another_consumer(executor):
     target = partition()
     read(target, 0)
     target.submit(None, executor, 0.0, cut=True)
@@ -179,7 +181,7 @@ def test_messages_that_another_owner_landed_are_passed_over(executor):
 
 @pytest.mark.parametrize("before", [None, 3])
 @pytest.mark.parametrize("landed_end", [5, 6, 7])
-def test_each_batch_names_the_object_before_it(executor, before, landed_end):
+def test_each_batch_records_its_predecessor(executor, before, landed_end):
     target = partition(5, previous=before)
     read(target, 5, 6)
     target.submit(None, executor, 0.0, cut=True)
@@ -191,7 +193,7 @@ def test_each_batch_names_the_object_before_it(executor, before, landed_end):
     assert previous(executor) == [before, 5]
 
 
-def test_a_lost_interval_is_landed_before_anything_else(executor):
+def test_lands_a_lost_batch_first(executor):
     target = partition(5, lost=lost_batch(5, 9, 0), previous=0)
     assert target.next_offset == 5
     read(target, 9, 10, 11)
@@ -204,7 +206,7 @@ def test_a_lost_interval_is_landed_before_anything_else(executor):
     assert previous(executor) == [0, 5]
 
 
-def test_a_lost_interval_that_another_owner_landed_in_part_is_lost_for_the_rest(executor):
+def test_lands_the_rest_of_a_lost_batch_that_another_consumer_landed_in_part(executor):
     target = partition(5, lost=lost_batch(5, 9, 0), previous=0)
     target.submit(None, executor, 0.0, cut=True)
     executor.succeed(end=6)
@@ -215,12 +217,12 @@ def test_a_lost_interval_that_another_owner_landed_in_part_is_lost_for_the_rest(
     assert previous(executor) == [0, 5]
 
 
-def test_reading_tells_events_from_errors():
+def test_read_returns_the_number_of_error_lines():
     target = partition()
     assert target.read([Message(0), Message(1, b"poison"), Message(2)], 0.0) == 1
 
 
-def test_lines_name_topic_partition_and_offset(executor):
+def test_lines_contain_topic_partition_offset_and_timestamp(executor):
     target = partition()
     read(target, 4)
     target.submit(None, executor, 0.0, cut=True)

@@ -1,4 +1,4 @@
-"""The feed's rules among others', against a bucket in memory; a real store is in integration."""
+"""Tests of the lifecycle rules against an in-memory bucket; integration tests use a real one."""
 
 import pytest
 import structlog
@@ -56,21 +56,21 @@ FOREIGN = [
     ids=[
         "nothing to remove",
         "first time",
-        "others' stay when ours go",
-        "others' stay when ours come",
-        "right already",
-        "unset",
-        "other age",
-        "doubled",
-        "switched off by hand",
+        "removal keeps foreign rules",
+        "addition keeps foreign rules",
+        "unchanged",
+        "removed",
+        "new age",
+        "duplicate",
+        "disabled manually",
     ],
 )
-def test_ours_become_right_and_others_stay(rules, days, merged):
+def test_merge_updates_own_rules_and_keeps_others(rules, days, merged):
     assert merge_rules(rules, "us", days) == merged
 
 
 class Bucket:
-    """The lifecycle calls of an S3 client, counted; `rival` runs after each write."""
+    """A fake S3 client with lifecycle calls; counts writes and calls `rival` after each."""
 
     def __init__(self, rules=(), refused=None, rival=lambda bucket: None):
         self.rules, self.refused, self.rival = list(rules), refused or {}, rival
@@ -104,8 +104,8 @@ class Bucket:
             raise ClientError({"Error": {"Code": self.refused[action]}}, action)
 
 
-def keep(bucket, days):
-    """Runs it once; returns what was logged and the metric of faults."""
+def apply(bucket, days):
+    """Applies retention once; returns the log entries and the fault metric."""
     metrics = ConsumerMetrics(CollectorRegistry())
     with structlog.testing.capture_logs() as logged:
         apply_retention(ObjectStore(bucket, "raw"), "us", days, metrics, lambda _: None)
@@ -113,45 +113,45 @@ def keep(bucket, days):
     return logged, sample.value
 
 
-def test_it_writes_once_and_not_again():
+def test_writes_only_if_the_rules_differ():
     bucket = Bucket([OTHER_FEED])
     for _ in range(2):
-        assert keep(bucket, 30)[1] == 0
+        assert apply(bucket, 30)[1] == 0
         assert bucket.rules == [OTHER_FEED, BATCHES, EVENTS]
     assert bucket.writes == 1
 
 
-def test_the_last_rule_goes_with_the_configuration():
+def test_deletes_the_configuration_with_the_last_rule():
     bucket = Bucket([BATCHES, EVENTS])
-    assert keep(bucket, None)[1] == 0
+    assert apply(bucket, None)[1] == 0
     assert bucket.rules == []
     assert bucket.writes == 1
 
 
-def test_what_goes_for_all_rules_is_kept():
+def test_keeps_the_transition_minimum():
     bucket = Bucket([OTHER_FEED])
     bucket.minimum = "varies_by_storage_class"
-    keep(bucket, 30)
+    apply(bucket, 30)
     assert bucket.minimum == "varies_by_storage_class"
 
 
-def test_it_writes_again_when_another_writer_won():
+def test_writes_again_after_another_writer_won():
     def once(bucket):
         if bucket.writes == 1:
             bucket.rules = [OTHER_FEED]
 
     bucket = Bucket(rival=once)
-    assert keep(bucket, 30)[1] == 0
+    assert apply(bucket, 30)[1] == 0
     assert bucket.rules == [OTHER_FEED, BATCHES, EVENTS]
     assert bucket.writes == 2
 
 
-def test_it_gives_up_when_another_writer_wins_every_time():
+def test_reports_a_failure_if_another_writer_always_wins():
     def always(bucket):
         bucket.rules = [OTHER_FEED]
 
     bucket = Bucket(rival=always)
-    logged, faults = keep(bucket, 30)
+    logged, faults = apply(bucket, 30)
     assert bucket.writes == 5
     assert faults == 1
     assert "5 times in a row" in logged[-1]["error"]
@@ -161,8 +161,8 @@ def test_it_gives_up_when_another_writer_wins_every_time():
 @pytest.mark.parametrize(
     ("action", "rules", "days"), [("get", [], 30), ("set", [], 30), ("set", [BATCHES], None)]
 )
-def test_a_refusal_is_told_and_landing_goes_on(action, rules, days, code):
-    logged, faults = keep(Bucket(rules, {action: code}), days)
+def test_reports_a_refusal_without_failing(action, rules, days, code):
+    logged, faults = apply(Bucket(rules, {action: code}), days)
     assert faults == 1
     (entry,) = logged
     assert entry["log_level"] == "warning"
@@ -172,7 +172,7 @@ def test_a_refusal_is_told_and_landing_goes_on(action, rules, days, code):
     assert "feed=us/ and events/feed=us/" in entry["remedy"]
 
 
-def test_who_sets_no_retention_need_not_let_rules_be_read():
-    logged, faults = keep(Bucket(refused={"get": "AccessDenied"}), None)
+def test_ignores_missing_read_permission_without_retention():
+    logged, faults = apply(Bucket(refused={"get": "AccessDenied"}), None)
     assert faults == 0
     assert [entry["log_level"] for entry in logged] == ["info"]

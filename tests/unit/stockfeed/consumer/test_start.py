@@ -11,7 +11,7 @@ CHAIN = Chain("us", "autos", "a" * 32, 3)
 
 
 class Bucket:
-    """Objects of intervals, and what was listed."""
+    """A fake bucket with an object per interval, which records listings."""
 
     def __init__(self, *intervals: tuple[int, int]):
         self.objects = {
@@ -46,16 +46,18 @@ LANDED = ((0, 9), (10, 24))
 @pytest.mark.parametrize(
     ("intervals", "commit", "low", "high", "offset"),
     [
-        pytest.param((), None, 0, 100, 0, id="nothing landed: the log's beginning"),
-        pytest.param((), None, 40, 100, 40, id="nothing landed, a log that was cut: likewise"),
-        pytest.param(LANDED, None, 0, 100, 25, id="no commit: behind the last object"),
-        pytest.param(LANDED, Commit(10, CHAIN.key(0)), 0, 100, 25, id="an old commit: likewise"),
-        pytest.param(LANDED, Commit(25, CHAIN.key(10)), 0, 100, 25, id="the newest commit"),
-        pytest.param(LANDED, Commit(25, CHAIN.key(10)), 0, 25, 25, id="all is landed"),
-        pytest.param((), Commit(25, CHAIN.key(10)), 20, 100, 25, id="objects expired: the commit"),
+        pytest.param((), None, 0, 100, 0, id="nothing landed, start of log"),
+        pytest.param((), None, 40, 100, 40, id="nothing landed, log starts later"),
+        pytest.param(LANDED, None, 0, 100, 25, id="no commit, after last object"),
+        pytest.param(
+            LANDED, Commit(10, CHAIN.key(0)), 0, 100, 25, id="old commit, after last object"
+        ),
+        pytest.param(LANDED, Commit(25, CHAIN.key(10)), 0, 100, 25, id="latest commit"),
+        pytest.param(LANDED, Commit(25, CHAIN.key(10)), 0, 25, 25, id="everything landed"),
+        pytest.param((), Commit(25, CHAIN.key(10)), 20, 100, 25, id="objects expired, at commit"),
     ],
 )
-def test_the_bucket_decides_where_to_start(intervals, commit, low, high, offset):
+def test_start_offset_comes_from_the_bucket(intervals, commit, low, high, offset):
     start = find_start(Bucket(*intervals), CHAIN, commit, low, high)
     assert (start.offset, start.lost, start.read_from) == (offset, None, offset)
 
@@ -69,11 +71,11 @@ def test_the_bucket_decides_where_to_start(intervals, commit, low, high, offset)
         ((), Commit(25, CHAIN.key(10)), 10),
     ],
 )
-def test_what_was_landed_last_is_what_the_next_object_continues(intervals, commit, previous):
+def test_previous_is_the_last_landed_object(intervals, commit, previous):
     assert find_start(Bucket(*intervals), CHAIN, commit, 0, 100).previous == previous
 
 
-def test_a_commit_spares_the_listing_of_what_lies_before_it():
+def test_lists_only_after_the_committed_key():
     bucket = Bucket(*LANDED)
     find_start(bucket, CHAIN, Commit(25, CHAIN.key(10)), 0, 100)
     assert bucket.listed_after == [CHAIN.key(10)]
@@ -82,7 +84,7 @@ def test_a_commit_spares_the_listing_of_what_lies_before_it():
 @pytest.mark.parametrize("commit", [None, Commit(10, CHAIN.key(0))])
 @pytest.mark.parametrize("number", [9, 10, 11, 600])
 @pytest.mark.parametrize("ahead", [0, 1, 10**9])
-def test_a_long_chain_is_not_listed_whole(monkeypatch, number, ahead, commit):
+def test_finds_the_end_of_a_long_chain_with_few_requests(monkeypatch, number, ahead, commit):
     monkeypatch.setattr(module, "_PAGE_SIZE", 10)
     bucket = Bucket(*((start, start + 9) for start in range(0, 10 * number, 10)))
     bucket.page = 10
@@ -91,48 +93,48 @@ def test_a_long_chain_is_not_listed_whole(monkeypatch, number, ahead, commit):
     assert bucket.requests < 40
 
 
-def test_a_truncated_log_is_seen_in_a_long_chain_too(monkeypatch):
+def test_detects_a_truncated_log_in_a_long_chain(monkeypatch):
     monkeypatch.setattr(module, "_PAGE_SIZE", 10)
     bucket = Bucket(*((start, start + 9) for start in range(0, 300, 10)))
     with pytest.raises(DataError, match="landed up to offset 299, but the topic's log ends at 5"):
         find_start(bucket, CHAIN, None, 0, 5)
 
 
-def test_a_commit_of_an_earlier_topic_is_nothing():
+def test_ignores_a_commit_of_an_earlier_topic():
     other = Chain("us", "autos", "b" * 32, 3)
     bucket = Bucket()
     assert find_start(bucket, CHAIN, Commit(70, other.key(60)), 0, 100).offset == 0
     assert bucket.listed_after == [""]
 
 
-def test_what_retention_removed_is_landed_as_lost_first():
+def test_lands_deleted_offsets_as_lost_first():
     start = find_start(Bucket(*LANDED), CHAIN, None, 31, 100)
     assert (start.lost.start, start.lost.end, start.lost.lost) == (25, 30, 6)
     assert start.lost.previous == 10
     assert start.read_from == 31
 
 
-def test_a_log_that_ends_before_what_is_landed_was_truncated():
+def test_log_that_ends_before_the_landed_data_is_truncated():
     with pytest.raises(DataError, match="landed up to offset 24, but the topic's log ends at 20"):
         find_start(Bucket(*LANDED), CHAIN, None, 0, 20)
 
 
-def test_an_object_of_someone_else_is_named():
+def test_foreign_object_error_names_the_object():
     bucket = Bucket()
     bucket.objects[CHAIN.key(0)] = {}
-    with pytest.raises(DataError, match=r"00000000000000000000\.jsonl\.gz.*move it away"):
+    with pytest.raises(DataError, match=r"00000000000000000000\.jsonl\.gz.*move it out of"):
         find_start(bucket, CHAIN, None, 0, 100)
 
 
-def test_a_copy_of_an_object_is_no_object_of_the_chain():
+def test_rejects_a_copied_object():
     bucket = Bucket(*LANDED)
     bucket.objects[CHAIN.key(10) + ".bak"] = bucket.objects[CHAIN.key(10)]
-    with pytest.raises(DataError, match=r"\.bak.*move it away"):
+    with pytest.raises(DataError, match=r"\.bak.*move it out of"):
         find_start(bucket, CHAIN, None, 0, 100)
 
 
-def test_an_object_that_vanishes_between_listing_and_head_is_looked_up_again():
+def test_object_deleted_between_list_and_head_is_a_transient_error():
     bucket = Bucket(*LANDED)
     bucket.head = lambda _: None
-    with pytest.raises(TransientError, match="not found now"):
+    with pytest.raises(TransientError, match="existed a moment ago but is gone"):
         find_start(bucket, CHAIN, None, 0, 100)

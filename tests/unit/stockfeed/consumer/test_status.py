@@ -46,7 +46,7 @@ def ask(status, path):
     ("buffered", "lag", "drained"),
     [((0, 0), {0: 0, 1: 0}, True), ((0, 1), {0: 0, 1: 0}, False), ((0, 0), {0: 0, 1: 7}, False)],
 )
-def test_drained_means_no_lag_and_nothing_buffered(status, buffered, lag, drained):
+def test_drained_requires_zero_lag_and_empty_buffers(status, buffered, lag, drained):
     status.update(Worker(buffered), lag, None)
     answer = ask(status, endpoints.DRAINED)
     assert answer.ok is drained
@@ -58,14 +58,14 @@ def test_drained_means_no_lag_and_nothing_buffered(status, buffered, lag, draine
     }
 
 
-def test_an_old_look_at_the_lag_does_not_count_as_drained(status, now):
+def test_not_drained_if_the_lag_measurement_is_old(status, now):
     status.update(Worker(), {0: 0}, None)
     now[0] += 11
     status.update(Worker(), None, "the broker did not answer")
     assert not ask(status, endpoints.DRAINED).ok
 
 
-def test_ready_names_what_is_in_the_way(status):
+def test_readiness_lists_all_problems(status):
     assert not ask(status, endpoints.READYZ).ok
     status.update(Worker(), {0: 0}, None)
     assert ask(status, endpoints.READYZ).ok
@@ -75,7 +75,7 @@ def test_ready_names_what_is_in_the_way(status):
     assert answer.body["reasons"] == ["no broker", "truncated", "no put"]
 
 
-def test_a_loop_that_hangs_is_not_alive(status, now):
+def test_not_live_if_the_loop_hangs(status, now):
     assert ask(status, endpoints.HEALTHZ).ok
     now[0] += 61
     assert not ask(status, endpoints.HEALTHZ).ok
@@ -83,7 +83,7 @@ def test_a_loop_that_hangs_is_not_alive(status, now):
     assert ask(status, endpoints.HEALTHZ).ok
 
 
-def test_a_failed_session_is_a_reason_and_alive(status, now):
+def test_failed_session_is_unready_but_live(status, now):
     now[0] += 61
     outcome = Future()
     outcome.set_exception(OSError("no route"))
@@ -92,7 +92,7 @@ def test_a_failed_session_is_a_reason_and_alive(status, now):
     assert ask(status, endpoints.READYZ).body["reasons"] == ["no route"]
 
 
-def test_the_lag_of_a_partition_that_is_gone_is_gone(status, registry):
+def test_removes_the_lag_series_of_an_unassigned_partition(status, registry):
     status.update(Worker(), {0: 3, 1: 4}, None)
     status.update(Worker(), {1: 5}, None)
 

@@ -35,7 +35,7 @@ class Message:
 
 
 class Topic:
-    """A log of two partitions."""
+    """A fake topic with two partitions."""
 
     def __init__(self):
         self.id = TOPIC_ID
@@ -78,7 +78,7 @@ class Inline(Executor):
 
 
 class Lander:
-    """Lands everything, unless told to fail."""
+    """A fake lander that succeeds unless `error` is set."""
 
     def __init__(self):
         self.error: Exception | None = None
@@ -124,7 +124,7 @@ def messages(partition, *offsets):
     return [Message(partition, offset) for offset in offsets]
 
 
-def test_what_is_landed_is_committed_with_its_object(rig):
+def test_commits_landed_offsets_with_the_object_key(rig):
     assert rig.worker.assign([0, 1]) == {0: 0, 1: 0}
     rig.worker.step([*messages(0, 0, 1), *messages(1, 0)])
     rig.worker.step([])
@@ -138,7 +138,7 @@ def test_what_is_landed_is_committed_with_its_object(rig):
     assert rig.worker.lag() == {0: 98, 1: 100}
 
 
-def test_a_revoke_lands_what_is_open_and_waits_for_the_commit(rig):
+def test_revoke_lands_the_buffer_and_waits_for_the_commit(rig):
     rig.worker.assign([0])
     rig.worker.step(messages(0, 0))
     rig.worker.revoke([0], 5)
@@ -146,7 +146,7 @@ def test_a_revoke_lands_what_is_open_and_waits_for_the_commit(rig):
     assert rig.worker.partitions == {}
 
 
-def test_a_partition_that_cannot_be_drained_in_time_is_given_up_loudly(rig):
+def test_revoke_raises_if_a_partition_cannot_be_drained_in_time(rig):
     rig.worker.assign([0])
     rig.worker.step(messages(0, 0))
     rig.lander.error = TransientError("no answer")
@@ -155,7 +155,7 @@ def test_a_partition_that_cannot_be_drained_in_time_is_given_up_loudly(rig):
     assert rig.worker.partitions == {}
 
 
-def test_full_buffers_pause_and_resume(rig):
+def test_pauses_fetching_while_a_buffer_is_full(rig):
     rig.worker.assign([0])
     rig.lander.error = TransientError("no answer")
     rig.worker.step(messages(0, *range(8)))
@@ -173,33 +173,33 @@ def test_full_buffers_pause_and_resume(rig):
     assert rig.worker.last_errors == {}
 
 
-def test_each_failed_try_counts_and_the_same_reason_is_logged_once(rig):
+def test_counts_every_failed_attempt_but_logs_a_repeated_error_once(rig):
     rig.worker.assign([0])
     rig.lander.error = TransientError("no answer")
     with capture_logs() as logged:
         rig.worker.step(messages(0, *range(8)))
-        for _ in range(5):  # one step takes a try's result, the next one begins another
+        for _ in range(5):  # one step collects the failure, the next one retries
             rig.now += 60
             rig.worker.step([])
     assert rig.metric("flush_failures_total") == 3
-    assert [line["event"] for line in logged].count("not landed, trying again") == 1
+    assert [line["event"] for line in logged].count("landing failed, retrying") == 1
 
 
-def test_an_object_in_the_way_stops_its_partition_alone(rig):
+def test_conflicting_object_stops_only_its_partition(rig):
     rig.worker.assign([0, 1])
-    rig.lander.error = DataError("in the way")
+    rig.lander.error = DataError("conflict")
     rig.worker.step(messages(0, 0, 1))
     rig.worker.step([])
     rig.lander.error = None
     rig.worker.step([*messages(0, 2, 3), *messages(1, 0, 1)])
     rig.worker.step([])
-    assert rig.worker.faults == {0: "in the way"}
+    assert rig.worker.faults == {0: "conflict"}
     assert rig.metric("partition_faults") == 1
     assert rig.topic.paused == {0}
     assert [(partition, commit.offset) for partition, commit, _ in rig.topic.commits] == [(1, 2)]
 
 
-def test_a_truncated_log_stops_the_partition_at_assignment(rig):
+def test_truncated_log_stops_the_partition_on_assignment(rig):
     rig.worker._store.list = lambda prefix, start_after="": iter(())
     rig.topic.committed = lambda _: Commit(
         120, f"feed=us/group=autos/topic={TOPIC_ID}/partition=00000/{'0' * 20}.jsonl.gz"
@@ -210,11 +210,11 @@ def test_a_truncated_log_stops_the_partition_at_assignment(rig):
 
 
 @pytest.mark.parametrize(("commit", "lag"), [(None, 100), (Commit(60, ""), 40)])
-def test_the_lag_of_a_partition_that_cannot_start_is_what_is_not_landed(
+def test_lag_of_a_partition_that_cannot_start_counts_its_unlanded_messages(
     rig, monkeypatch, commit, lag
 ):
     def refuse(*_):
-        raise DataError("in the way")
+        raise DataError("conflict")
 
     monkeypatch.setattr("stockfeed.consumer.worker.find_start", refuse)
     rig.topic.committed = lambda _: commit
@@ -222,20 +222,20 @@ def test_the_lag_of_a_partition_that_cannot_start_is_what_is_not_landed(
     assert rig.worker.lag() == {0: lag}
 
 
-def test_a_recreated_topic_stops_partitions_without_traffic_too(rig):
+def test_recreated_topic_also_stops_idle_partitions(rig):
     rig.worker.assign([0, 1])
     rig.topic.id = "b" * 32
     rig.worker.lag()
     assert set(rig.worker.faults) == {0, 1}
 
 
-def test_error_lines_are_counted(rig):
+def test_counts_error_lines(rig):
     rig.worker.assign([0])
     rig.worker.step([Message(0, 0), Message(0, 1, b"poison"), Message(0, 2, b"poison")])
     assert rig.metric("error_lines_landed_total") == 2
 
 
-def test_messages_of_a_partition_that_was_given_up_are_dropped(rig):
+def test_ignores_messages_of_a_dropped_partition(rig):
     rig.worker.assign([0])
     rig.worker.revoke([0], 5)
     rig.worker.step(messages(0, 0, 1, 2))
