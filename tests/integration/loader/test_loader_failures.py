@@ -35,8 +35,8 @@ def no_archive(landing: Any, chain: Any) -> str:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (broken_json, "COPY says LOAD_FAILED"),
-        (wrong_count, "has 10 rows, its record-count says 7"),
+        (broken_json, "COPY reported LOAD_FAILED"),
+        (wrong_count, "has 10 rows, but its record-count is 7"),
         (no_metadata, "no usable metadata"),
         (no_archive, "10.jsonl.gz"),
     ],

@@ -93,7 +93,7 @@ def test_what_no_load_has_taken_yet_is_replayed_too(
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"from_offset": "90"}, "nothing is landed in this range; loaded so far are:"),
+        ({"from_offset": "90"}, "nothing is landed in this range; loaded so far:"),
         ({"from_offset": "0", "group": "megacaps"}, "group autos, topic 0123456789abcdef"),
         ({"to_time": "2024-01-01T00:00:00Z"}, "polled 2024-04-18T16:13:09.000Z to"),
     ],
@@ -116,7 +116,9 @@ def test_an_unknown_feed_is_told_what_the_bucket_holds(
 def test_an_object_that_retention_removed_is_named(loaded: Any, replay: Replay) -> None:
     key = loaded.chain(1).key(10)
     loaded.store._delete(key)
-    with pytest.raises(DataError, match=f"1 objects .* are gone from the bucket, first {key}"):
+    with pytest.raises(
+        DataError, match=f"1 loaded objects .* no longer in the bucket, first {key}"
+    ):
         replay(from_offset="0", partition="1")
 
 
@@ -124,7 +126,7 @@ def test_an_object_that_cannot_be_loaded_is_named_and_a_skipped_one_left_out(
     loaded: Any, target: Any, replay: Replay
 ) -> None:
     key = str(loaded.land(loaded.chain(0), 30, body=b'{"symbol":\n', records=1))
-    with pytest.raises(DataError, match=f"{key}: COPY says LOAD_FAILED"):
+    with pytest.raises(DataError, match=f"{key}: COPY reported LOAD_FAILED"):
         replay(from_offset="25", partition="0")
     assert replayed(target) == []
 

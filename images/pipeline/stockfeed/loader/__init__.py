@@ -1,7 +1,7 @@
-"""The loader: new objects of the raw zone into Snowflake, each exactly once and in order.
+"""`stockfeed loader`: loads new objects into Snowflake, each exactly once and in order.
 
-What is next follows from each partition's position and the chain of its objects (`plan`). A batch
-is staged under a path of its own and loaded in one transaction that updates the lock row first
-and reads the positions again (`batch`), so a killed loader leaves nothing behind that counts, and
-two loaders at once cannot load an object twice.
+`plan` decides what to load next from each partition's position and its chain of objects. `batch`
+stages objects under a unique path and loads them in one transaction, which updates the lock row
+first and then reads the positions again. A killed loader therefore leaves nothing visible behind,
+and two concurrent loaders cannot load an object twice.
 """

@@ -1,4 +1,4 @@
-"""`stockfeed loader`: settings, signals and health around load runs."""
+"""`stockfeed loader`: settings, signals and health around loads."""
 
 import threading
 from collections.abc import Mapping
@@ -38,22 +38,24 @@ def main(
 
     Args:
         environ: see `stockfeed.settings.LoaderSettings`.
-        once: load what is new, print a summary, end.
-        skip: the key of an object to pass over; nothing is loaded then.
-        reason: why; kept in the ledger.
-        build_follows: with `once`: a `stockfeed build` runs next in the same workspace, and fails
-            for the objects that this load leaves out.
-        from_first: with `once`: as `open_backlogs` says.
+        once: loads what is new, prints a summary and returns.
+        skip: the key of an object to skip; nothing is loaded then.
+        reason: why it is skipped; kept in the ledger.
+        build_follows: with `once`: leaves it to the `stockfeed build` that runs next in the same
+            workspace to fail for the objects that could not be loaded.
+        from_first: with `once`: see `open_backlogs`.
 
     Returns:
-        the exit status.
+        The exit status.
 
     Raises:
-        StockfeedError: with what to do. What was loaded before it stays loaded.
+        StockfeedError: the message says what to do; committed batches stay loaded.
     """
     settings = LoaderSettings.from_env(environ)
     if build_follows and settings.outputs_dir is None:
-        raise ConfigurationError(f"{env.OUTPUTS_DIR}: not set, so a build would not hear of this")
+        raise ConfigurationError(
+            f"{env.OUTPUTS_DIR}: not set, so the build could not read this load's failure"
+        )
     logs.configure(settings.log_level, settings.log_format)
     stop = threading.Event()
     store = object_store(settings, max_connections=THREADS)
@@ -79,13 +81,13 @@ def _load_once(service: Service, workspace: Path | None) -> None:
         service.load(report)
     except StoppedError:
         raise TransientError(
-            "stopped by a signal before all was loaded; the next run goes on from there"
+            "stopped by a signal before everything was loaded; the next load continues from there"
         ) from None
     except PartialLoadError as error:
-        # Argo starts no container behind one that failed: what did load would not be built.
+        # Argo starts no further container after a failed one, and what was loaded must be built.
         if workspace is None:
             raise
         (workspace / outputs.LOAD_FAILURE).write_text(str(error))
-        _log.error("left to the build to fail for", error=str(error))
+        _log.error("the build will fail for this", error=str(error))
     finally:
         print(report.summary(time()))

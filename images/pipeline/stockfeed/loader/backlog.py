@@ -1,4 +1,4 @@
-"""What lies in the raw zone beyond a partition's position."""
+"""The objects of each partition that are landed but not loaded yet."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,22 +9,22 @@ from stockfeed.contract.objects import BadKeyError, Chain
 from stockfeed.loader.plan import Listed, Loadable, Piece, Stop, follow, hole
 from stockfeed.objectstore import StoredObject
 
-_COUNTED_WAITING: Final = 1000
-"""A partition's waiting objects are counted up to here: one page of a listing."""
+_MAX_WAITING: Final = 1000
+"""Waiting objects of a partition are counted up to here: S3 lists that many with one request."""
 
 
 class Backlog:
-    """The objects of one partition that are not loaded yet, listed page by page.
+    """The objects of one partition that are not loaded yet, listed lazily, page by page.
 
     Args:
         chain: the partition.
-        position: its next offset; None when nothing of it was loaded yet: then it starts where
-            its first object starts.
+        position: its next offset. None if nothing of it was loaded yet: it then begins with its
+            first object.
         objects: the listing from the position on.
 
     Attributes:
-        stop: why the partition goes no further, once it does not.
-        waiting: how many objects are then left behind, up to a thousand.
+        stop: why loading the partition stopped; None while it continues.
+        waiting: the number of objects left over after a stop, at most 1000.
     """
 
     def __init__(self, chain: Chain, position: int | None, objects: Iterator[StoredObject]) -> None:
@@ -40,13 +40,13 @@ class Backlog:
 
     @property
     def empty(self) -> bool:
-        """Nothing is listed any more."""
+        """Whether the listing has no more objects."""
         return self._head is None
 
     def take(self) -> Listed | None:
-        """The next listed object, or None where the partition ends or stops."""
+        """Returns the next listed object, or None when the partition ends or stops."""
         if self._taken == 0:
-            self._stop_at_head()
+            self._check_head()
         if not isinstance(self._head, Listed):
             return None
         head, self._head = self._head, self._next()
@@ -54,41 +54,41 @@ class Backlog:
         return head
 
     def follow(self, found: Sequence[Piece | Stop]) -> Loadable:
-        """The unbroken run among the objects taken since the last call.
+        """Returns which of the objects taken since the last call may be loaded.
 
         Args:
-            found: what came of them, in the order taken.
+            found: the result of reading each of them, in the order taken.
         """
-        behind = self._head.start if isinstance(self._head, Listed) else None
-        run = follow(self._expected or 0, found, behind)
+        next_start = self._head.start if isinstance(self._head, Listed) else None
+        loadable = follow(self._expected or 0, found, next_start)
         self._taken = 0
-        if run.pieces:
-            self._expected = run.pieces[-1].next_offset
-        if run.stop is not None:
-            self.give_up(run.stop, len(found) - len(run.pieces))
-        return run
+        if loadable.pieces:
+            self._expected = loadable.pieces[-1].next_offset
+        if loadable.stop is not None:
+            self.abandon(loadable.stop, len(found) - len(loadable.pieces))
+        return loadable
 
-    def give_up(self, stop: Stop, left: int) -> None:
-        """Ends the partition and counts what waits.
+    def abandon(self, stop: Stop, left: int) -> None:
+        """Stops loading the partition, and counts the objects that now wait.
 
         Args:
-            stop: why.
-            left: objects that were taken and are not loaded.
+            stop: the reason.
+            left: the number of objects that were taken but not loaded.
         """
         head = 0 if self._head is None else 1
-        rest = sum(1 for _ in islice(self._objects, _COUNTED_WAITING))
-        self.waiting = min(self.waiting + left + head + rest, _COUNTED_WAITING)
-        # A batch that fails names the earlier object: what follows it waits for that one.
+        rest = sum(1 for _ in islice(self._objects, _MAX_WAITING))
+        self.waiting = min(self.waiting + left + head + rest, _MAX_WAITING)
+        # A second stop is for an earlier object of the same batch: the first one waits for it.
         self.stop = stop
         self._head = None
 
-    def _stop_at_head(self) -> None:
-        """Sees a hole right at the position before anything behind it is downloaded."""
+    def _check_head(self) -> None:
+        """Stops at a gap right at the position, before anything after it is downloaded."""
         head = self._head
         if isinstance(head, Stop):
-            self.give_up(head, 0)
+            self.abandon(head, 0)
         elif head is not None and self._expected is not None and head.start > self._expected:
-            self.give_up(hole(self._expected, head.key), 0)
+            self.abandon(hole(self._expected, head.key), 0)
 
     def _next(self) -> Listed | Stop | None:
         stored = next(self._objects, None)
@@ -102,15 +102,15 @@ class Backlog:
 
 
 def pick(backlogs: Iterable[Backlog], max_files: int, max_bytes: int) -> list[Listed]:
-    """The objects of the next batch, from each partition in turn so that none starves.
+    """Picks the objects of the next batch, round robin, so that no partition starves.
 
     Args:
         backlogs: all partitions.
-        max_files: at most so many objects.
-        max_bytes: no more objects once so many compressed bytes are reached.
+        max_files: the maximum number of objects.
+        max_bytes: picking ends with the object that reaches this number of compressed bytes.
 
     Returns:
-        partition by partition, in the order of their offsets.
+        The objects, partition by partition, in the order of their offsets.
     """
     turns = deque(backlogs)
     picked: list[Listed] = []

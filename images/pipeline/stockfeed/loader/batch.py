@@ -1,4 +1,4 @@
-"""One batch: staged under a path of its own, loaded in one transaction, cleaned up."""
+"""One batch of a load: staged under a unique path, loaded in one transaction, cleaned up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from stockfeed.loader.warehouse import CommitUnknownError
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a batch.
+    """The result of loading a batch.
 
     Attributes:
         loaded: the objects that this batch loaded.
-        rejected: keys of files that Snowflake did not load whole, and why. They and what follows
-            them in their partitions are not loaded.
-        complete: every other object was loaded by this batch; if not, another loader was there
-            first and the positions must be read again.
+        rejected: for each file that Snowflake did not load completely, its key and the reason.
+            Neither these files nor the rest of their partitions were loaded.
+        complete: False if another loader loaded some of the other objects first; the positions
+            must then be read again.
     """
 
     loaded: tuple[Piece, ...]
@@ -29,13 +29,13 @@ class Outcome:
 
 
 class Batch(Staged):
-    """Objects that are loaded together."""
+    """Objects that are loaded in one transaction."""
 
     def load(self) -> Outcome:
-        """Loads what no other loader has, in one transaction; again without rejected files.
+        """Loads what no other loader has loaded; repeats the transaction without rejected files.
 
         Raises:
-            TransientError: nothing was loaded, or whether cannot be found out for now.
+            TransientError: nothing was loaded, or it is unknown whether the COMMIT succeeded.
         """
         pieces = self._pieces
         rejected: dict[str, str] = {}
@@ -71,7 +71,10 @@ class Batch(Staged):
             self.copy(sql.copy(self._id, stamp, keys), pieces)
 
     def _is_recorded(self, stamp: Stamp) -> bool:
-        """Whether the batch was committed; under the lock, so that its COMMIT is over."""
+        """Whether the batch was committed.
+
+        The lock makes the query wait until a COMMIT that is still running has ended.
+        """
         with self._warehouse.transaction():
             self._warehouse.lock()
             rows = self._warehouse.run(sql.count_recorded(self._id, stamp))

@@ -1,44 +1,43 @@
-"""Objects from the raw zone into files, several at a time."""
+"""Downloads objects from the raw zone, several at a time."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import Final
 
 from stockfeed.contract.objects import BadKeyError
 from stockfeed.loader.plan import Listed, Piece, Stop
 from stockfeed.objectstore import ObjectStore
 
+REPAIR: Final = (
+    "if a consumer wrote it, restore its metadata (`aws s3api copy-object "
+    "--metadata-directive REPLACE`: end-offset is the next object's start - 1, record-count its "
+    "number of lines, error-count); otherwise remove it"
+)
+"""What to do with an object whose metadata is unusable."""
+
 
 def download(
     store: ObjectStore, picked: Sequence[Listed], directory: Path, executor: Executor
 ) -> list[Piece | Stop]:
-    """Streams the objects to `directory/<key>`; what no COPY needs is not kept.
+    """Streams objects to `directory/<key>`.
 
-    The metadata comes with the same answers, so that no object needs a request of its own for it.
+    Each object's metadata comes with the same response, so it costs no request.
 
     Returns:
-        for each object a Piece, or a Stop where its metadata is not usable.
+        For each object a Piece, or a Stop if its metadata is unusable.
 
     Raises:
-        TransientError, ConfigurationError: as ObjectStore says.
+        TransientError, ConfigurationError: see ObjectStore.
     """
     for chain in {listed.chain for listed in picked}:
         (directory / chain.prefix).mkdir(parents=True)
-    return list(executor.map(lambda listed: _one(store, listed, directory), picked))
+    return list(executor.map(lambda listed: _download(store, listed, directory), picked))
 
 
-def _one(store: ObjectStore, listed: Listed, directory: Path) -> Piece | Stop:
-    target = directory / listed.key
-    head = store.download(listed.key, target)
+def _download(store: ObjectStore, listed: Listed, directory: Path) -> Piece | Stop:
+    head = store.download(listed.key, directory / listed.key)
     try:
         return Piece.read(listed, head.etag, head.metadata)
     except BadKeyError as error:
         return Stop(listed.key, f"{error}; {REPAIR}")
-
-
-REPAIR = (
-    "if a consumer wrote it, give it the metadata back (`aws s3api copy-object "
-    "--metadata-directive REPLACE`: end-offset is the next object's start - 1, record-count its "
-    "lines, error-count); if not, remove it"
-)
-"""What to do with an object whose metadata is not usable."""

@@ -1,4 +1,4 @@
-"""What is next in a partition: the unbroken run of objects from its position on."""
+"""Decides which objects of a partition to load next: those that continue its chain unbroken."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from typing import Self
 from stockfeed.contract.objects import BadKeyError, BatchMetadata, Chain
 
 Positions = Mapping[Chain, int]
-"""The next offset of each partition that has one."""
+"""The next offset to load, for each partition that was loaded before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A batch object as a listing shows it; `size` in bytes."""
+    """A batch object as a bucket listing shows it; `size` is in bytes."""
 
     chain: Chain
     start: int
@@ -26,7 +26,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A batch object that was read: its place in its chain and what it says of itself."""
+    """A batch object whose metadata was read: one piece of its partition's chain."""
 
     chain: Chain
     start: int
@@ -40,19 +40,19 @@ class Piece:
 
     @property
     def next_offset(self) -> int:
-        """Where the object behind this one must start."""
+        """The offset at which the next object of the chain must start."""
         return self.metadata.end + 1
 
     @classmethod
     def read(cls, listed: Listed, etag: str, metadata: Mapping[str, str]) -> Self:
-        """Checks an object's metadata.
+        """Parses and checks an object's S3 metadata.
 
         Raises:
             BadKeyError: the metadata is missing or contradicts itself.
         """
         parsed = BatchMetadata.from_s3(listed.key, metadata)
-        most = parsed.end - listed.start + 1
-        if most < 1 or not 0 <= parsed.records + parsed.lost <= most:
+        offsets = parsed.end - listed.start + 1
+        if offsets < 1 or not 0 <= parsed.records + parsed.lost <= offsets:
             raise BadKeyError(
                 f"object {listed.key!r} claims offsets {listed.start} to {parsed.end} with "
                 f"{parsed.records} records and {parsed.lost} lost offsets"
@@ -62,12 +62,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why a partition goes no further.
+    """The reason why loading a partition stopped.
 
     Attributes:
-        key: the first object that is not loaded.
-        text: what is wrong and what to do.
-        failed: a person must look; else time may heal it.
+        key: the first object that was not loaded.
+        text: what is wrong, and how to resolve it.
+        failed: True if somebody must act; False if the partition may continue by itself.
     """
 
     key: str
@@ -77,68 +77,72 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Loadable:
-    """The objects of one partition that may be loaded, in order, and why no more of them."""
+    """The objects of one partition that may be loaded, in order, and why no more may."""
 
     pieces: tuple[Piece, ...]
     stop: Stop | None = None
 
 
-def follow(expected: int, found: Sequence[Piece | Stop], behind: int | None) -> Loadable:
-    """The unbroken run from the offset `expected` on.
+def follow(expected: int, found: Sequence[Piece | Stop], next_start: int | None) -> Loadable:
+    """Returns the objects that continue a chain without a gap or an overlap.
 
     Args:
         expected: the partition's next offset.
-        found: the objects read, in the order of their starts; a Stop stands for one that could
-            not be read.
-        behind: the start of the object that is listed behind the last one found, if any.
+        found: the objects in the order of their starts; a Stop for each that could not be read.
+        next_start: the start of the object that is listed after the last one of `found`; None if
+            there is none.
     """
     starts = [piece.start if isinstance(piece, Piece) else None for piece in found[1:]]
-    run: list[Piece] = []
-    for piece, following in zip(found, [*starts, behind], strict=False):
+    pieces: list[Piece] = []
+    for piece, following in zip(found, [*starts, next_start], strict=False):
         if isinstance(piece, Stop):
-            return Loadable(tuple(run), piece)
+            return Loadable(tuple(pieces), piece)
         stop = _misfit(expected, piece, following)
         if stop is not None:
-            return Loadable(tuple(run), stop)
-        run.append(piece)
+            return Loadable(tuple(pieces), stop)
+        pieces.append(piece)
         expected = piece.next_offset
-    return Loadable(tuple(run))
+    return Loadable(tuple(pieces))
 
 
 def skip_command(key: str) -> str:
-    """How a person lets a partition go on behind an object."""
+    """Returns the command that makes a partition continue after an object."""
     return f"`stockfeed loader --skip {key} --reason '…'`"
 
 
 def hole(expected: int, key: str) -> Stop:
-    """The object behind a gap waits: visibility is not ordered, so what is missing may appear."""
+    """Returns the stop for an object after a gap.
+
+    The partition waits, because objects may become visible out of order: the missing one may
+    still appear.
+    """
     return Stop(key, f"waits for an object that starts at offset {expected}", failed=False)
 
 
 def trim(pieces: Iterable[Piece], positions: Positions) -> tuple[Piece, ...]:
-    """What is left of a batch when another loader may have loaded some of it.
+    """Drops the objects of a batch that another loader has loaded meanwhile.
 
     Args:
-        pieces: unbroken runs, one after the other.
-        positions: as they are now, under the lock. Where one fits no object of its run, nothing
-            of that run is left: it must be planned anew.
+        pieces: for each partition, consecutive objects without a gap.
+        positions: read under the lock. If a position is not the start of one of its partition's
+            objects, all objects of that partition are dropped: they must be planned again.
     """
     kept: list[Piece] = []
     for chain, group in groupby(pieces, lambda piece: piece.chain):
-        run = list(group)
-        position = positions.get(chain, run[0].start)
-        left = [piece for piece in run if piece.start >= position]
+        consecutive = list(group)
+        position = positions.get(chain, consecutive[0].start)
+        left = [piece for piece in consecutive if piece.start >= position]
         if left and left[0].start == position:
             kept += left
     return tuple(kept)
 
 
 def without(pieces: Iterable[Piece], rejected: Mapping[str, str]) -> tuple[Piece, ...]:
-    """The pieces before the first rejected one of each partition.
+    """Drops each partition's first rejected object and everything after it.
 
     Args:
-        pieces: unbroken runs.
-        rejected: keys and the reasons.
+        pieces: for each partition, consecutive objects without a gap.
+        rejected: the reasons by object key.
     """
     broken: set[Chain] = set()
     kept: list[Piece] = []
@@ -156,7 +160,7 @@ def _misfit(expected: int, piece: Piece, following: int | None) -> Stop | None:
     if piece.start < expected:
         return _overlap(piece.key, f"offset {expected - 1}, which lies before it")
     if following is not None and following <= piece.metadata.end:
-        # Loading the first of the two would hide the other for good, and with it the mistake.
+        # Loading the first of the two would hide the other for good, and the mistake with it.
         return _overlap(piece.key, piece.chain.key(following))
     return None
 
@@ -164,6 +168,6 @@ def _misfit(expected: int, piece: Piece, following: int | None) -> Stop | None:
 def _overlap(key: str, other: str) -> Stop:
     return Stop(
         key,
-        f"overlaps {other}: both claim the same offsets; remove the one that is wrong, "
-        f"or pass over this one: {skip_command(key)}",
+        f"overlaps {other}: both claim the same offsets; remove the wrong one, or skip this one: "
+        f"{skip_command(key)}",
     )

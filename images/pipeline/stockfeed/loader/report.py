@@ -1,4 +1,4 @@
-"""What one run loaded, what it left behind, and where that is written."""
+"""The report of one load: its counts, the partitions that stopped, and its output files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ from stockfeed.loader.plan import Piece, Stop
 
 @dataclass
 class Report:
-    """Counts of one run; they grow with each batch, so a run that fails has its share in them.
+    """The counts of one load. They grow with each batch, so a failed load reports its part, too.
 
     Attributes:
         rows: rows loaded.
-        files: objects loaded, those that stand for lost offsets among them.
+        files: objects loaded, including those of lost offsets, which have no rows.
         bytes: compressed bytes of those objects.
-        newest: poll time of the newest quote loaded, Unix milliseconds.
-        waiting: objects left behind a hole or a failed object.
-        stops: why partitions went no further.
-        seconds: how long the run took.
+        newest: poll time of the newest quote loaded, in Unix milliseconds; None if none was.
+        waiting: objects that wait for a missing or a failed one.
+        stops: why partitions stopped.
+        seconds: the duration of the load.
     """
 
     rows: int = 0
@@ -32,7 +32,7 @@ class Report:
     seconds: float = 0.0
 
     def add(self, pieces: Iterable[Piece]) -> None:
-        """Counts objects that were committed."""
+        """Counts committed objects."""
         for piece in pieces:
             self.rows += piece.metadata.records
             self.files += 1
@@ -43,22 +43,22 @@ class Report:
 
     @property
     def newest_quote_at(self) -> str:
-        """RFC 3339 in UTC; empty when nothing was loaded."""
+        """The newest quote's poll time, RFC 3339 in UTC; empty if nothing was loaded."""
         if self.newest is None:
             return ""
         return format_rfc3339(from_milliseconds(self.newest))
 
     @property
     def failures(self) -> list[Stop]:
-        """The stops that a person must look at."""
+        """The stops that somebody must resolve."""
         return [stop for stop in self.stops if stop.failed]
 
     def freshness(self, now: float) -> float | None:
-        """Seconds from the newest quote loaded to `now` (Unix seconds); None without one."""
+        """Returns the newest quote's age at `now`, both in seconds; None without a quote."""
         return None if self.newest is None else now - self.newest / 1000
 
     def fields(self, now: float) -> dict[str, object]:
-        """As fields of a log line."""
+        """Returns the counts as the fields of a log line."""
         return {
             "rows": self.rows,
             "files": self.files,
@@ -69,20 +69,20 @@ class Report:
         }
 
     def summary(self, now: float) -> str:
-        """One line for people, and a line for each partition that waits or failed."""
+        """Returns a line for people, plus one for each partition that is waiting or has failed."""
         age = self.freshness(now)
         freshness = "nothing new" if age is None else f"freshness {age:.1f} s"
         lines = [
             f"loaded {self.rows} rows from {self.files} files ({self.bytes} bytes) "
             f"in {self.seconds:.1f} s; {freshness}"
         ]
-        lines += [f"{_word(stop)} {stop.key}: {stop.text}" for stop in self.stops]
+        lines += [f"{_state(stop)} {stop.key}: {stop.text}" for stop in self.stops]
         if self.waiting:
-            lines.append(f"{self.waiting} objects wait behind these")
+            lines.append(f"{self.waiting} objects are waiting behind these")
         return "\n".join(lines)
 
     def write(self, directory: Path) -> None:
-        """Writes the workflow's outputs, one file each."""
+        """Writes the workflow's output files, one for each value."""
         values = {
             outputs.ROWS: self.rows,
             outputs.FILES: self.files,
@@ -94,11 +94,11 @@ class Report:
         }
         directory.mkdir(parents=True, exist_ok=True)
         for name, value in values.items():
-            # A reader sees the old value or the new one, never half of it.
+            # Renaming is atomic: a reader sees the old value or the new one, never a part.
             part = directory / f".{name}.part"
             part.write_text(str(value))
             part.replace(directory / name)
 
 
-def _word(stop: Stop) -> str:
+def _state(stop: Stop) -> str:
     return "failed" if stop.failed else "waiting"

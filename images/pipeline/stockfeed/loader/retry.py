@@ -1,4 +1,4 @@
-"""How often transient errors are tried again."""
+"""The retry policy for transient errors."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ from tenacity import (
 
 from stockfeed.errors import TransientError
 
-# A run must leave time in its minute; the next run is the next try.
+# A load runs every minute, so the next load is the next retry.
 _SECONDS: Final = 30
 _ATTEMPTS: Final = 6
 
@@ -22,7 +22,10 @@ _log = structlog.get_logger()
 
 
 def retrying() -> Retrying:
-    """Tries again on TransientError, with growing, random pauses; then raises the last error."""
+    """Returns a caller that retries on TransientError, for up to 6 attempts or 30 s.
+
+    The pauses grow exponentially, with jitter, up to 8 s. The last error is raised.
+    """
     return Retrying(
         retry=retry_if_exception_type(TransientError),
         wait=wait_random_exponential(multiplier=0.5, max=8),
@@ -34,4 +37,4 @@ def retrying() -> Retrying:
 
 def _warn(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    _log.warning("trying again", attempt=state.attempt_number, error=str(error))
+    _log.warning("retrying", attempt=state.attempt_number, error=str(error))

@@ -1,4 +1,4 @@
-"""One load run: everything that is new, batch by batch."""
+"""One load of a feed: everything that is new, batch by batch."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -25,24 +25,24 @@ from stockfeed.loader.warehouse import Warehouse
 from stockfeed.objectstore import ObjectStore
 
 THREADS: Final = 16
-"""Requests to the object store under way at once."""
+"""The number of concurrent requests to the object store."""
 
 BATCH_BYTES: Final = 256 * 1024**2
-"""Compressed bytes after which a batch takes no more objects; bounds the disk that it needs."""
+"""The compressed size at which a batch is full; it bounds the disk space of a load."""
 
 _log = structlog.get_logger()
 
 
 class Run:
-    """Loads what is new in one feed.
+    """One load of everything that is new in a feed.
 
     Args:
         store: the raw zone.
-        warehouse: Snowflake.
+        warehouse: the session to use.
         feed: the feed's name.
-        report: counts what is loaded as it is loaded.
-        checkpoint: called between steps; what it raises ends the run there.
-        from_first: as `open_backlogs` says.
+        report: updated after each batch.
+        checkpoint: called between steps; an exception that it raises ends the run there.
+        from_first: see `open_backlogs`.
     """
 
     def __init__(
@@ -63,21 +63,21 @@ class Run:
         self._from_first = from_first
 
     def load(self) -> None:
-        """Loads until nothing more can be loaded.
+        """Loads batches until nothing more can be loaded.
 
         Raises:
             PartialLoadError: objects failed, each named; the other partitions are loaded.
-            TransientError, ConfigurationError: the run did not get to its end.
+            TransientError, ConfigurationError: the run ended early; committed batches stay loaded.
         """
         with ThreadPoolExecutor(THREADS) as executor:
             while not self._try(executor):
                 _log.info("reading the positions again")
         self._sweep()
         if self._report.failures:
-            raise PartialLoadError(_failed(self._report.failures))
+            raise PartialLoadError(_failure_text(self._report.failures))
 
     def _try(self, executor: Executor) -> bool:
-        """A pass, tried again on transient errors as long as something was loaded in between."""
+        """Makes a pass with retries; if they run out after some progress, asks for another pass."""
         loaded = self._report.files
         try:
             return retrying()(self._pass, executor)
@@ -87,36 +87,36 @@ class Run:
             return False
 
     def _pass(self, executor: Executor) -> bool:
-        """Loads all that is new; False when another loader came between."""
+        """Loads everything new; returns False if another loader changed a position meanwhile."""
         self._warehouse.set_up()
         positions = self._warehouse.positions()
-        backlogs, strange = open_backlogs(
+        backlogs, foreign = open_backlogs(
             self._store, self._feed, positions, executor, from_first=self._from_first
         )
         by_chain = {backlog.chain: backlog for backlog in backlogs}
         complete = True
         while complete and (picked := pick(backlogs, MAX_FILES, BATCH_BYTES)):
-            complete = self._batch(picked, by_chain, executor)
+            complete = self._load_batch(picked, by_chain, executor)
         stopped = [backlog for backlog in backlogs if backlog.stop is not None]
-        self._report.stops = strange + [b.stop for b in stopped if b.stop is not None]
+        self._report.stops = foreign + [b.stop for b in stopped if b.stop is not None]
         self._report.waiting = sum(backlog.waiting for backlog in stopped)
         return complete
 
-    def _batch(
+    def _load_batch(
         self, picked: Sequence[Listed], backlogs: dict[Chain, Backlog], executor: Executor
     ) -> bool:
         self._checkpoint()
         with TemporaryDirectory(prefix="stockfeed-load-") as name:
             directory = Path(name)
             found = download(self._store, picked, directory, executor)
-            pieces = _runs(picked, found, backlogs)
+            pieces = _loadable(picked, found, backlogs)
             self._checkpoint()
-            outcome = self._load(pieces, directory)
+            outcome = self._stage_and_load(pieces, directory)
         self._report.add(outcome.loaded)
-        _reject(outcome, pieces, backlogs)
+        _stop_rejected(outcome, pieces, backlogs)
         return outcome.complete
 
-    def _load(self, pieces: Sequence[Piece], directory: Path) -> Outcome:
+    def _stage_and_load(self, pieces: Sequence[Piece], directory: Path) -> Outcome:
         if not pieces:
             return Outcome((), {}, complete=True)
         batch = Batch(self._warehouse, uuid4().hex, pieces, directory)
@@ -131,18 +131,18 @@ class Run:
         try:
             sweep(self._warehouse)
         except StockfeedError as error:
-            # What was loaded is loaded; the next run sweeps again.
+            # The load itself succeeded, and the next one sweeps again.
             _log.warning("old staged files were not removed", error=str(error))
 
 
 class StoppedError(Exception):
-    """The process was asked to end; what was committed stays, the rest is the next run's."""
+    """A signal ended the run: committed batches stay loaded, the next run loads the rest."""
 
 
-def _runs(
+def _loadable(
     picked: Sequence[Listed], found: Sequence[Piece | Stop], backlogs: dict[Chain, Backlog]
 ) -> list[Piece]:
-    """What of the downloaded objects may be loaded; stops partitions where it ends."""
+    """Returns the downloaded objects that may be loaded; stops the partitions of the others."""
     pieces: list[Piece] = []
     pairs = zip(picked, found, strict=True)
     for chain, group in groupby(pairs, lambda pair: pair[0].chain):
@@ -150,17 +150,18 @@ def _runs(
     return pieces
 
 
-def _reject(outcome: Outcome, pieces: Sequence[Piece], backlogs: dict[Chain, Backlog]) -> None:
-    """Stops the partitions of rejected files."""
+def _stop_rejected(
+    outcome: Outcome, pieces: Sequence[Piece], backlogs: dict[Chain, Backlog]
+) -> None:
+    """Stops each partition at its first rejected file."""
     for chain, group in groupby(pieces, lambda piece: piece.chain):
         keys = [piece.key for piece in group]
         first = next((i for i, key in enumerate(keys) if key in outcome.rejected), None)
         if first is not None:
-            why = f"{outcome.rejected[keys[first]]}; to pass over it: {skip_command(keys[first])}"
-            stop = Stop(keys[first], why)
-            backlogs[chain].give_up(stop, len(keys) - first)
+            text = f"{outcome.rejected[keys[first]]}; to skip it: {skip_command(keys[first])}"
+            backlogs[chain].abandon(Stop(keys[first], text), len(keys) - first)
 
 
-def _failed(failures: Sequence[Stop]) -> str:
+def _failure_text(failures: Sequence[Stop]) -> str:
     lines = [f"{stop.key}: {stop.text}" for stop in failures]
     return "\n  ".join([f"{len(lines)} partitions stopped, the others are loaded:", *lines])

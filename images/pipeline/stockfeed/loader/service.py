@@ -1,4 +1,4 @@
-"""Load runs with their accounts: metrics, outputs, logs, health."""
+"""Runs loads, once or in a loop, and publishes metrics, outputs, logs and health."""
 
 import threading
 from time import monotonic, time
@@ -18,20 +18,20 @@ from stockfeed.settings import LoaderSettings
 
 _log = structlog.get_logger()
 
-# Longer than a step may take: waiting for the lock of a killed loader takes up to ten minutes.
+# More than the longest step: waiting for a killed loader's lock takes up to ten minutes.
 _STALLED_SECONDS = 900
 
 
 class Service:
-    """Loads once, or again and again.
+    """Loads a feed once or in a loop.
 
     Args:
-        settings: the feed and the pauses between runs.
+        settings: the feed, and the interval between loads.
         store: the raw zone.
-        warehouse: Snowflake.
-        metrics: counts all runs.
-        stop: once set, the run under way ends between two steps.
-        from_first: as `open_backlogs` says.
+        warehouse: the session to use.
+        metrics: accumulates over all loads.
+        stop: when set, the current load ends at its next step.
+        from_first: see `open_backlogs`.
     """
 
     def __init__(
@@ -50,15 +50,18 @@ class Service:
         self._metrics = metrics
         self._stop = stop
         self._from_first = from_first
-        self._beat = monotonic()
-        self._problem = "no load has ended yet"
+        self._last_step = monotonic()
+        self._problem = "no load has finished yet"
 
     def load(self, report: Report) -> None:
-        """One run; `report` has what was loaded, also when the run fails.
+        """Runs one load.
+
+        Args:
+            report: updated also when the load fails.
 
         Raises:
-            StockfeedError: as Run.load says.
-            StoppedError: the process was asked to end.
+            StockfeedError: see `Run.load`.
+            StoppedError: a signal ended the load.
         """
         started = monotonic()
         result = "failed"
@@ -67,7 +70,7 @@ class Service:
             result = "loaded" if report.files else "empty"
         finally:
             report.seconds = monotonic() - started
-            self._account(report, result)
+            self._publish(report, result)
 
     def _run(self, report: Report) -> Run:
         feed, from_first = self._settings.feed, self._from_first
@@ -76,7 +79,7 @@ class Service:
         )
 
     def loop(self) -> None:
-        """A run each interval until stopped; a failed run is logged and the next one tries."""
+        """Loads at each interval until stopped; logs a failed load and continues."""
         while not self._stop.is_set():
             started = monotonic()
             try:
@@ -88,30 +91,30 @@ class Service:
                 _log.error("load failed", error=self._problem)
             else:
                 self._problem = ""
-            self._checkin()
+            self._record_step()
             self._stop.wait(max(0.0, self._settings.load_interval - (monotonic() - started)))
 
     def checks(self) -> dict[str, Check]:
-        """The probes: alive while steps end, ready while the last run succeeded."""
+        """Returns the probes: live while steps finish, ready if the last load succeeded."""
         return {endpoints.HEALTHZ: self._health, endpoints.READYZ: self._ready}
 
     def _checkpoint(self) -> None:
-        self._checkin()
+        self._record_step()
         if self._stop.is_set():
             raise StoppedError
 
-    def _checkin(self) -> None:
-        self._beat = monotonic()
+    def _record_step(self) -> None:
+        self._last_step = monotonic()
 
     def _health(self) -> CheckResult:
-        idle = monotonic() - self._beat
+        idle = monotonic() - self._last_step
         limit = _STALLED_SECONDS + self._settings.load_interval
         return CheckResult(idle < limit, {"seconds_since_last_step": round(idle, 1)})
 
     def _ready(self) -> CheckResult:
         return CheckResult(not self._problem, {"problem": self._problem or None})
 
-    def _account(self, report: Report, result: str) -> None:
+    def _publish(self, report: Report, result: str) -> None:
         metrics = self._metrics
         metrics.loads.labels(result).inc()
         metrics.rows.inc(report.rows)
@@ -126,6 +129,6 @@ class Service:
             metrics.newest_quote_timestamp.set(report.newest / 1000)
         if self._settings.outputs_dir is not None:
             report.write(self._settings.outputs_dir)
-        _log.info("load ended", result=result, **report.fields(time()))
+        _log.info("load finished", result=result, **report.fields(time()))
         for stop in report.stops:
             _log.warning("partition stopped", key=stop.key, why=stop.text, failed=stop.failed)

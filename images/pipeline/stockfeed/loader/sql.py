@@ -14,10 +14,10 @@ from stockfeed.contract.objects import Chain
 from stockfeed.loader.plan import Piece
 
 MAX_FILES: Final = 1000
-"""Snowflake takes at most so many names in `FILES`."""
+"""The limit of FILES, as Snowflake's documentation of COPY INTO states it."""
 
 FILE_FORMAT: Final = "FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE)"
-"""Repeated keys in an object are legal JSON, which must not block its partition."""
+"""Duplicate keys in an object are legal JSON, so they must not block a partition."""
 
 _PUT_THREADS: Final = 8
 _CHAIN_COLUMNS: Final = ("FEED", "GROUP_NAME", "TOPIC_ID", "PARTITION_ID")
@@ -46,12 +46,12 @@ _BATCH_COLUMNS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement.
+    """A SQL statement.
 
     Attributes:
-        action: what it does, for messages.
+        action: what it does, for error messages.
         text: the SQL.
-        parameters: values of the `?` in the text, bound by the server.
+        parameters: the values of the `?` in the text; the server binds them.
     """
 
     action: str
@@ -61,17 +61,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What the lock row gives a batch: its number and the server's time, UTC without a zone."""
+    """A batch's number and the server's time (UTC, without a zone), read under the lock."""
 
     batch_seq: int
     loaded_at: datetime
 
 
 def set_up(database: str, schema: str) -> list[Statement]:
-    """Creates what is missing. DDL commits, so these run outside of any transaction.
+    """Creates the schema, tables and stage. DDL commits, so run these outside a transaction.
 
-    The lock table comes last and is born with its row, so that where it exists, all exists, and
-    two loaders that start at once make one row.
+    The lock table comes last and is created together with its row: if it exists, everything
+    exists, and two loaders that start at the same time still create a single row.
     """
     ledger = _PIECE_COLUMNS | _BATCH_COLUMNS
     position = {name: _PIECE_COLUMNS[name] for name in _CHAIN_COLUMNS}
@@ -93,7 +93,7 @@ def set_up(database: str, schema: str) -> list[Statement]:
 
 
 def read_lock() -> Statement:
-    """The lock row, without waiting for it: fails where nothing is set up yet."""
+    """Reads the lock row without waiting for it; fails if nothing is set up yet."""
     return Statement("read the lock row", f"SELECT BATCH_SEQ FROM {tables.LOCK}")
 
 
@@ -110,19 +110,19 @@ def rollback() -> Statement:
 
 
 def lock() -> Statement:
-    """Waits for any other loader: of all statements in a batch, only this one serialises."""
+    """Takes the lock. Only this statement of a batch waits for other loaders."""
     return Statement("lock", f"UPDATE {tables.LOCK} SET BATCH_SEQ = BATCH_SEQ + 1")
 
 
 def read_stamp() -> Statement:
-    """The batch's number and time, under the lock."""
+    """Reads the batch's number and time, under the lock."""
     return Statement(
         "read the batch's number", f"SELECT BATCH_SEQ, SYSDATE() AS LOADED_AT FROM {tables.LOCK}"
     )
 
 
 def read_positions(feed: str) -> Statement:
-    """The next offset of every partition of a feed."""
+    """Reads the next offset of every partition of a feed."""
     return Statement(
         "read positions",
         f"SELECT {', '.join(_CHAIN_COLUMNS)}, NEXT_OFFSET FROM {tables.POSITION} WHERE FEED = ?",
@@ -131,12 +131,12 @@ def read_positions(feed: str) -> Statement:
 
 
 def put(directory: str, batch_id: str, chain: Chain) -> Statement:
-    """Uploads the files of one chain under the batch's own path.
+    """Uploads the files of one chain to the batch's path in the stage.
 
     Args:
-        directory: the local directory that holds the chain's files and nothing else.
-        batch_id: names the path in the stage.
-        chain: gives the directory below that path.
+        directory: a local directory with nothing but the chain's files.
+        batch_id: the first part of the path in the stage.
+        chain: the rest of the path.
     """
     source = _literal(f"file://{directory}/*")
     target = _literal(f"@{tables.STAGE}/{batch_id}/{chain.prefix}")
@@ -148,7 +148,7 @@ def put(directory: str, batch_id: str, chain: Chain) -> Statement:
 
 
 def copy(batch_id: str, stamp: Stamp, keys: Sequence[str]) -> Statement:
-    """Loads the batch's files; a file with an error is left out and named in the answer."""
+    """Copies the batch's files; skips a file with an error, and reports it in the result."""
     loaded_at = _literal(stamp.loaded_at.isoformat(sep=" ", timespec="milliseconds"))
     return Statement(
         f"copy {len(keys)} files",
@@ -160,20 +160,20 @@ def copy(batch_id: str, stamp: Stamp, keys: Sequence[str]) -> Statement:
 
 
 def file_list(keys: Sequence[str]) -> str:
-    """The names in `FILES = (…)`, relative to the path that the COPY is from."""
+    """Returns the content of `FILES = (…)`: names relative to the path in COPY's FROM."""
     return ", ".join(_literal(key) for key in keys)
 
 
 def record(
     batch_id: str, stamp: Stamp, pieces: Sequence[Piece], skip_reason: str | None = None
 ) -> Statement:
-    """Writes one ledger row per object; a skipped one counts no rows."""
+    """Writes a ledger row for each object; a skipped object counts no rows."""
     columns = [*_PIECE_COLUMNS, *_BATCH_COLUMNS]
     values = [f"F.VALUE:{name}::{type_}" for name, type_ in _PIECE_COLUMNS.items()]
     rows = [_ledger_row(piece, skipped=skip_reason is not None) for piece in pieces]
     return Statement(
         f"record {len(pieces)} objects",
-        # One bound document instead of many rows: one statement, whatever the batch's size.
+        # A single bound JSON document keeps this one statement, whatever the batch's size.
         f"INSERT INTO {tables.LEDGER} ({', '.join(columns)}) "
         f"SELECT {', '.join(values)}, ?, ?, TO_TIMESTAMP_NTZ(?), ? "
         "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) F",
@@ -188,9 +188,9 @@ def record(
 
 
 def advance(stamp: Stamp) -> Statement:
-    """Moves each position behind the batch's objects.
+    """Moves each position past the batch's objects.
 
-    Ledger rows lie in the order of BATCH_SEQ, so Snowflake reads only the newest of them.
+    The ledger grows in the order of BATCH_SEQ, so Snowflake scans only its newest partitions.
     """
     chain = ", ".join(_CHAIN_COLUMNS)
     same = " AND ".join(f"P.{name} = N.{name}" for name in _CHAIN_COLUMNS)
@@ -206,21 +206,21 @@ def advance(stamp: Stamp) -> Statement:
 
 
 def count_recorded(batch_id: str, stamp: Stamp) -> Statement:
-    """How many objects the ledger has of a batch."""
+    """Counts a batch's objects in the ledger."""
     return Statement(
-        "look for the batch in the ledger",
+        "find the batch in the ledger",
         f"SELECT COUNT(*) AS OBJECTS FROM {tables.LEDGER} WHERE BATCH_SEQ = ? AND BATCH_ID = ?",
         (stamp.batch_seq, batch_id),
     )
 
 
 def remove(batch_id: str) -> Statement:
-    """Deletes the batch's files from the stage."""
+    """Removes the batch's files from the stage."""
     return Statement("remove staged files", f"REMOVE @{tables.STAGE}/{batch_id}/")
 
 
 def list_stage() -> Statement:
-    """All files in the stage: those of running loaders and of killed ones."""
+    """Lists all files in the stage, of running loaders and of killed ones."""
     return Statement("list staged files", f"LIST @{tables.STAGE}")
 
 

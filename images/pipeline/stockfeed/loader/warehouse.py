@@ -1,4 +1,4 @@
-"""One Snowflake session: statements in, rows out, errors typed."""
+"""A Snowflake session for the loader: runs statements, returns rows, translates errors."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -16,21 +16,20 @@ from stockfeed.settings import LoaderSettings
 from stockfeed.snowflake import connect, is_missing_object, translate_error
 
 Row = Mapping[str, Any]
-"""A result's row; names in lower case."""
+"""A row of a result by column name, in lower case."""
 
 
 class CommitUnknownError(TransientError):
-    """No answer to a COMMIT came: it may have happened."""
+    """A COMMIT was not answered, so it is unknown whether it succeeded."""
 
 
 class Warehouse:
-    """A session that is opened at first use, and anew after an error that broke it.
+    """A session that opens at its first use, and again after an error that broke it.
 
     Args:
-        settings: where Snowflake is; credentials are read again at each connect.
+        settings: how to connect; credentials are read again for each connection.
 
-    All methods raise TransientError where trying again may help, and ConfigurationError or
-    DataError where it does not.
+    All methods raise TransientError if a retry may help, else ConfigurationError or DataError.
     """
 
     def __init__(self, settings: LoaderSettings) -> None:
@@ -45,19 +44,19 @@ class Warehouse:
 
     @property
     def connected(self) -> bool:
-        """A session is open, as far as is known."""
+        """Whether a session is open, as far as the client can tell."""
         return self._connection is not None
 
     def close(self) -> None:
-        """Ends the session; an open transaction is rolled back by Snowflake."""
+        """Closes the session; Snowflake then rolls an open transaction back."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            # The session may be gone already; there is nothing left to save in it.
+            # A session that is already broken has nothing left to lose.
             with suppress(Error, OSError):
                 connection.close()
 
     def run(self, statement: Statement) -> Sequence[Row]:
-        """Runs one statement."""
+        """Runs one statement and returns its rows."""
         try:
             return self._execute(statement)
         except Error as error:
@@ -65,10 +64,10 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """A transaction around a `with` block; any exception rolls it back.
+        """Runs a `with` block in a transaction, which any exception rolls back.
 
         Raises:
-            CommitUnknownError: the COMMIT got no answer.
+            CommitUnknownError: the COMMIT was not answered.
         """
         self.run(sql.begin())
         try:
@@ -82,10 +81,10 @@ class Warehouse:
             raise CommitUnknownError(str(error)) from error
 
     def set_up(self) -> None:
-        """Creates schema, tables and stage where they are missing.
+        """Creates the schema, the tables and the stage if they are missing.
 
-        Nothing is sent but one query when all exists: DDL costs time each minute, and the role
-        needs no right to create what is there.
+        If they exist, this costs a single query. DDL would cost time in every load, and would need
+        a role that may create them.
         """
         try:
             self._execute(sql.read_lock())
@@ -96,7 +95,7 @@ class Warehouse:
                 self.run(statement)
 
     def positions(self) -> Positions:
-        """The next offset of each of the feed's partitions that has one."""
+        """Returns the next offset of each of the feed's partitions that was loaded before."""
         rows = self.run(sql.read_positions(self._settings.feed))
         return {
             Chain(row["feed"], row["group_name"], row["topic_id"], int(row["partition_id"])): int(
@@ -106,13 +105,13 @@ class Warehouse:
         }
 
     def lock(self) -> Stamp:
-        """Takes the lock row for the open transaction; waits for other loaders."""
+        """Locks the lock row until the transaction ends; waits for other loaders."""
         self.run(sql.lock())
         rows = self.run(sql.read_stamp())
         if len(rows) != 1:
             raise ConfigurationError(
-                f"the lock table must have one row and has {len(rows)}: stop all loaders, leave "
-                "one row with the highest BATCH_SEQ of LOAD_LEDGER in LOAD_LOCK"
+                f"LOAD_LOCK must have one row and has {len(rows)}: stop all loaders, then leave "
+                "one row with LOAD_LEDGER's highest BATCH_SEQ in it"
             )
         return Stamp(int(rows[0]["batch_seq"]), rows[0]["loaded_at"])
 
@@ -122,7 +121,7 @@ class Warehouse:
         try:
             self.run(sql.rollback())
         except StockfeedError:
-            # Ending the session rolls back too.
+            # Closing the session rolls back, too.
             self.close()
 
     def _failure(self, error: Error, statement: Statement) -> StockfeedError:

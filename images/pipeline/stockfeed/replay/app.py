@@ -16,23 +16,23 @@ from stockfeed.replay.selection import Selection
 from stockfeed.settings import LoaderSettings
 from stockfeed.signals import on_stop_signal
 
-_OWN: Final = frozenset({tables.QUOTES, tables.LEDGER, tables.POSITION, tables.LOCK})
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_LOADER_TABLES: Final = frozenset({tables.QUOTES, tables.LEDGER, tables.POSITION, tables.LOCK})
+_TABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 def main(environ: Mapping[str, str], options: Mapping[str, str | None]) -> int:
-    """Replays a range, and says how much it was.
+    """Replays a range and prints the counts.
 
     Args:
         environ: see `stockfeed.settings.LoaderSettings`.
-        options: see `Selection.parse`; and `into`, the side table.
+        options: see `Selection.parse`; also `into`, the side table.
 
     Returns:
-        the exit status.
+        The exit status.
 
     Raises:
-        StockfeedError: with what to do. What was replayed before it stays; the same replay may
-            be run again.
+        StockfeedError: the message says what to do. What was replayed before stays; the same
+            replay may be run again.
     """
     settings = LoaderSettings.from_env(environ)
     logs.configure(settings.log_level, settings.log_format)
@@ -41,7 +41,7 @@ def main(environ: Mapping[str, str], options: Mapping[str, str | None]) -> int:
 
     def checkpoint() -> None:
         if stop.is_set():
-            raise TransientError("stopped by a signal before all was replayed; run it again")
+            raise TransientError("stopped by a signal before everything was replayed; run it again")
 
     store = object_store(settings, max_connections=THREADS)
     with on_stop_signal(stop.set), Warehouse(settings) as warehouse:
@@ -54,8 +54,10 @@ def main(environ: Mapping[str, str], options: Mapping[str, str | None]) -> int:
 
 
 def _side_table(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ConfigurationError(f"--into: {name!r} is no name of a table in the raw schema")
-    if name.upper() in _OWN:
-        raise ConfigurationError(f"--into: {name} is the load's own; a replay goes beside it")
+    if not _TABLE_NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"--into: {name!r} is not a table name; the table is in the raw schema"
+        )
+    if name.upper() in _LOADER_TABLES:
+        raise ConfigurationError(f"--into: {name} belongs to the loader; name another table")
     return name.upper()

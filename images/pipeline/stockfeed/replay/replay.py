@@ -1,8 +1,8 @@
-"""A replay: a range of landed quotes, loaded again beside what is loaded already.
+"""Replays a range: loads landed quotes again, next to what is loaded already.
 
-It writes the side table alone: no position moves, and the ledger knows nothing of it. A line is in
-the side table once however often and in however many ranges it is replayed: each transaction first
-deletes what an earlier replay took from its objects.
+A replay writes only the side table, never a position or the ledger. A line is in the side table
+once, however often and by however many overlapping ranges it is replayed: each transaction first
+deletes what earlier replays loaded from its objects.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ from stockfeed.loader.stage import FilesRejectedError, Staged
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.objectstore import ObjectStore
 from stockfeed.replay import sql
-from stockfeed.replay.find import find, nothing_in_range
+from stockfeed.replay.find import empty_range_message, find
 from stockfeed.replay.selection import Selection
 
 _log = structlog.get_logger()
@@ -33,14 +33,20 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay loaded: rows of the range, from so many objects of so many compressed bytes."""
+    """The counts of a replay.
+
+    Attributes:
+        rows: lines of the range that are in the side table now.
+        files: the objects that they came from.
+        bytes: the compressed size of those objects.
+    """
 
     rows: int = 0
     files: int = 0
     bytes: int = 0
 
     def write(self, directory: Path) -> None:
-        """Writes the workflow's outputs, one file each."""
+        """Writes the workflow's output files, one for each value."""
         directory.mkdir(parents=True, exist_ok=True)
         values = {outputs.ROWS: self.rows, outputs.FILES: self.files, outputs.BYTES: self.bytes}
         for name, value in values.items():
@@ -48,15 +54,15 @@ class Replayed:
 
 
 class Replay:
-    """Loads a range of one feed into a side table.
+    """A replay of one range of a feed into a side table.
 
     Args:
         store: the raw zone.
-        warehouse: Snowflake.
+        warehouse: the session to use.
         feed: the feed's name.
         selection: the range.
-        table: in the raw schema; made where it is missing.
-        checkpoint: called between transactions; what it raises ends the replay there.
+        table: the side table in the raw schema; created if it is missing.
+        checkpoint: called between transactions; an exception that it raises ends the replay there.
     """
 
     def __init__(
@@ -76,24 +82,23 @@ class Replay:
         self._checkpoint = checkpoint
 
     def run(self) -> Replayed:
-        """Replays the range, one transaction for each thousand objects at most.
+        """Replays the range in transactions of up to a thousand objects.
 
         Raises:
-            DataError: the range holds nothing, or an object cannot be loaded, which is named.
-            TransientError, ConfigurationError: it did not get to its end. The same replay may
-                be run again.
+            DataError: the range is empty, or an object cannot be loaded; the message names it.
+            TransientError, ConfigurationError: the replay ended early; run it again.
         """
         with ThreadPoolExecutor(THREADS) as executor:
             listed = retrying()(self._find, executor)
             done = Replayed()
-            for part in parts(listed, MAX_FILES, BATCH_BYTES):
+            for part in split(listed, MAX_FILES, BATCH_BYTES):
                 self._checkpoint()
                 done.rows += retrying()(self._load, part, executor)
                 done.files += len(part)
                 done.bytes += sum(one.size for one in part)
                 _log.info("replayed", rows=done.rows, files=done.files, of=len(listed))
         if not done.rows:
-            raise DataError(nothing_in_range(self._store, self._warehouse, self._feed))
+            raise DataError(empty_range_message(self._store, self._warehouse, self._feed))
         return done
 
     def _find(self, executor: Executor) -> list[Listed]:
@@ -116,32 +121,32 @@ class _Part(Staged):
     """Objects that are replayed in one transaction."""
 
     def load(self, table: str, selection: Selection) -> int:
-        """Replaces what the side table has of the range from these objects; how many rows.
+        """Replaces the range's lines of these objects in the side table; returns their number.
 
         Raises:
-            DataError: files that cannot be loaded, by name; nothing was replaced.
+            DataError: files cannot be loaded; the message names them, and nothing was replaced.
         """
         keys = [piece.key for piece in self._pieces]
         try:
             with self._warehouse.transaction():
-                self._warehouse.run(sql.forget(table, keys, selection))
+                self._warehouse.run(sql.delete_earlier(table, keys, selection))
                 self.copy(sql.copy(table, self._id, keys), self._pieces)
                 self._warehouse.run(sql.trim(table, self._id, selection))
                 (counted,) = self._warehouse.run(sql.count(table, self._id))
         except FilesRejectedError as error:
             lines = [f"{key}: {reason}" for key, reason in error.reasons.items()]
-            text = "objects cannot be loaded; take ranges without them:"
+            text = "objects cannot be loaded; replay ranges without them:"
             raise DataError("\n  ".join([text, *lines])) from error
         return int(counted["row_count"])
 
 
-def parts(listed: Sequence[Listed], max_files: int, max_bytes: int) -> Iterator[list[Listed]]:
-    """Splits objects, in their order, by number and by compressed bytes.
+def split(listed: Sequence[Listed], max_files: int, max_bytes: int) -> Iterator[list[Listed]]:
+    """Splits objects into parts, in their order.
 
     Args:
         listed: the objects.
-        max_files: at most so many in a part.
-        max_bytes: no more in a part once it has so many bytes.
+        max_files: the maximum number of objects in a part.
+        max_bytes: a part ends with the object that reaches this number of compressed bytes.
     """
     part: list[Listed] = []
     for one in listed:

@@ -1,4 +1,4 @@
-"""Which quotes a replay takes: a range of offsets or of poll time, of a feed or a part of it."""
+"""The quotes to replay: a range of offsets or of poll times, in a feed or in a part of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from stockfeed.contract.times import parse_rfc3339, to_milliseconds
 from stockfeed.errors import ConfigurationError
 
 _RANGES: Final = (("from_offset", "to_offset"), ("from_time", "to_time"))
-# An object's metadata has the times of its first and its last message. A message that a producer
-# sent again may lie between newer ones: librdkafka gives up after five minutes.
+# An object's metadata has the timestamps of its first and last message, but a message that the
+# producer retried may be among newer ones. librdkafka retries for 5 minutes (message.timeout.ms).
 _UNORDERED_MILLISECONDS: Final = 600_000
 
 
 class Axis(StrEnum):
-    """What a range is of; the value is its name in a landed line's `_meta`."""
+    """The quantity that a range is given in; the value is its name in a line's `_meta`."""
 
     OFFSET = "offset"
     TIME = "timestamp"
@@ -24,15 +24,15 @@ class Axis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A range, and the part of the feed that it is of.
+    """A range in a feed, or in some of its partitions.
 
     Attributes:
-        axis: what the two ends are: offsets, or poll times in Unix milliseconds.
-        first: the first one taken; None: from the beginning on.
-        last: the last one taken; None: to the end.
-        group: this symbol group alone; None: all.
-        topic_id: this topic alone, likewise.
-        partition: this partition alone, likewise.
+        axis: whether the range is one of offsets or of poll times in Unix milliseconds.
+        first: the first value of the range; None for no lower bound.
+        last: the last value of the range, inclusive; None for no upper bound.
+        group: only this symbol group; None for all.
+        topic_id: only this topic; None for all.
+        partition: only partitions with this number; None for all.
     """
 
     axis: Axis
@@ -44,29 +44,27 @@ class Selection:
 
     @classmethod
     def parse(cls, options: Mapping[str, str | None]) -> Self:
-        """From the command's options; an empty one, as workflows pass it, is none.
+        """Parses the command's options; an empty one counts as absent, as workflows pass it.
 
         Raises:
-            ConfigurationError: no range, two of them, one that holds nothing, an end that is
-                empty rather than left out, or a bad value.
+            ConfigurationError: no range, two ranges, an empty range, a range with one end given
+                and the other one an empty text, or a bad value.
         """
         given = {name: value for name, value in options.items() if value}
         axis = _axis(given)
         _refuse_empty_end(options, given)
         if axis is Axis.OFFSET:
-            first, last = _whole(given, "from_offset"), _whole(given, "to_offset")
+            first, last = _integer(given, "from_offset"), _integer(given, "to_offset")
         else:
-            first, behind = _milliseconds(given, "from_time"), _milliseconds(given, "to_time")
-            last = None if behind is None else behind - 1
+            first, end = _milliseconds(given, "from_time"), _milliseconds(given, "to_time")
+            last = None if end is None else end - 1
         if first is not None and last is not None and first > last:
-            raise ConfigurationError(
-                "the range holds nothing: its first end must lie before its second"
-            )
-        partition = _whole(given, "partition")
+            raise ConfigurationError("the range is empty: its first end must be before its second")
+        partition = _integer(given, "partition")
         return cls(axis, first, last, given.get("group"), given.get("topic_id"), partition)
 
-    def takes(self, chain: Chain) -> bool:
-        """Whether the range is of this partition too."""
+    def includes(self, chain: Chain) -> bool:
+        """Whether the range includes this partition."""
         return (
             self.group in (None, chain.group)
             and self.topic_id in (None, chain.topic_id)
@@ -75,17 +73,17 @@ class Selection:
 
     @property
     def object_bounds(self) -> tuple[int | None, int | None]:
-        """What an object's own interval must touch to be looked into."""
+        """The bounds that an object's interval must overlap for the object to be read."""
         slack = _UNORDERED_MILLISECONDS if self.axis is Axis.TIME else 0
         first = None if self.first is None else self.first - slack
         return first, None if self.last is None else self.last + slack
 
-    def touches(self, start: int, metadata: BatchMetadata) -> bool:
-        """Whether an object may hold something of the range.
+    def overlaps(self, start: int, metadata: BatchMetadata) -> bool:
+        """Whether an object may hold lines of the range.
 
         Args:
-            start: its first offset.
-            metadata: what it says of itself.
+            start: the object's first offset.
+            metadata: the object's metadata.
         """
         begin, end = start, metadata.end
         if self.axis is Axis.TIME:
@@ -100,28 +98,33 @@ def _axis(given: Mapping[str, str]) -> Axis:
     offsets, times = (any(name in given for name in pair) for pair in _RANGES)
     if offsets == times:
         raise ConfigurationError(
-            "give one range: --from-offset and --to-offset, or --from-time and --to-time; one of "
-            "the two ends may be left out"
+            "give one range: --from-offset and --to-offset, or --from-time and --to-time; either "
+            "end may be omitted"
         )
     return Axis.OFFSET if offsets else Axis.TIME
 
 
 def _refuse_empty_end(options: Mapping[str, str | None], given: Mapping[str, str]) -> None:
-    """Argo passes over a parameter whose name is misspelt: the range would be open unawares."""
+    """Refuses an end that is an empty text.
+
+    Argo ignores a parameter whose name is misspelt, so the range would be open by mistake.
+    """
     for pair in _RANGES:
         empty = [name for name in pair if options.get(name) == ""]
         if empty and any(name in given for name in pair):
             raise ConfigurationError(
-                f"{_option(empty[0])} is empty; give both ends, as far outside as you like: a "
-                "workflow's parameter whose name is misspelt is passed over"
+                f"{_option(empty[0])} is empty; give both ends, however far out: Argo ignores a "
+                "workflow parameter whose name is misspelt"
             )
 
 
-def _whole(given: Mapping[str, str], name: str) -> int | None:
+def _integer(given: Mapping[str, str], name: str) -> int | None:
     if name not in given:
         return None
     if not given[name].isdecimal():
-        raise ConfigurationError(f"{_option(name)}: {given[name]!r} is no whole number from 0 on")
+        raise ConfigurationError(
+            f"{_option(name)}: {given[name]!r} is not a whole number, 0 or more"
+        )
     return int(given[name])
 
 

@@ -1,4 +1,4 @@
-"""Every statement that only a replay sends to Snowflake."""
+"""The statements that only a replay sends to Snowflake."""
 
 # ruff: noqa: S608 - names are constants or checked settings; values are bound
 
@@ -21,7 +21,7 @@ _BOUNDS: Final = {
 
 
 def create(table: str) -> Statement:
-    """The side table. DDL commits, so this runs outside of any transaction."""
+    """Creates the side table. DDL commits, so run this outside a transaction."""
     return Statement(
         f"create table {table}",
         f"CREATE TABLE IF NOT EXISTS {table} "
@@ -30,7 +30,7 @@ def create(table: str) -> Statement:
 
 
 def read_ledger(feed: str, selection: Selection) -> Statement:
-    """The objects that were loaded or skipped and may hold something of the range."""
+    """Reads the loaded or skipped objects that may hold lines of the range."""
     begin, end = _BOUNDS[selection.axis]
     first, last = selection.object_bounds
     conditions = {
@@ -43,7 +43,7 @@ def read_ledger(feed: str, selection: Selection) -> Statement:
     }
     given = {text: value for text, value in conditions.items() if value is not None}
     return Statement(
-        "look for the range in the ledger",
+        "find the range in the ledger",
         "SELECT FEED, GROUP_NAME, TOPIC_ID, PARTITION_ID, START_OFFSET, ROW_COUNT, SKIP_REASON "
         f"FROM {tables.LEDGER} WHERE {' AND '.join(given)}",
         tuple(given.values()),
@@ -51,9 +51,9 @@ def read_ledger(feed: str, selection: Selection) -> Statement:
 
 
 def read_extents(feed: str) -> Statement:
-    """What of each partition the ledger knows at all."""
+    """Reads the first and last offset and time of each partition in the ledger."""
     return Statement(
-        "read what the ledger knows",
+        "read the ledger's extent",
         "SELECT GROUP_NAME, TOPIC_ID, PARTITION_ID, MIN(START_OFFSET) AS FIRST_OFFSET, "
         "MAX(END_OFFSET) AS LAST_OFFSET, MIN(FIRST_TIMESTAMP) AS FIRST_TIMESTAMP, "
         "MAX(LAST_TIMESTAMP) AS LAST_TIMESTAMP "
@@ -63,11 +63,11 @@ def read_extents(feed: str) -> Statement:
     )
 
 
-def forget(table: str, keys: Sequence[str], selection: Selection) -> Statement:
-    """Deletes what an earlier replay took of the range from these objects."""
+def delete_earlier(table: str, keys: Sequence[str], selection: Selection) -> Statement:
+    """Deletes the range's lines of these objects that an earlier replay loaded."""
     condition, values = _within(selection)
     return Statement(
-        "delete what an earlier replay put there",
+        "delete the lines of earlier replays",
         f"DELETE FROM {table} WHERE {_KEY} IN "
         "(SELECT F.VALUE::VARCHAR FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) F) "
         f"AND {condition}",
@@ -76,7 +76,7 @@ def forget(table: str, keys: Sequence[str], selection: Selection) -> Statement:
 
 
 def copy(table: str, batch_id: str, keys: Sequence[str]) -> Statement:
-    """Loads the files whole: a COPY cannot leave out lines."""
+    """Copies all lines of the files: a COPY cannot filter them."""
     return Statement(
         f"copy {len(keys)} files",
         f"COPY INTO {table} (V, FILE_NAME, REPLAYED_AT) FROM ("
@@ -87,26 +87,26 @@ def copy(table: str, batch_id: str, keys: Sequence[str]) -> Statement:
 
 
 def trim(table: str, batch_id: str, selection: Selection) -> Statement:
-    """Deletes the lines beside the range that the batch's objects hold too."""
+    """Deletes the batch's lines outside the range."""
     condition, values = _within(selection)
     return Statement(
-        "delete what lies beside the range",
+        "delete the lines outside the range",
         f"DELETE FROM {table} WHERE LEFT(FILE_NAME, {_ID_CHARACTERS}) = ? AND NOT ({condition})",
         (batch_id, *values),
     )
 
 
 def count(table: str, batch_id: str) -> Statement:
-    """How many lines of the batch are in the table."""
+    """Counts the batch's lines in the table."""
     return Statement(
-        "count what was replayed",
+        "count the replayed lines",
         f"SELECT COUNT(*) AS ROW_COUNT FROM {table} WHERE LEFT(FILE_NAME, {_ID_CHARACTERS}) = ?",
         (batch_id,),
     )
 
 
 def _within(selection: Selection) -> tuple[str, tuple[int, ...]]:
-    """The condition on a line, and its values."""
+    """Returns the SQL condition that a line is in the range, and the values to bind."""
     column = f"V:{META}.{selection.axis}::NUMBER(38,0)"
     bounds = {f"{column} >= ?": selection.first, f"{column} <= ?": selection.last}
     given = {text: value for text, value in bounds.items() if value is not None}

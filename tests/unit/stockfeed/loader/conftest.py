@@ -1,4 +1,4 @@
-"""A session of Snowflake that answers from a script."""
+"""A scripted Snowflake session."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -16,10 +16,10 @@ Script = Callable[[str], Answer]
 
 
 class ScriptedSession:
-    """Stands for the connector's connection and its cursor.
+    """A fake of the connector's connection and cursor.
 
     Attributes:
-        log: the statements of all sessions; `connect` and `close` among them.
+        log: the statements of all sessions, including `connect` and `close`.
     """
 
     def __init__(self, script: Script, log: list[str]) -> None:
@@ -34,7 +34,7 @@ class ScriptedSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """A cursor's end."""
+        """Closes the cursor."""
 
     def execute(self, text: str, _: object) -> None:
         self.log.append(text)
@@ -51,13 +51,13 @@ class ScriptedSession:
 
 
 class Server:
-    """Answers as Snowflake would; tests change what it says.
+    """Answers statements like Snowflake; tests set its attributes.
 
     Attributes:
-        positions: rows of LOAD_POSITION as (partition, next offset).
-        rows_loaded: what COPY says of each key, as (status, rows).
-        commits: what each COMMIT answers in turn.
-        recorded: objects that the ledger has of the batch.
+        positions: the rows of LOAD_POSITION as (partition, next offset).
+        rows_loaded: COPY's result by key, as (status, rows); a file that is absent was loaded.
+        commits: the answers to each COMMIT in turn.
+        recorded: the number of the batch's objects in the ledger.
         copy_error: fails the next COPY as a whole.
     """
 
@@ -139,7 +139,7 @@ def settings() -> LoaderSettings:
 def scripted(
     monkeypatch: pytest.MonkeyPatch, settings: LoaderSettings
 ) -> Callable[[Script], tuple[Warehouse, list[str]]]:
-    """Makes a warehouse whose sessions answer from a script, and the log of what it sends."""
+    """Creates a warehouse with scripted sessions, and the log of the statements it sends."""
 
     def make(script: Script) -> tuple[Warehouse, list[str]]:
         log: list[str] = []

@@ -47,7 +47,7 @@ def test_once_prints_a_summary(
 @pytest.mark.parametrize(
     ("error", "raised"), [(DataError("k1 is broken"), DataError), (StoppedError(), TransientError)]
 )
-def test_once_prints_what_was_loaded_before_it_fails(
+def test_once_prints_the_summary_before_it_fails(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     error: Exception,
@@ -60,7 +60,7 @@ def test_once_prints_what_was_loaded_before_it_fails(
     assert capsys.readouterr().out.startswith("loaded 20 rows from 2 files")
 
 
-def test_what_is_left_out_is_left_to_the_build_to_fail_for(
+def test_build_fails_in_place_of_a_partial_load(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     loading(monkeypatch, PartialLoadError("k1 is broken"))
@@ -72,7 +72,7 @@ def test_what_is_left_out_is_left_to_the_build_to_fail_for(
         app.main(ENVIRONMENT, True, None, None, build_follows=True)
 
 
-def test_a_load_that_did_not_get_through_fails_by_itself(
+def test_load_that_ended_early_fails_itself(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     loading(monkeypatch, TransientError("Snowflake did not answer"))
@@ -83,7 +83,7 @@ def test_a_load_that_did_not_get_through_fails_by_itself(
     assert not (tmp_path / "load-failure").exists()
 
 
-def test_all_missing_settings_are_named_at_once() -> None:
+def test_reports_all_missing_settings_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         app.main({}, once=True, skip=None, reason=None)
 
@@ -91,7 +91,7 @@ def test_all_missing_settings_are_named_at_once() -> None:
     assert all(name in str(caught.value) for name in names)
 
 
-def test_a_mounted_secret_that_is_empty_is_named(tmp_path: Path) -> None:
+def test_names_the_key_of_an_empty_mounted_secret(tmp_path: Path) -> None:
     environment = {
         name: value for name, value in ENVIRONMENT.items() if not name.startswith("SNOWFLAKE")
     } | {"STOCKFEED_SNOWFLAKE_CREDENTIALS_DIR": str(tmp_path)}

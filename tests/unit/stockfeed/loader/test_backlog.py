@@ -24,16 +24,16 @@ def take_all(source: Backlog) -> list[Listed]:
     return list(iter(source.take, None))
 
 
-def test_a_partition_without_a_position_starts_at_its_first_object() -> None:
+def test_partition_without_a_position_starts_at_its_first_object() -> None:
     source = backlog([40, 50])
 
-    run = source.follow([read(listed) for listed in take_all(source)])
+    loadable = source.follow([read(listed) for listed in take_all(source)])
 
-    assert [piece.start for piece in run.pieces] == [40, 50]
+    assert [piece.start for piece in loadable.pieces] == [40, 50]
     assert source.stop is None
 
 
-def test_nothing_behind_a_hole_at_the_position_is_taken() -> None:
+def test_takes_nothing_after_a_gap_at_the_position() -> None:
     source = backlog([20, 30, 40], position=10)
 
     assert source.take() is None
@@ -43,20 +43,20 @@ def test_nothing_behind_a_hole_at_the_position_is_taken() -> None:
     assert source.waiting == 3
 
 
-def test_a_hole_between_taken_objects_ends_the_run_and_counts_what_waits() -> None:
+def test_gap_between_taken_objects_stops_and_counts_the_waiting_objects() -> None:
     source = backlog([0, 10, 30, 40, 50])
     taken = [source.take() for _ in range(4)]
 
-    run = source.follow([read(listed) for listed in taken if listed])
+    loadable = source.follow([read(listed) for listed in taken if listed])
 
-    assert [piece.start for piece in run.pieces] == [0, 10]
-    assert run.stop is not None
-    assert not run.stop.failed
+    assert [piece.start for piece in loadable.pieces] == [0, 10]
+    assert loadable.stop is not None
+    assert not loadable.stop.failed
     assert source.waiting == 3
     assert source.take() is None
 
 
-def test_a_batch_goes_on_where_the_last_one_ended() -> None:
+def test_batch_continues_where_the_last_one_ended() -> None:
     source = backlog([0, 10, 20])
     first = source.take()
     assert first is not None
@@ -65,33 +65,33 @@ def test_a_batch_goes_on_where_the_last_one_ended() -> None:
     assert [listed.start for listed in take_all(source)] == [10, 20]
 
 
-def test_an_overlap_is_seen_across_the_border_of_two_batches() -> None:
+def test_detects_an_overlap_across_two_batches() -> None:
     source = backlog([0, 5])
     first = source.take()
     assert first is not None
 
-    run = source.follow([read(first)])
+    loadable = source.follow([read(first)])
 
-    assert run.pieces == ()
-    assert run.stop is not None
-    assert run.stop.failed
+    assert loadable.pieces == ()
+    assert loadable.stop is not None
+    assert loadable.stop.failed
 
 
-def test_a_foreign_object_stops_its_partition_behind_the_good_ones() -> None:
+def test_foreign_object_stops_its_partition_after_the_good_objects() -> None:
     keys = [CHAIN.key(0), f"{CHAIN.prefix}notes.txt"]
     source = Backlog(CHAIN, None, iter([StoredObject(key, "etag", 1) for key in keys]))
 
     [only] = take_all(source)
-    run = source.follow([read(only)])
+    loadable = source.follow([read(only)])
 
-    assert len(run.pieces) == 1
+    assert len(loadable.pieces) == 1
     assert source.take() is None
     assert source.stop is not None
     assert source.stop.failed
     assert "notes.txt" in source.stop.key
 
 
-def test_waiting_objects_are_counted_to_a_thousand_and_no_further() -> None:
+def test_counts_at_most_a_thousand_waiting_objects() -> None:
     asked = 0
 
     def endless() -> Iterator[StoredObject]:
@@ -107,7 +107,7 @@ def test_waiting_objects_are_counted_to_a_thousand_and_no_further() -> None:
     assert asked <= 1002
 
 
-def test_a_batch_takes_from_each_partition_in_turn() -> None:
+def test_batch_takes_from_each_partition_in_turn() -> None:
     chains = [Chain("us", "autos", "ab12", number) for number in range(3)]
     long, short, none = (
         backlog(range(0, 1000, 10), chain=chains[0]),
@@ -121,6 +121,6 @@ def test_a_batch_takes_from_each_partition_in_turn() -> None:
     assert starts == [(0, 0), (0, 10), (0, 20), (0, 30), (1, 0), (1, 10)]
 
 
-def test_a_batch_ends_at_its_bytes_but_has_one_object_at_least() -> None:
+def test_batch_ends_at_its_byte_limit_but_has_at_least_one_object() -> None:
     assert len(pick([backlog(range(0, 100, 10), size=400)], 1000, max_bytes=1000)) == 3
     assert len(pick([backlog([0], size=10**12)], 1000, max_bytes=1000)) == 1

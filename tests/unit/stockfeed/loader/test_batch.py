@@ -1,4 +1,4 @@
-"""One batch against scripted answers; tests/integration/test_loader_*.py run the real thing."""
+"""One batch with scripted answers; tests/integration/loader has it with the emulator."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -41,9 +41,7 @@ def copies(log: list[str]) -> list[list[str]]:
     ]
 
 
-def test_the_lock_comes_first_and_the_positions_are_read_under_it(
-    scripted: Make, server: Any
-) -> None:
+def test_locks_first_and_reads_the_positions_under_the_lock(scripted: Make, server: Any) -> None:
     one, log = batch(scripted, server, A, B)
     outcome = one.load()
 
@@ -61,7 +59,7 @@ def test_the_lock_comes_first_and_the_positions_are_read_under_it(
     assert (outcome.loaded, outcome.rejected, outcome.complete) == ((A, B), {}, True)
 
 
-def test_what_another_loader_did_is_left_out(scripted: Make, server: Any) -> None:
+def test_leaves_out_what_another_loader_loaded(scripted: Make, server: Any) -> None:
     server.positions = [(0, 10)]
     one, log = batch(scripted, server, A, B, FAR)
     outcome = one.load()
@@ -70,7 +68,7 @@ def test_what_another_loader_did_is_left_out(scripted: Make, server: Any) -> Non
     assert (outcome.loaded, outcome.complete) == ((B, FAR), False)
 
 
-def test_nothing_is_copied_when_another_loader_did_it_all(scripted: Make, server: Any) -> None:
+def test_copies_nothing_if_another_loader_loaded_everything(scripted: Make, server: Any) -> None:
     server.positions = [(0, 20)]
     one, log = batch(scripted, server, A, B)
 
@@ -81,12 +79,12 @@ def test_nothing_is_copied_when_another_loader_did_it_all(scripted: Make, server
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (("LOAD_FAILED", 0), "COPY says LOAD_FAILED: Error parsing JSON (line 3)"),
-        (("PARTIALLY_LOADED", 9), "COPY says PARTIALLY_LOADED: Error parsing JSON (line 3)"),
-        (("LOADED", 9), "has 9 rows, its record-count says 10"),
+        (("LOAD_FAILED", 0), "COPY reported LOAD_FAILED: Error parsing JSON (line 3)"),
+        (("PARTIALLY_LOADED", 9), "COPY reported PARTIALLY_LOADED: Error parsing JSON (line 3)"),
+        (("LOADED", 9), "has 9 rows, but its record-count is 10"),
     ],
 )
-def test_a_file_that_is_not_loaded_whole_is_rolled_back_and_left_out(
+def test_rolls_back_and_leaves_out_a_partially_loaded_file(
     scripted: Make, server: Any, answer: tuple[str, int], why: str
 ) -> None:
     server.rows_loaded = {A.key: answer}
@@ -98,9 +96,7 @@ def test_a_file_that_is_not_loaded_whole_is_rolled_back_and_left_out(
     assert (outcome.loaded, outcome.rejected, outcome.complete) == ((FAR,), {A.key: why}, True)
 
 
-def test_a_copy_that_fails_as_a_whole_and_names_a_file_rejects_that_file(
-    scripted: Make, server: Any
-) -> None:
+def test_failed_copy_rejects_the_file_that_its_message_names(scripted: Make, server: Any) -> None:
     message = f"Invalid data encountered during decompression for file: '0f1e/{FAR.key}'"
     server.copy_error = ProgrammingError(message, errno=100016, sqlstate="22000")
     one, log = batch(scripted, server, A, FAR)
@@ -111,9 +107,7 @@ def test_a_copy_that_fails_as_a_whole_and_names_a_file_rejects_that_file(
     assert "decompression" in outcome.rejected[FAR.key]
 
 
-def test_a_batch_of_lost_intervals_copies_nothing_and_is_recorded(
-    scripted: Make, server: Any
-) -> None:
+def test_records_lost_intervals_without_a_copy(scripted: Make, server: Any) -> None:
     lost = piece(0, records=0)
     one, log = batch(scripted, server, lost)
 
@@ -123,7 +117,7 @@ def test_a_batch_of_lost_intervals_copies_nothing_and_is_recorded(
 
 
 @pytest.mark.parametrize("recorded", [0, 2])
-def test_a_commit_without_an_answer_is_looked_up_in_the_ledger_under_the_lock(
+def test_looks_up_an_unanswered_commit_in_the_ledger_under_the_lock(
     scripted: Make, server: Any, recorded: int
 ) -> None:
     server.commits, server.recorded = [GONE, []], recorded
@@ -141,7 +135,7 @@ def test_a_commit_without_an_answer_is_looked_up_in_the_ledger_under_the_lock(
     assert len(copies(log)) == 1
 
 
-def test_only_what_is_loaded_is_uploaded_and_every_answer_is_checked(
+def test_uploads_only_what_is_loaded_and_checks_every_result(
     scripted: Make, tmp_path: Path
 ) -> None:
     directory = tmp_path / CHAINS[0].prefix
@@ -160,7 +154,7 @@ def test_only_what_is_loaded_is_uploaded_and_every_answer_is_checked(
         Batch(warehouse, "0f1e", [A], tmp_path).stage()
 
 
-def test_cleaning_up_fails_silently_and_needs_no_new_session(scripted: Make) -> None:
+def test_clean_up_fails_silently_and_opens_no_session(scripted: Make) -> None:
     warehouse, log = scripted(lambda text: GONE if text.startswith("REMOVE") else [])
     one = Batch(warehouse, "0f1e", [A], Path("unused"))
     one.clean()

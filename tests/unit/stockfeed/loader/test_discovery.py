@@ -18,23 +18,23 @@ def executor() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_partitions_with_something_new_are_found(
+def test_finds_partitions_with_new_objects(
     object_store: ObjectStore, executor: ThreadPoolExecutor
 ) -> None:
     for chain in (AUTOS, BANKS, FOREIGN):
         for start in (0, 10, 20):
             object_store.create(chain.key(start), b"", {})
 
-    backlogs, strange = open_backlogs(object_store, "us", {AUTOS: 30, BANKS: 10}, executor)
+    backlogs, foreign = open_backlogs(object_store, "us", {AUTOS: 30, BANKS: 10}, executor)
 
-    assert strange == []
+    assert foreign == []
     [banks] = backlogs
     assert banks.chain == BANKS
-    # The object that starts exactly at the position is seen.
+    # The listing includes the object that starts exactly at the position.
     assert [listed.start for listed in iter(banks.take, None)] == [10, 20]
 
 
-def test_offset_zero_is_a_position_like_any_other(
+def test_treats_offset_zero_as_a_position(
     object_store: ObjectStore, executor: ThreadPoolExecutor
 ) -> None:
     object_store.create(AUTOS.key(0), b"", {})
@@ -49,16 +49,16 @@ def test_offset_zero_is_a_position_like_any_other(
 @pytest.mark.parametrize(
     "prefix", ["feed=us/backup/of/things/", "feed=us/group=a/topic=t/partition=1/"]
 )
-def test_prefixes_that_no_consumer_writes_are_named(
+def test_reports_prefixes_that_no_consumer_writes(
     object_store: ObjectStore, executor: ThreadPoolExecutor, prefix: str
 ) -> None:
     object_store.create(AUTOS.key(0), b"", {})
     object_store.create(f"{prefix}x.json", b"", {})
 
-    backlogs, strange = open_backlogs(object_store, "us", {}, executor)
+    backlogs, foreign = open_backlogs(object_store, "us", {}, executor)
 
     assert [backlog.chain for backlog in backlogs] == [AUTOS]
-    assert [stop.key for stop in strange] == [prefix]
+    assert [stop.key for stop in foreign] == [prefix]
 
 
 def land(store: ObjectStore, start: int, previous: int | None) -> None:
@@ -70,7 +70,7 @@ def land(store: ObjectStore, start: int, previous: int | None) -> None:
     ("removed", "from_first", "taken", "waits_for"),
     [(0, False, [0, 10, 20], None), (1, False, [], 0), (2, False, [], 10), (2, True, [20], None)],
 )
-def test_a_partition_that_was_never_loaded_waits_for_its_first_object(
+def test_partition_that_was_never_loaded_waits_for_its_first_object(
     object_store: ObjectStore,
     executor: ThreadPoolExecutor,
     removed: int,
@@ -93,7 +93,7 @@ def test_a_partition_that_was_never_loaded_waits_for_its_first_object(
         assert backlog.waiting == 3 - removed
 
 
-def test_a_position_needs_no_word_of_what_lay_before_it(
+def test_position_overrides_the_previous_start_in_metadata(
     object_store: ObjectStore, executor: ThreadPoolExecutor
 ) -> None:
     land(object_store, 20, 10)
@@ -103,7 +103,7 @@ def test_a_position_needs_no_word_of_what_lay_before_it(
     assert [listed.start for listed in iter(backlog.take, None)] == [20]
 
 
-def test_an_empty_bucket_has_nothing_new(
+def test_empty_bucket_has_no_backlogs(
     object_store: ObjectStore, executor: ThreadPoolExecutor
 ) -> None:
     assert open_backlogs(object_store, "us", {}, executor) == ([], [])

@@ -12,9 +12,7 @@ from stockfeed.objectstore import ObjectStore
 CHAIN = Chain("us", "autos", "ab12", 0)
 
 
-def test_objects_become_files_and_their_metadata_comes_along(
-    object_store: ObjectStore, tmp_path: Path
-) -> None:
+def test_downloads_objects_with_their_metadata(object_store: ObjectStore, tmp_path: Path) -> None:
     picked = [Listed(CHAIN, start, 4) for start in range(0, 200, 10)]
     for listed in picked:
         metadata = BatchMetadata(listed.start + 9, 10, 0, 1, 2)
@@ -27,7 +25,7 @@ def test_objects_become_files_and_their_metadata_comes_along(
     assert {(tmp_path / listed.key).read_bytes() for listed in picked} == {b"gzip"}
 
 
-def test_unusable_metadata_says_how_to_repair_it(object_store: ObjectStore, tmp_path: Path) -> None:
+def test_unusable_metadata_names_the_repair(object_store: ObjectStore, tmp_path: Path) -> None:
     object_store.create(CHAIN.key(0), b"gzip", {})
     with ThreadPoolExecutor(1) as executor:
         [stop] = download(object_store, [Listed(CHAIN, 0, 4)], tmp_path, executor)
@@ -37,7 +35,7 @@ def test_unusable_metadata_says_how_to_repair_it(object_store: ObjectStore, tmp_
     assert "copy-object" in stop.text
 
 
-def test_an_object_that_went_away_is_looked_for_again(
+def test_object_that_disappeared_is_a_transient_error(
     object_store: ObjectStore, tmp_path: Path
 ) -> None:
     with ThreadPoolExecutor(1) as executor, pytest.raises(TransientError, match=CHAIN.key(0)):

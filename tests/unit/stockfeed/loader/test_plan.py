@@ -20,7 +20,7 @@ UNREADABLE = Stop(B.key, "no metadata")
 
 
 @pytest.mark.parametrize(
-    ("found", "behind", "loaded", "stopped_at", "failed"),
+    ("found", "next_start", "loaded", "stopped_at", "failed"),
     [
         ([], None, [], None, None),
         ([A, B, C], None, [A, B, C], None, None),
@@ -35,30 +35,30 @@ UNREADABLE = Stop(B.key, "no metadata")
     ids=[
         "nothing",
         "all",
-        "all, more behind",
-        "a hole behind is the next batch's",
-        "a hole",
-        "a hole at the position",
+        "all, more listed",
+        "a gap after the batch",
+        "a gap",
+        "a gap at the position",
         "an unreadable object",
         "an overlap among the found",
-        "an overlap with what is listed behind",
+        "an overlap with the next listed object",
     ],
 )
-def test_the_run_ends_where_the_chain_does(
+def test_takes_objects_until_the_chain_breaks(
     found: list[Piece | Stop],
-    behind: int | None,
+    next_start: int | None,
     loaded: list[Piece],
     stopped_at: str | None,
     failed: bool | None,
 ) -> None:
-    run = follow(0, found, behind)
+    loadable = follow(0, found, next_start)
 
-    assert list(run.pieces) == loaded
-    assert (run.stop and run.stop.key) == stopped_at
-    assert (run.stop and run.stop.failed) == failed
+    assert list(loadable.pieces) == loaded
+    assert (loadable.stop and loadable.stop.key) == stopped_at
+    assert (loadable.stop and loadable.stop.failed) == failed
 
 
-def test_an_overlap_names_both_objects_and_the_ways_out() -> None:
+def test_overlap_names_both_objects_and_the_skip_command() -> None:
     stop = follow(0, [piece(0, 12), B], None).stop
 
     assert stop is not None
@@ -67,7 +67,7 @@ def test_an_overlap_names_both_objects_and_the_ways_out() -> None:
     assert f"--skip {A.key}" in stop.text
 
 
-def test_an_object_that_starts_before_the_position_overlaps_what_is_loaded() -> None:
+def test_object_that_starts_before_the_position_is_an_overlap() -> None:
     stop = follow(15, [B], None).stop
 
     assert stop is not None
@@ -80,21 +80,21 @@ chains = st.lists(st.integers(1, 50), min_size=1, max_size=30).map(
 
 
 @given(chains, st.data())
-def test_what_is_taken_is_gap_free_ordered_and_ends_at_the_first_hole(
+def test_takes_exactly_the_objects_before_the_first_gap(
     whole: list[Piece], data: st.DataObject
 ) -> None:
     visible = data.draw(st.lists(st.booleans(), min_size=len(whole), max_size=len(whole)))
     found = [piece for piece, seen in zip(whole, visible, strict=True) if seen]
 
-    run = follow(0, found, None)
+    loadable = follow(0, found, None)
 
     first_hidden = visible.index(False) if False in visible else len(whole)
-    assert list(run.pieces) == whole[:first_hidden]
-    assert (run.stop is None) == (len(found) == first_hidden)
+    assert list(loadable.pieces) == whole[:first_hidden]
+    assert (loadable.stop is None) == (len(found) == first_hidden)
 
 
 @given(chains, st.data())
-def test_objects_that_appear_in_any_order_are_each_loaded_once_and_in_order(
+def test_loads_each_object_once_and_in_order_whatever_the_order_of_appearance(
     whole: list[Piece], data: st.DataObject
 ) -> None:
     order = data.draw(st.permutations(whole))
@@ -109,18 +109,18 @@ def test_objects_that_appear_in_any_order_are_each_loaded_once_and_in_order(
 
 
 @given(chains, st.data())
-def test_no_overlapping_object_is_ever_taken(whole: list[Piece], data: st.DataObject) -> None:
+def test_never_takes_an_overlapping_object(whole: list[Piece], data: st.DataObject) -> None:
     victim = data.draw(st.integers(0, len(whole) - 1))
     first, last = whole[victim].start, whole[victim].metadata.end
     assume(last > first)
     start = data.draw(st.integers(first + 1, last))
     found = sorted([*whole, piece(start, start + 5)], key=lambda piece: piece.start)
 
-    run = follow(0, found, None)
+    loadable = follow(0, found, None)
 
-    assert list(run.pieces) == whole[:victim]
-    assert run.stop is not None
-    assert run.stop.failed
+    assert list(loadable.pieces) == whole[:victim]
+    assert loadable.stop is not None
+    assert loadable.stop.failed
 
 
 @pytest.mark.parametrize(
@@ -136,17 +136,19 @@ def test_no_overlapping_object_is_ever_taken(whole: list[Piece], data: st.DataOb
     ],
     ids=["new", "same", "some done", "all done", "more done", "no object's start", "of another"],
 )
-def test_what_another_loader_did_is_dropped(positions: dict[Chain, int], left: list[Piece]) -> None:
+def test_trim_drops_what_another_loader_loaded(
+    positions: dict[Chain, int], left: list[Piece]
+) -> None:
     assert list(trim([A, B, C], positions)) == left
 
 
-def test_each_partition_is_trimmed_by_its_own_position() -> None:
+def test_trims_each_partition_by_its_own_position() -> None:
     far = piece(0, 9, OTHER)
 
     assert list(trim([A, B, far], {CHAIN: 10})) == [B, far]
 
 
-def test_a_rejected_file_takes_its_successors_with_it_and_nothing_else() -> None:
+def test_rejected_file_drops_itself_and_its_successors_only() -> None:
     far = piece(0, 9, OTHER)
 
     assert list(without([A, B, C, far], {B.key: "broken"})) == [A, far]
@@ -164,12 +166,12 @@ def test_a_rejected_file_takes_its_successors_with_it_and_nothing_else() -> None
     ],
     ids=["none", "no number", "end before start", "too many", "negative", "more lost than there"],
 )
-def test_metadata_that_contradicts_itself_is_refused(metadata: dict[str, str]) -> None:
+def test_refuses_contradictory_metadata(metadata: dict[str, str]) -> None:
     with pytest.raises(BadKeyError, match="00000000000000000010"):
         Piece.read(Listed(CHAIN, 10, 100), "etag", metadata)
 
 
-def test_a_gap_in_the_log_lies_inside_its_object() -> None:
+def test_object_may_have_fewer_records_than_offsets() -> None:
     metadata = {"end-offset": "19", "record-count": "3", "error-count": "0"}
 
     assert Piece.read(Listed(CHAIN, 10, 100), "etag", metadata).next_offset == 20

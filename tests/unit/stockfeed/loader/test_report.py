@@ -10,7 +10,7 @@ LATE = Piece(CHAIN, 10, 100, "etag", BatchMetadata(19, 5, 0, 500, 900))
 LOST = Piece(CHAIN, 20, 20, "etag", BatchMetadata(29, 0, 0, None, None, lost=10))
 
 
-def test_counts_grow_with_each_batch_and_newest_is_the_greatest() -> None:
+def test_adds_up_batches_and_keeps_the_newest_time() -> None:
     report = Report()
     report.add([QUOTES])
     report.add([LATE, LOST])
@@ -20,7 +20,7 @@ def test_counts_grow_with_each_batch_and_newest_is_the_greatest() -> None:
     assert report.freshness(1_713_456_799.123) == 10.0
 
 
-def test_outputs_hold_zeros_when_nothing_was_loaded(tmp_path: Path) -> None:
+def test_writes_zeros_if_nothing_was_loaded(tmp_path: Path) -> None:
     Report(seconds=1.5).write(tmp_path / "out")
 
     assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {
@@ -34,7 +34,7 @@ def test_outputs_hold_zeros_when_nothing_was_loaded(tmp_path: Path) -> None:
     }
 
 
-def test_outputs_of_an_earlier_run_are_replaced(tmp_path: Path) -> None:
+def test_replaces_the_outputs_of_an_earlier_load(tmp_path: Path) -> None:
     report = Report()
     report.write(tmp_path)
     report.add([QUOTES])
@@ -44,7 +44,7 @@ def test_outputs_of_an_earlier_run_are_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "newest-quote-at").read_text() == "2024-04-18T16:13:09.123Z"
 
 
-def test_outputs_count_partitions_by_why_they_stopped(tmp_path: Path) -> None:
+def test_writes_the_number_of_stopped_partitions_by_cause(tmp_path: Path) -> None:
     stops = [Stop("k1", "waits", failed=False), Stop("k2", "bad"), Stop("k3", "bad")]
     Report(stops=stops).write(tmp_path)
 
@@ -52,7 +52,7 @@ def test_outputs_count_partitions_by_why_they_stopped(tmp_path: Path) -> None:
     assert (tmp_path / "partitions-failed").read_text() == "2"
 
 
-def test_the_summary_names_what_waits_and_what_failed() -> None:
+def test_summary_names_waiting_and_failed_partitions() -> None:
     report = Report(waiting=4, seconds=2.04)
     report.add([QUOTES])
     report.stops = [Stop("k1", "waits for an object", failed=False), Stop("k2", "is broken")]
@@ -61,10 +61,10 @@ def test_the_summary_names_what_waits_and_what_failed() -> None:
         "loaded 10 rows from 1 files (1234 bytes) in 2.0 s; freshness 10.0 s",
         "waiting k1: waits for an object",
         "failed k2: is broken",
-        "4 objects wait behind these",
+        "4 objects are waiting behind these",
     ]
     assert report.failures == [Stop("k2", "is broken")]
 
 
-def test_the_summary_of_an_empty_run_says_so() -> None:
+def test_summary_of_an_empty_load() -> None:
     assert Report().summary(0.0) == "loaded 0 rows from 0 files (0 bytes) in 0.0 s; nothing new"

@@ -5,7 +5,7 @@ from stockfeed.loader import retry
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
 
 
@@ -19,18 +19,18 @@ def attempt(errors: list[Exception]) -> int:
     return 7
 
 
-def test_transient_errors_are_tried_again() -> None:
+def test_retries_transient_errors() -> None:
     assert retry.retrying()(attempt, failing(TransientError("a"), TransientError("b"))) == 7
 
 
-def test_other_errors_are_not() -> None:
+def test_does_not_retry_other_errors() -> None:
     errors = failing(DataError("a"), DataError("b"))
     with pytest.raises(DataError, match="a"):
         retry.retrying()(attempt, errors)
     assert len(errors) == 1
 
 
-def test_the_last_error_is_raised_when_tries_run_out() -> None:
+def test_raises_the_last_error_after_the_last_attempt() -> None:
     errors = failing(*[TransientError(str(number)) for number in range(20)])
     with pytest.raises(TransientError, match="5"):
         retry.retrying()(attempt, errors)

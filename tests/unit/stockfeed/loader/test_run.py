@@ -1,4 +1,4 @@
-"""A run against a real S3 server and scripted answers of Snowflake."""
+"""A load from a real S3 server into a scripted Snowflake."""
 
 import gzip
 from collections.abc import Callable
@@ -22,7 +22,7 @@ GONE = OperationalError("connection reset", errno=250003)
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
 
 
@@ -36,10 +36,10 @@ def store(object_store: ObjectStore) -> ObjectStore:
 
 
 def go_on() -> None:
-    """No one asks the run to stop."""
+    """A checkpoint that never stops the run."""
 
 
-def test_a_broken_session_costs_a_try_and_nothing_else(
+def test_broken_session_costs_one_attempt_only(
     store: ObjectStore, scripted: Make, server: Any
 ) -> None:
     failures = iter([GONE])
@@ -56,7 +56,7 @@ def test_a_broken_session_costs_a_try_and_nothing_else(
     assert sum(text.startswith("COPY") for text in log) == 1
 
 
-def test_tries_are_counted_anew_once_something_was_loaded(
+def test_counts_attempts_from_zero_after_progress(
     store: ObjectStore, scripted: Make, server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_FILES", 1)
@@ -73,7 +73,7 @@ def test_tries_are_counted_anew_once_something_was_loaded(
     assert report.files >= 4
 
 
-def test_tries_end_when_nothing_gets_loaded(store: ObjectStore, scripted: Make) -> None:
+def test_fails_after_all_attempts_without_progress(store: ObjectStore, scripted: Make) -> None:
     warehouse, log = scripted(lambda text: GONE)
     with pytest.raises(TransientError):
         Run(store, warehouse, "us", Report(), go_on).load()
@@ -81,7 +81,7 @@ def test_tries_end_when_nothing_gets_loaded(store: ObjectStore, scripted: Make) 
     assert log.count("connect") == 6
 
 
-def test_a_stop_between_steps_leaves_nothing_staged(
+def test_stop_between_steps_leaves_nothing_staged(
     store: ObjectStore, scripted: Make, server: Any
 ) -> None:
     warehouse, log = scripted(server)
@@ -99,7 +99,7 @@ def test_a_stop_between_steps_leaves_nothing_staged(
     assert report.files == 0
 
 
-def test_a_rejected_file_ends_the_run_with_its_name_and_the_way_out(
+def test_rejected_file_fails_the_run_with_its_name_and_the_skip_command(
     store: ObjectStore, scripted: Make, server: Any
 ) -> None:
     server.rows_loaded = {CHAIN.key(20): ("LOAD_FAILED", 0)}
@@ -111,7 +111,7 @@ def test_a_rejected_file_ends_the_run_with_its_name_and_the_way_out(
     assert (report.files, report.waiting) == (2, 2)
 
 
-def test_a_sweep_that_fails_does_not_fail_the_run(
+def test_failed_sweep_does_not_fail_the_run(
     store: ObjectStore, scripted: Make, server: Any
 ) -> None:
     warehouse, _ = scripted(lambda text: GONE if text.startswith("LIST") else server(text))
@@ -121,7 +121,7 @@ def test_a_sweep_that_fails_does_not_fail_the_run(
     assert report.files == 4
 
 
-def test_old_leftovers_of_killed_loaders_are_removed(
+def test_sweeps_staged_files_of_killed_loaders(
     object_store: ObjectStore, scripted: Make, server: Any
 ) -> None:
     left = {"name": "stg_stock_quotes/dead/x", "last_modified": "Sat, 1 Nov 2025 11:00:00 GMT"}

@@ -24,7 +24,7 @@ Behaviour = Callable[[Report, Callable[[], None]], None]
 
 
 class Harness:
-    """A service whose runs do what the test says."""
+    """A service whose loads behave as a test defines."""
 
     def __init__(
         self, settings: LoaderSettings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
@@ -69,7 +69,7 @@ def harness(settings: LoaderSettings, tmp_path: Path, monkeypatch: pytest.Monkey
     return Harness(quick, ObjectStore(None, "bucket"), monkeypatch)  # type: ignore[arg-type]
 
 
-def test_a_run_is_counted_and_written(harness: Harness, tmp_path: Path) -> None:
+def test_publishes_metrics_and_outputs_of_a_load(harness: Harness, tmp_path: Path) -> None:
     harness.behaviour = lambda report, _: report.add([PIECE])
     harness.service.load(Report())
 
@@ -80,7 +80,7 @@ def test_a_run_is_counted_and_written(harness: Harness, tmp_path: Path) -> None:
     assert (tmp_path / "rows").read_text() == "10"
 
 
-def test_a_failed_run_still_reports_what_it_loaded(harness: Harness, tmp_path: Path) -> None:
+def test_failed_load_reports_what_it_loaded(harness: Harness, tmp_path: Path) -> None:
     def partly(report: Report, _: object) -> None:
         report.add([PIECE])
         report.stops = [Stop("k", "is broken"), Stop("h", "waits", failed=False)]
@@ -98,7 +98,7 @@ def test_a_failed_run_still_reports_what_it_loaded(harness: Harness, tmp_path: P
     assert (tmp_path / "files").read_text() == "1"
 
 
-def test_the_loop_goes_on_after_a_failure_and_readiness_follows(harness: Harness) -> None:
+def test_loop_continues_after_a_failure_and_readiness_follows(harness: Harness) -> None:
     readiness: list[bool] = []
 
     def one_run(*_: object) -> None:
@@ -117,7 +117,7 @@ def test_the_loop_goes_on_after_a_failure_and_readiness_follows(harness: Harness
     assert harness.metric("stockfeed_loads_total", result="empty") == 2
 
 
-def test_a_stop_ends_the_run_at_its_next_step(harness: Harness) -> None:
+def test_stop_ends_the_load_at_its_next_step(harness: Harness) -> None:
     steps: list[int] = []
 
     def step_by_step(_: Report, checkpoint: Callable[[], None]) -> None:
@@ -134,7 +134,7 @@ def test_a_stop_ends_the_run_at_its_next_step(harness: Harness) -> None:
     assert steps == [1]
 
 
-def test_a_loader_without_progress_is_not_alive(
+def test_loader_without_progress_is_not_live(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     health = harness.service.checks()[endpoints.HEALTHZ]

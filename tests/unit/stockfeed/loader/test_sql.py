@@ -17,7 +17,7 @@ def piece(start: int = 10, records: int = 5, lost: int = 0) -> Piece:
     return Piece(CHAIN, start, 99, "etag", BatchMetadata(start + 9, records, 1, first, last, lost))
 
 
-def test_the_lock_table_is_created_last_with_its_row() -> None:
+def test_creates_the_lock_table_last_with_its_row() -> None:
     statements = [statement.text for statement in sql.set_up("STOCKS", "RAW")]
 
     assert statements[:2] == ["CREATE SCHEMA IF NOT EXISTS STOCKS.RAW", "USE SCHEMA STOCKS.RAW"]
@@ -55,7 +55,7 @@ def test_tables_have_the_columns_that_dbt_reads(table: str, columns: str) -> Non
     assert f"CREATE TABLE IF NOT EXISTS {table} ({columns})" in texts
 
 
-def test_copy_names_its_files_under_the_batchs_own_path() -> None:
+def test_copy_names_files_relative_to_the_batchs_path() -> None:
     text = sql.copy("0f1e", STAMP, ["feed=us/a.jsonl.gz", "feed=us/b.jsonl.gz"]).text
 
     assert text == (
@@ -66,13 +66,13 @@ def test_copy_names_its_files_under_the_batchs_own_path() -> None:
     )
 
 
-def test_names_from_the_bucket_cannot_end_a_literal() -> None:
+def test_escapes_object_keys_in_literals() -> None:
     text = sql.copy("0f1e", STAMP, ["feed=us/group=o'b\\/x.jsonl.gz"]).text
 
     assert "FILES = ('feed=us/group=o\\'b\\\\/x.jsonl.gz')" in text
 
 
-def test_put_takes_all_files_of_one_partition() -> None:
+def test_put_uploads_all_files_of_one_partition() -> None:
     assert sql.put("/tmp/d", "0f1e", CHAIN).text == (
         "PUT 'file:///tmp/d/*' "
         "'@STG_STOCK_QUOTES/0f1e/feed=us/group=autos/topic=ab12/partition=00003/' "
@@ -80,7 +80,7 @@ def test_put_takes_all_files_of_one_partition() -> None:
     )
 
 
-def test_ledger_rows_travel_as_one_bound_document() -> None:
+def test_binds_ledger_rows_as_one_document() -> None:
     statement = sql.record("0f1e", STAMP, [piece(), piece(20, records=0, lost=10)])
 
     *scalars, document = statement.parameters
@@ -104,7 +104,7 @@ def test_ledger_rows_travel_as_one_bound_document() -> None:
     assert (second["LOST_COUNT"], second["ROW_COUNT"], second["LAST_TIMESTAMP"]) == (10, 0, None)
 
 
-def test_a_skipped_object_counts_no_rows_and_keeps_its_interval() -> None:
+def test_skipped_object_counts_no_rows_and_keeps_its_interval() -> None:
     statement = sql.record("skip-7", STAMP, [piece()], "broken at the source")
 
     *scalars, document = statement.parameters

@@ -9,7 +9,7 @@ def row(batch: str, modified: str) -> dict[str, str]:
     return {"name": f"stg_stock_quotes/{batch}/feed=us/x.jsonl.gz", "last_modified": modified}
 
 
-def test_only_batches_whose_newest_file_is_a_day_old_are_abandoned() -> None:
+def test_batch_is_abandoned_once_its_newest_file_is_a_day_old() -> None:
     rows = [
         row("dead", "Sat, 21 Nov 2026 11:00:00 GMT"),
         row("dead", "Sat, 21 Nov 2026 11:59:59 GMT"),
@@ -21,5 +21,5 @@ def test_only_batches_whose_newest_file_is_a_day_old_are_abandoned() -> None:
     assert abandoned(rows, NOW) == ["dead"]
 
 
-def test_an_empty_stage_has_none() -> None:
+def test_empty_stage_has_no_abandoned_batches() -> None:
     assert abandoned([], NOW) == []

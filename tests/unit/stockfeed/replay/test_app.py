@@ -18,12 +18,12 @@ ENVIRONMENT = {
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        *((name.lower(), "is the load's own") for name in (tables.QUOTES, tables.LEDGER)),
-        *((name, "is the load's own") for name in (tables.POSITION, tables.LOCK)),
-        *((name, "is no name of a table") for name in ("RAW.MINE", "a; drop table b", '"x"')),
+        *((name.lower(), "belongs to the loader") for name in (tables.QUOTES, tables.LEDGER)),
+        *((name, "belongs to the loader") for name in (tables.POSITION, tables.LOCK)),
+        *((name, "is not a table name") for name in ("RAW.MINE", "a; drop table b", '"x"')),
     ],
 )
-def test_a_replay_never_goes_into_the_loads_tables(
+def test_refuses_the_loaders_own_tables(
     monkeypatch: pytest.MonkeyPatch, table: str, says: str
 ) -> None:
     monkeypatch.setattr("stockfeed.logs.configure", lambda *_: None)
