@@ -1,1 +1,1 @@
-"""Pure builders: each gives the manifests of one kind or idea, from the feed alone, without I/O."""
+"""Pure builders of Kubernetes manifests from a feed, without I/O."""

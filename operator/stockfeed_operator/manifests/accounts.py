@@ -1,4 +1,4 @@
-"""Identities of the feed's pods, and the one right that a workflow's pod needs."""
+"""ServiceAccounts of the feed's pods, and the permission that pods of workflows need."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from stockfeed_operator.spec.feed import StockFeed
 
 
 def accounts(feed: StockFeed, installation: Installation) -> list[Manifest]:
-    """The ServiceAccounts: of producers and consumers, and of loads."""
+    """Returns two ServiceAccounts: for producers and consumers, and for loads."""
     return [
         _account(feed, installation, names.pods(feed.metadata.name), meta.FEED, token=False),
-        # Argo passes on a workflow's own wish for a token only where that is to have none.
+        # Set here because Argo passes automountServiceAccountToken of a workflow on only if false.
         _account(feed, installation, names.load(feed.metadata.name), meta.LOAD, token=True),
     ]
 
@@ -33,7 +33,7 @@ def _account(
 
 
 def task_results_binding(feed: StockFeed, installation: Installation) -> Manifest:
-    """Lets Argo's container in a load's pod report the pod's results."""
+    """Returns a RoleBinding that allows Argo's container in pods of loads to report results."""
     name = names.load(feed.metadata.name)
     subject = {
         "kind": SERVICE_ACCOUNT.kind,

@@ -1,4 +1,4 @@
-"""How pods reach Kafka, the object store and Snowflake: their settings, and the Secrets behind."""
+"""Settings and Secrets by which pods connect to Kafka, the object store and Snowflake."""
 
 from dataclasses import dataclass, field
 
@@ -23,7 +23,7 @@ _SNOWFLAKE_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Settings of a connection: environment variables, and Secrets as files."""
+    """Environment variables and mounted Secrets of a connection; `+` combines two connections."""
 
     env: dict[str, str]
     secrets: tuple[SecretFiles, ...] = field(default=())
@@ -33,12 +33,12 @@ class Connection:
 
 
 def topic_of(feed: StockFeed, group: str) -> str:
-    """The group's topic."""
+    """Returns the name of the group's topic."""
     return topics.topic_name(feed.spec.kafka.topic_prefix, feed.metadata.name, group)
 
 
 def kafka(feed: StockFeed, group: str) -> Connection:
-    """The brokers and the group's topic."""
+    """Returns the connection to the brokers and the group's topic."""
     settings = {
         env.KAFKA_BOOTSTRAP_SERVERS: feed.spec.kafka.bootstrap,
         env.KAFKA_TOPIC: topic_of(feed, group),
@@ -47,7 +47,7 @@ def kafka(feed: StockFeed, group: str) -> Connection:
 
 
 def kafka_keys(feed: StockFeed) -> Connection:
-    """What the brokers ask of a client: TLS and credentials, without their address."""
+    """Returns TLS settings and credentials for the brokers, without their address."""
     return _tls(feed.spec.kafka) + _sasl(feed.spec.kafka)
 
 
@@ -84,7 +84,7 @@ def _sasl(settings: Kafka) -> Connection:
 
 
 def object_store(feed: StockFeed) -> Connection:
-    """The bucket."""
+    """Returns the connection to the bucket."""
     landing = feed.spec.landing
     optional = {env.S3_ENDPOINT: landing.endpoint, env.S3_REGION: landing.region}
     settings = {name: value for name, value in optional.items() if value is not None}
@@ -92,7 +92,7 @@ def object_store(feed: StockFeed) -> Connection:
 
 
 def object_store_keys(feed: StockFeed) -> Connection:
-    """The access keys alone; nothing where the pods' own identity is used."""
+    """Returns the access keys for the bucket; empty if pods use their cloud identity."""
     reference = feed.spec.landing.credentials_secret_ref
     if reference is None:
         return Connection({})
@@ -102,7 +102,7 @@ def object_store_keys(feed: StockFeed) -> Connection:
 
 
 def snowflake_keys(feed: StockFeed) -> Connection:
-    """Snowflake's account and credentials."""
+    """Returns the account and credentials for Snowflake."""
     secret = feed.spec.warehouse.credentials_secret_ref.name
     files = SecretFiles("snowflake", secret, _SNOWFLAKE_KEYS)
     return Connection({env.SNOWFLAKE_CREDENTIALS_DIR: files.directory}, (files,))

@@ -1,4 +1,4 @@
-"""The consumers of a group, and how many of them may be missing at once."""
+"""Builds a group's consumer Deployment and its PodDisruptionBudget."""
 
 from stockfeed.contract import env
 from stockfeed.contract.topics import consumer_group
@@ -15,19 +15,19 @@ from stockfeed_operator.spec.source import SymbolGroup
 def consumer(
     feed: StockFeed, group: SymbolGroup, installation: Installation, replicas: int | None
 ) -> Manifest:
-    """The group's consumer Deployment.
+    """Returns the group's consumer Deployment.
 
     Args:
         feed: the feed.
         group: one of its groups.
-        installation: the images.
-        replicas: how many; None leaves the number to an autoscaler.
+        installation: provides default images.
+        replicas: number of pods; None leaves the number to an autoscaler.
     """
     role = Role(
         component=meta.CONSUMER,
         name=names.consumer(feed.metadata.name, group.name),
         replicas=replicas,
-        # A surge would only move partitions to a newcomer and on to its successor.
+        # No surge: an additional pod would only cause another rebalance of the partitions.
         strategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
         spread=meta.selector(feed, meta.CONSUMER, group.name),
         connection=_landing(feed, group) + kafka(feed, group.name) + object_store(feed),
@@ -53,7 +53,7 @@ def _landing(feed: StockFeed, group: SymbolGroup) -> Connection:
 def disruption_budget(
     feed: StockFeed, group: SymbolGroup, installation: Installation
 ) -> Manifest | None:
-    """Lets node drains take one consumer at a time; nothing where there is only one."""
+    """Returns a budget that allows evicting one consumer at a time; None for a single consumer."""
     if group.consumer.replicas == 1 and not group.consumer.autoscaled:
         return None
     name = names.consumer(feed.metadata.name, group.name)
@@ -64,7 +64,7 @@ def disruption_budget(
         "spec": {
             "maxUnavailable": 1,
             "selector": {"matchLabels": meta.selector(feed, meta.CONSUMER, group.name)},
-            # A consumer that does not work must not keep a node from being drained.
+            # A broken consumer must not block a node drain.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
         },
     }

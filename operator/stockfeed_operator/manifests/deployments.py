@@ -1,4 +1,4 @@
-"""What producers and consumers have in common: a hardened Deployment per group."""
+"""Builds the Deployments of producers and consumers."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,23 +13,23 @@ from stockfeed_operator.spec.feed import StockFeed
 from stockfeed_operator.spec.pods import Resources
 from stockfeed_operator.spec.source import SymbolGroup
 
-# A role flushes for up to 20 s after SIGTERM, and a consumer then leaves its group.
+# A role flushes for up to 20 s after SIGTERM; a consumer then also leaves its consumer group.
 _GRACE_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role of a group.
+    """Settings that differ between the Deployments of producers and consumers.
 
     Attributes:
         component: `producer` or `consumer`; also the subcommand of `stockfeed`.
         name: the Deployment's name.
-        replicas: how many pods; None leaves the number to whoever else set it.
-        strategy: the Deployment's strategy.
-        spread: labels of the pods that should lie on different nodes.
-        connection: settings and Secrets.
-        resources: the container's.
-        volumes: further volumes, each with its mount path.
+        replicas: number of pods; None leaves the number to an autoscaler.
+        strategy: the Deployment's update strategy.
+        spread: labels of pods that should run on different nodes.
+        connection: environment variables and Secrets.
+        resources: the container's requests and limits.
+        volumes: additional volumes, each with its mount path.
     """
 
     component: str
@@ -45,7 +45,7 @@ class Role:
 def deployment(
     feed: StockFeed, group: SymbolGroup, installation: Installation, role: Role
 ) -> Manifest:
-    """The group's Deployment of one role."""
+    """Returns the Deployment of one role of a group."""
     labels = meta.selector(feed, role.component, group.name)
     replicas = {} if role.replicas is None else {"replicas": role.replicas}
     return {
@@ -102,7 +102,8 @@ def _container(
         **pods.probes(),
         "resources": pods.resources(role.resources),
         "securityContext": pods.CONTAINER_SECURITY,
-        # A crash without a last word still leaves its last log lines for the feed's status.
+        # If a crashed container wrote no termination message, its last log lines are reported in
+        # the feed's status instead.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [
             pods.TMP_MOUNT,

@@ -1,6 +1,6 @@
-"""What is run beside the minute's load: templates for when a person asks, all checks each day.
+"""Builds the WorkflowTemplates for manual runs, and the CronWorkflow of the daily checks.
 
-Their Workflows do not carry the feed's label: whether they succeed says nothing of loading.
+Their Workflows do not have the feed's label, so that their results do not affect LoadHealthy.
 """
 
 from typing import Any, Final
@@ -12,23 +12,23 @@ from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.manifests.workflow_spec import containers_of, set_parameters, spec_of
 from stockfeed_operator.spec.feed import StockFeed
 
-# Asia's exchanges have closed or are about to, Europe's and New York's are not open yet.
+# 06:30 UTC: Asian exchanges have closed or are about to, European and American ones are not open.
 _DAILY: Final = "30 6 * * *"
-# A day is not lost because Argo was away at the minute.
+# If Argo is down at the scheduled time, the run still starts within this time.
 _STARTING_DEADLINE_SECONDS: Final = 3600
-# A day, and as much as a day's run may be later than the one before.
+# One day, plus the time by which a daily run may start later than the previous one.
 _DAY_MINUTES: Final = 25 * 60
-# As long as a daily run may hold up loads.
+# The maximum time for which a daily run may delay loads.
 _LEAST_MINUTES: Final = 60
 
 
 def maintenance(feed: StockFeed, installation: Installation, suspended: bool) -> list[Manifest]:
-    """The templates to submit, and the daily checks.
+    """Returns the WorkflowTemplates for manual runs, and the CronWorkflow of the daily checks.
 
     Args:
         feed: the feed.
-        installation: the images.
-        suspended: whether the daily checks pause, since nothing changes.
+        installation: provides default images.
+        suspended: whether to suspend the daily checks.
     """
     name = feed.metadata.name
     return [
@@ -88,7 +88,10 @@ def _daily(feed: StockFeed, installation: Installation, suspended: bool) -> Mani
 
 
 def _daily_spec(feed: StockFeed, installation: Installation) -> dict[str, Any]:
-    """Looks at a day that is over, since this run itself holds up loads."""
+    """Returns the spec of the daily checks.
+
+    They verify a range that ended a while ago, because the run itself delays loads.
+    """
     spec = spec_of(feed, installation, "daily")
     end = max(_LEAST_MINUTES, _on_its_way_minutes(feed.spec.warehouse.schedule))
     days = {"from": f"{end + _DAY_MINUTES}m", "to": f"{end}m"}
@@ -99,18 +102,18 @@ def _daily_spec(feed: StockFeed, installation: Installation) -> dict[str, Any]:
 
 
 def _verify_alone(spec: dict[str, Any]) -> None:
-    """Takes the tests of models out, where there are none."""
+    """Removes the dbt test container when dbt is disabled."""
     (template,) = spec["templates"]
     verify, _ = containers_of(spec)
     verify["args"].append("--no-models")
-    # Whoever looks for a run's log looks for main's.
+    # Argo's tools show the logs of the container `main` by default.
     template["containerSet"]["containers"] = [{**verify, "name": "main"}]
 
 
 def _on_its_way_minutes(schedule: str) -> int:
-    """How long a quote of a healthy feed may be on its way to gold, at most.
+    """Returns the maximum minutes that a quote of a healthy feed takes to reach gold.
 
-    Longer than the longest pause between two loads, but where the schedule leaves weeks out.
+    This exceeds the longest gap between two loads, unless the schedule skips entire weeks.
     """
     minute, hour, *days = schedule.split()
     if any(day not in ("*", "?") for day in days):

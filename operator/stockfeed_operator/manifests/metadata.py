@@ -1,4 +1,4 @@
-"""Labels, annotations and owner references of everything that belongs to a feed."""
+"""Labels and owner references of all objects of a feed."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,13 +9,13 @@ from stockfeed_operator.spec.feed import API_VERSION, GROUP, KIND, StockFeed
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Images and names that the chart sets.
+    """Images and names set by the Helm chart.
 
     Attributes:
-        pipeline_image: image of producer, consumer and loader, where a feed names no other.
-        dbt_image: image of the dbt build, likewise.
-        task_results_role: ClusterRole that lets a workflow's pod write its `workflowtaskresults`.
-        version: the operator's version, for the label.
+        pipeline_image: default image of producer, consumer and loader.
+        dbt_image: default image of the dbt build.
+        task_results_role: ClusterRole that allows pods of workflows to write WorkflowTaskResults.
+        version: the operator's version, written into a label.
     """
 
     pipeline_image: str
@@ -43,7 +43,7 @@ def metadata(
     component: str,
     group: str | None = None,
 ) -> dict[str, Any]:
-    """The metadata of an object that goes with its feed."""
+    """Returns metadata for an object that is deleted with its feed."""
     owner = {"ownerReferences": [owner_reference(feed)]} if feed.metadata.uid else {}
     return {**unowned_metadata(feed, installation, name, component, group), **owner}
 
@@ -55,7 +55,7 @@ def unowned_metadata(
     component: str,
     group: str | None = None,
 ) -> dict[str, Any]:
-    """The metadata of an object that outlives its feed."""
+    """Returns metadata for an object that outlives its feed."""
     labels = {
         **feed.spec.labels,
         **identity(feed, component, group),
@@ -65,7 +65,7 @@ def unowned_metadata(
 
 
 def identity(feed: StockFeed, component: str, group: str | None = None) -> dict[str, str]:
-    """The labels that say what an object is; they do not change in its life."""
+    """Returns the labels that identify an object; they never change."""
     return {
         "app.kubernetes.io/name": "stockfeed",
         "app.kubernetes.io/instance": feed.metadata.name,
@@ -78,12 +78,12 @@ def identity(feed: StockFeed, component: str, group: str | None = None) -> dict[
 
 
 def selector(feed: StockFeed, component: str, group: str) -> dict[str, str]:
-    """The labels by which a group's pods of one component are found; immutable in Deployments."""
+    """Returns the selector labels of a group's pods of one component, immutable in Deployments."""
     return {FEED_LABEL: feed.metadata.name, GROUP_LABEL: group, COMPONENT_LABEL: component}
 
 
 def owner_reference(feed: StockFeed) -> dict[str, Any]:
-    """Makes the feed the object's controller: the object goes when the feed goes."""
+    """Returns an owner reference that makes the feed the controller of an object."""
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,

@@ -1,4 +1,4 @@
-"""What every pod of a feed has: hardening, placement, images."""
+"""Settings shared by all pods of a feed: security, probes, scheduling and images."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ from stockfeed_operator.spec.feed import StockFeed
 from stockfeed_operator.spec.pods import Resources
 
 TMP_VOLUME: Final[dict[str, Any]] = {"name": "tmp", "emptyDir": {}}
-TMP_MOUNT: Final[dict[str, Any]] = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - a volume
+TMP_MOUNT: Final[dict[str, Any]] = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - an emptyDir
 
 POD_SECURITY: Final[dict[str, Any]] = {
     "runAsNonRoot": True,
@@ -21,7 +21,10 @@ CONTAINER_SECURITY: Final[dict[str, Any]] = {
 
 
 def probes() -> dict[str, Any]:
-    """Probes on the roles' own endpoints. Starting may take a minute, e.g. waiting for a broker."""
+    """Returns probes of the roles' HTTP endpoints, with up to a minute for start-up.
+
+    A role may have to wait for a broker first.
+    """
     return {
         "startupProbe": _probe(endpoints.HEALTHZ, periodSeconds=2, failureThreshold=30),
         "livenessProbe": _probe(endpoints.HEALTHZ, periodSeconds=10, failureThreshold=3),
@@ -38,12 +41,12 @@ def _probe(path: str, **timing: int) -> dict[str, Any]:
 
 
 def environment(values: dict[str, str]) -> list[dict[str, str]]:
-    """Environment variables, by name, so that a changed order in the code restarts nothing."""
+    """Returns environment variables sorted by name, so that reordering code restarts no pods."""
     return [{"name": name, "value": value} for name, value in sorted(values.items())]
 
 
 def resources(wanted: Resources) -> dict[str, Any]:
-    """A container's `resources`, quantities as text, without empty parts."""
+    """Returns a container's `resources`, with quantities as strings and without empty parts."""
     parts = {"requests": wanted.requests, "limits": wanted.limits}
     return {
         name: {resource: str(quantity) for resource, quantity in part.items()}
@@ -53,13 +56,13 @@ def resources(wanted: Resources) -> dict[str, Any]:
 
 
 def pull_policy(feed: StockFeed) -> dict[str, str]:
-    """`imagePullPolicy` where the feed sets one."""
+    """Returns `imagePullPolicy` if the feed sets one."""
     policy = feed.spec.pods.images.pull_policy
     return {} if policy is None else {"imagePullPolicy": policy}
 
 
 def placement(feed: StockFeed) -> dict[str, Any]:
-    """Where pods may run and what they may pull; absent fields left out."""
+    """Returns the pod fields for scheduling and image pull Secrets, without empty ones."""
     pods = feed.spec.pods
     tolerations = [
         toleration.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -75,7 +78,7 @@ def placement(feed: StockFeed) -> dict[str, Any]:
 
 
 def pod_metadata(feed: StockFeed, labels: dict[str, str]) -> dict[str, Any]:
-    """Labels and annotations of pods; the operator's own labels win."""
+    """Returns labels and annotations of pods; `labels` override the feed's pod labels."""
     pods = feed.spec.pods
     annotations = {"annotations": dict(pods.annotations)} if pods.annotations else {}
     return {"labels": {**pods.labels, **labels}, **annotations}

@@ -1,4 +1,4 @@
-"""Who may talk to the feed's pods, and who watches them."""
+"""Builds the NetworkPolicy and the PodMonitor of a feed's pods."""
 
 from typing import Any, Final
 
@@ -13,11 +13,11 @@ _SCRAPE_INTERVAL: Final = "30s"
 
 
 def network_policy(feed: StockFeed, installation: Installation) -> Manifest:
-    """Pods of the cluster may reach the probes and metrics; nothing reaches anything else.
+    """Returns a policy that allows all pods of the cluster to reach the HTTP port, and no other.
 
-    The operator itself asks consumers whether they are drained, and Prometheus may run anywhere in
-    the cluster. Egress stays open: brokers, stores and APIs are known by host name, which a
-    NetworkPolicy cannot express.
+    The operator queries consumers there while draining, and Prometheus may run in any namespace.
+    Egress is unrestricted, because brokers, stores and APIs are configured by host name, which a
+    NetworkPolicy does not support.
     """
     port = {"protocol": "TCP", "port": endpoints.HTTP_PORT}
     return {
@@ -33,7 +33,7 @@ def network_policy(feed: StockFeed, installation: Installation) -> Manifest:
 
 
 def pod_monitor(feed: StockFeed, installation: Installation) -> Manifest:
-    """Has Prometheus scrape producers and consumers, with feed, group and role as labels."""
+    """Returns a PodMonitor for producers and consumers that adds labels feed, group and role."""
     targets = (meta.FEED_LABEL, meta.GROUP_LABEL, meta.COMPONENT_LABEL)
     relabelings = [
         _label(label, name) for label, name in zip(targets, ("feed", "group", "role"), strict=True)

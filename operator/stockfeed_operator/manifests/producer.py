@@ -1,4 +1,7 @@
-"""The producer of a group: one pod, never two, so that no quote is polled twice."""
+"""Builds a group's producer Deployment, and the ConfigMap with request budget shares.
+
+A group has one producer pod at most, so that no quote is polled twice.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,13 +23,13 @@ _SHARES_DIR: Final = "/etc/stockfeed/shares"
 def producer(
     feed: StockFeed, group: SymbolGroup, installation: Installation, replicas: int
 ) -> Manifest:
-    """The group's producer Deployment.
+    """Returns the group's producer Deployment.
 
     Args:
         feed: the feed.
         group: one of its groups.
-        installation: the images.
-        replicas: 1, or 0 while it is stopped.
+        installation: provides default images.
+        replicas: 1, or 0 while the group is stopped.
     """
     role = Role(
         component=meta.PRODUCER,
@@ -59,19 +62,19 @@ def _source(feed: StockFeed, group: SymbolGroup) -> Connection:
 
 
 def _shares(feed: StockFeed) -> dict[str, Any]:
-    # As a directory: a file mounted by subPath would never change.
+    # Mounted as a directory: the kubelet never updates a file mounted by subPath.
     return {"name": "shares", "configMap": {"name": names.shares(feed.metadata.name)}}
 
 
 def shares(
     feed: StockFeed, installation: Installation, per_minute: Mapping[str, float]
 ) -> Manifest:
-    """The ConfigMap of shares.
+    """Returns the ConfigMap with each group's share of the request budget.
 
     Args:
         feed: the feed.
-        installation: the version.
-        per_minute: requests per minute by group.
+        installation: provides the version label.
+        per_minute: requests per minute, by group.
     """
     name = names.shares(feed.metadata.name)
     return {

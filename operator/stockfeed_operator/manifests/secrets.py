@@ -1,6 +1,7 @@
-"""Secrets as files: optional volumes, so that a pod starts without one and says what is missing.
+"""Builds volumes that mount Secrets as files.
 
-The path holds the Secret's name, so a role's message about a missing file names the Secret.
+The volumes are optional, so that a pod starts without its Secret and can report what is missing.
+The paths contain the Secret's name, so that an error about a missing file names the Secret.
 """
 
 import re
@@ -14,12 +15,12 @@ _NAMED: Final = re.compile(rf"{_ROOT}/[a-z0-9-]+/([a-z0-9.-]*[a-z0-9])")
 
 @dataclass(frozen=True, slots=True)
 class SecretFiles:
-    """Keys of one Secret that a container gets as files of these names.
+    """Keys of a Secret, mounted as files with the same names.
 
     Attributes:
-        purpose: what they are for; the volume's name.
+        purpose: what the keys are for; also the name of the volume.
         secret: the Secret's name.
-        keys: the keys; one that the Secret lacks is left out.
+        keys: the keys to mount; keys missing from the Secret are skipped.
     """
 
     purpose: str
@@ -28,16 +29,16 @@ class SecretFiles:
 
     @property
     def directory(self) -> str:
-        """Where the files are."""
+        """Directory of the files."""
         return f"{_ROOT}/{self.purpose}/{self.secret}"
 
     def file(self, key: str) -> str:
-        """Path of one key's file."""
+        """Returns the path of a key's file."""
         return f"{self.directory}/{key}"
 
 
 def volumes(secrets: Iterable[SecretFiles]) -> list[dict[str, Any]]:
-    """The pod's volumes."""
+    """Returns the volumes for the pod."""
     return [
         {
             "name": files.purpose,
@@ -52,13 +53,13 @@ def volumes(secrets: Iterable[SecretFiles]) -> list[dict[str, Any]]:
 
 
 def mounts(secrets: Iterable[SecretFiles]) -> list[dict[str, Any]]:
-    """The container's mounts."""
+    """Returns the volume mounts for the container."""
     return [
         {"name": files.purpose, "mountPath": files.directory, "readOnly": True} for files in secrets
     ]
 
 
 def named_in(message: str) -> str | None:
-    """The Secret whose files a role's message is about."""
+    """Returns the name of the Secret that a role's message mentions by path; None without one."""
     found = _NAMED.search(message)
     return None if found is None else found[1]

@@ -1,4 +1,4 @@
-"""The Kafka topic of a group, as Strimzi's `KafkaTopic`."""
+"""Builds a group's Kafka topic as a Strimzi `KafkaTopic`."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ CLUSTER_LABEL = "strimzi.io/cluster"
 
 
 def topic(feed: StockFeed, group: SymbolGroup, installation: Installation) -> Manifest | None:
-    """The group's topic; nothing where the Kafka is from elsewhere.
+    """Returns the group's topic; None if Strimzi does not manage the Kafka cluster.
 
-    It has no owner: the feed's end must not take data with it.
+    It has no owner reference, so that deleting the feed does not delete data.
     """
     kafka = feed.spec.kafka
     if kafka.cluster is None:

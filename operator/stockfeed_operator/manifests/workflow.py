@@ -1,4 +1,7 @@
-"""The minute's load and build, rendered from `workflows/load-and-build.yaml`."""
+"""Builds the scheduled load and build, and the last load of a stop.
+
+Both are rendered from `workflows/load-and-build.yaml`.
+"""
 
 from typing import Any, Final
 
@@ -12,12 +15,12 @@ from stockfeed_operator.spec.feed import StockFeed
 
 FINAL_LOAD_LABEL: Final = "stockfeed.dev/last-load"
 _MAIN: Final = "main"
-# A start that was missed, e.g. while Argo restarted, is made up for within this time.
+# A start missed while Argo was down is caught up within this time.
 _STARTING_DEADLINE_SECONDS: Final = 60
 
 
 def cron_workflow(feed: StockFeed, installation: Installation, suspended: bool) -> Manifest:
-    """Loads and builds on the feed's schedule."""
+    """Returns the CronWorkflow that loads and builds on the feed's schedule."""
     name = names.load(feed.metadata.name)
     return {
         "apiVersion": CRON_WORKFLOW.api_version,
@@ -38,12 +41,12 @@ def cron_workflow(feed: StockFeed, installation: Installation, suspended: bool) 
 
 
 def final_load(feed: StockFeed, installation: Installation, stop: int) -> Manifest:
-    """The one load and build at the end of a stop.
+    """Returns the Workflow of the last load and build at the end of a stop.
 
     Args:
         feed: the feed.
-        installation: the images.
-        stop: Unix seconds at which the stop began.
+        installation: provides default images.
+        stop: start of the stop in Unix seconds.
     """
     name = names.final_load(feed.metadata.name, stop)
     metadata = meta.metadata(feed, installation, name, meta.LOAD)
@@ -57,7 +60,7 @@ def final_load(feed: StockFeed, installation: Installation, stop: int) -> Manife
 
 
 def workflow_spec(feed: StockFeed, installation: Installation) -> dict[str, Any]:
-    """The spec of one run: the file's, with what is the feed's own."""
+    """Returns the workflow spec of a load and build for a feed."""
     spec = spec_of(feed, installation, "load-and-build")
     if not feed.spec.warehouse.dbt.enabled:
         _load_alone(spec)
@@ -66,9 +69,9 @@ def workflow_spec(feed: StockFeed, installation: Installation) -> dict[str, Any]
 
 
 def _load_alone(spec: dict[str, Any]) -> None:
-    """Takes the build out, and what the load leaves to it."""
+    """Removes the build, and the load's argument that leaves reporting failures to the build."""
     (template,) = spec["templates"]
     load, _ = containers_of(spec)
     del load["args"]
-    # Argo saves outputs from a container named main only.
+    # In a container set, Argo saves outputs only from the container named main.
     template["containerSet"]["containers"] = [{**load, "name": _MAIN}]

@@ -1,8 +1,8 @@
-"""Workflow specs, rendered from the files of `workflows/`.
+"""Renders workflow specs from the files in `workflows/`.
 
-The files hold what is the same for every feed and can be read, linted and changed as what they are:
-Argo WorkflowTemplates. A template is visible in its own namespace only, so each feed gets its specs
-whole.
+The files contain everything that is the same for all feeds. They are valid Argo WorkflowTemplates,
+so that they can be read and linted. Argo resolves a template only within its namespace, so each
+feed gets complete specs instead of references.
 """
 
 import copy
@@ -29,12 +29,12 @@ from stockfeed_operator.spec.pods import Resources
 Container = dict[str, Any]
 
 _DBT: Final = "stockfeed-dbt"
-"""The image that a build has in the files; any other container's is the pipeline's."""
+"""Placeholder image of dbt containers in the files; all other containers use the pipeline image."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a container gets from the feed: its image, what it may reach, what it may use."""
+    """Image, connections and resources of a container."""
 
     image: str
     connection: Connection
@@ -42,17 +42,18 @@ class _Role:
 
 
 def spec_of(feed: StockFeed, installation: Installation, name: str) -> dict[str, Any]:
-    """The spec in the file `<name>.yaml`, with what is the feed's own.
+    """Returns the spec from the file `<name>.yaml`, completed with the feed's settings.
 
     Args:
         feed: the feed.
-        installation: the images.
-        name: of the file.
+        installation: provides default images.
+        name: name of the file without suffix.
     """
     spec = copy.deepcopy(_file(name)["spec"])
     set_parameters(spec["arguments"]["parameters"], _parameters(feed))
     if "synchronization" in spec:
-        # The name itself, not a parameter's: by it a restarted controller finds who holds it.
+        # The literal name rather than a parameter: a restarted controller looks up the mutex's
+        # holder by it.
         spec["synchronization"] = {"mutexes": [{"name": names.mutex(feed.metadata.name)}]}
     containers = containers_of(spec)
     roles = [_role(feed, installation, container) for container in containers]
@@ -74,8 +75,8 @@ def spec_of(feed: StockFeed, installation: Installation, name: str) -> dict[str,
 def _mount(spec: dict[str, Any], mounts: list[dict[str, Any]]) -> None:
     """Mounts Secrets in the spec's only template.
 
-    Of a set, Argo gives the pod the volumes that the set itself mounts, and not those that only
-    one of its containers does: the API server then refuses the pod.
+    For a container set, Argo adds only those volumes to the pod that the set itself mounts. If only
+    a container mounted a volume, the API server would reject the pod.
     """
     (template,) = spec["templates"]
     part = template.get("containerSet") or template["container"]
@@ -83,7 +84,7 @@ def _mount(spec: dict[str, Any], mounts: list[dict[str, Any]]) -> None:
 
 
 def containers_of(spec: dict[str, Any]) -> list[Container]:
-    """The containers of a spec's only template."""
+    """Returns the containers of the spec's only template."""
     (template,) = spec["templates"]
     if "container" in template:
         return [template["container"]]
@@ -116,7 +117,7 @@ def _parameters(feed: StockFeed) -> dict[str, str]:
 
 
 def set_parameters(parameters: list[dict[str, str]], values: dict[str, str]) -> None:
-    """Sets those that are given; the others are for whoever submits the template."""
+    """Sets the given parameters; the others are set when the template is submitted."""
     for parameter in parameters:
         if parameter["name"] in values:
             parameter["value"] = values[parameter["name"]]
