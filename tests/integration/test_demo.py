@@ -1,4 +1,4 @@
-"""`stockfeed demo` as a user runs it: exact through kills, on any broker, and gone when it ends."""
+"""Runs `stockfeed demo` as a user does, kills its processes, and checks that gold is exact."""
 
 import csv
 import gzip
@@ -23,13 +23,13 @@ STOCKFEED = str(Path(sys.executable).parent / "stockfeed")
 
 
 class Run:
-    """One demo run below a directory of its own."""
+    """One demo run with its own directory."""
 
     def __init__(self, home: Path):
         self.out = home / "out"
         self.log = home / "demo.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self._mark = f"DEMO_RUN={uuid.uuid4()}"  # handed on to every process of the run
+        self._mark = f"DEMO_RUN={uuid.uuid4()}"  # inherited by every process of the run
 
     def start(self, *options: str) -> None:
         with self.log.open("wb") as log:
@@ -50,7 +50,7 @@ class Run:
         return json.loads((self.out / "summary.json").read_text())
 
     def children(self) -> list[tuple[int, str]]:
-        """Pid and command line of every process that this run started and that is alive."""
+        """Returns pid and command line of all live processes that this run has started."""
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) != self.process.pid:
@@ -109,7 +109,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def bars(tmp_path) -> Path:
-    """The first real bars of each symbol, in a file of their own."""
+    """Writes a file with the first bars of each symbol in the sample."""
 
     def write(number: int) -> Path:
         with gzip.open(sample_file(), "rt") as file:
@@ -140,7 +140,7 @@ def check_exact(run: Run, bars: int) -> dict:
 
 
 def check_inspected(run: Run) -> None:
-    """Verify, Kafka included, and trace are in the output, and are the same on the page."""
+    """Checks that output and page contain the same results of verify, with Kafka, and trace."""
     lines = run.text().splitlines()
     head = next(line for line in lines if line.startswith("group "))
     first = lines[lines.index(head) + 1].split()
@@ -156,7 +156,7 @@ def check_inspected(run: Run) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_a_run_on_the_tape_is_exact_though_every_role_is_killed(run, bars, pytestconfig):
+def test_tape_is_exact_although_every_role_is_killed(run, bars, pytestconfig):
     """Plays a sixth of the tape, or all of it with `--whole-tape`, as CI does.
 
     The tape is held back at each step, so that it cannot end before the last kill.
@@ -183,7 +183,7 @@ def test_a_run_on_the_tape_is_exact_though_every_role_is_killed(run, bars, pytes
     assert (run.out / "report.html").stat().st_size > 50_000
 
 
-def test_the_mock_broker_and_minute_bars_with_five_decimals(run, tmp_path):
+def test_mock_broker_and_minute_bars_are_exact(run, tmp_path):
     path = tmp_path / "minutes.csv"
     path.write_text(
         "Ticker,Date,Open,High,Low,Close,Volume\n"
@@ -208,16 +208,16 @@ def test_the_mock_broker_and_minute_bars_with_five_decimals(run, tmp_path):
     }
 
 
-def test_an_interrupt_ends_everything(run, bars):
+def test_interrupt_stops_all_processes(run, bars):
     run.start("--bars", str(bars(3000)))
-    run.kill_one("loader --once")  # so the run is under way
+    run.kill_one("loader --once")  # waits until the run is under way
     run.process.send_signal(signal.SIGINT)
     assert run.wait(60) == 1
     assert "interrupted; all processes were stopped" in run.text()
     assert run.children() == []
 
 
-def test_a_killed_demo_leaves_no_process_behind(run, bars):
+def test_killed_demo_leaves_no_process_behind(run, bars):
     run.start("--bars", str(bars(3000)))
     run.kill_one("loader --once")
     run.process.kill()
@@ -228,7 +228,7 @@ def test_a_killed_demo_leaves_no_process_behind(run, bars):
     assert run.children() == []
 
 
-def test_bars_that_are_wrong_are_named(run, tmp_path):
+def test_invalid_bars_are_reported_with_their_line(run, tmp_path):
     path = tmp_path / "bars.csv"
     path.write_text("Ticker,Date,Open,High,Low,Close,Volume\nAAA,2013-03-01,5,4,3,4,1\n")
     run.start("--bars", str(path))

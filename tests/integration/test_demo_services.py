@@ -1,4 +1,4 @@
-"""A service that dies for good ends the demo, and the message names it and its log."""
+"""A dead service stops the demo, and the error shows its name and log."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ BBB,2013-03-01,5,6,4,5,1
 
 
 def _kill_when_polled(services: Services, name: str) -> None:
-    """Ends a service as soon as the tape plays."""
+    """Kills a service as soon as the tape plays."""
     with httpx.Client(base_url=services.quotes.endpoint) as client:
         deadline = time.monotonic() + 120
         while client.get("/control/stats").json()["polled"] == 0:
@@ -34,7 +34,7 @@ def _kill_when_polled(services: Services, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["quotes", "kafka"])
-def test_a_killed_service_is_named(name, tmp_path):
+def test_killed_service_raises_error_with_its_name_and_log(name, tmp_path):
     path = tmp_path / "bars.csv"
     path.write_text(BARS)
     interval = INTERVALS["1d"]
@@ -51,6 +51,6 @@ def test_a_killed_service_is_named(name, tmp_path):
             playback.run()
         killer.join()
     message = str(raised.value)
-    assert f"the service {name} ended with exit code -9 in the middle of the run" in message
+    assert f"the service {name} ended with exit code -9 during the run" in message
     assert str(logs / f"{name}.log") in message
     assert Path(logs / f"{name}.log").exists()

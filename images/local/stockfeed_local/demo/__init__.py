@@ -1,1 +1,1 @@
-"""`stockfeed demo`: the whole pipeline on one machine, and the check that its result is exact."""
+"""`stockfeed demo`: runs the pipeline on one machine and checks that the result is exact."""

@@ -1,4 +1,4 @@
-"""What lies in the bucket, read independently of the consumer that wrote it."""
+"""Reads the objects in the bucket, independently of the consumer that wrote them."""
 
 import gzip
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from stockfeed.objectstore import ObjectStore
 
 
 class LandedCounter:
-    """Counts landed messages while the demo runs; each look costs what is new.
+    """Counts landed messages while the demo runs; each count reads only the new objects.
 
     Args:
-        store: the bucket.
-        feed: the feed's name.
+        store: The bucket.
+        feed: Name of the feed.
     """
 
     def __init__(self, store: ObjectStore, feed: str) -> None:
@@ -28,7 +28,7 @@ class LandedCounter:
         self._count = 0
 
     def count(self) -> int:
-        """Messages landed so far."""
+        """Returns the number of messages landed so far."""
         for prefix in _partitions(self._store, self._feed):
             for stored in self._store.list(prefix, self._last.get(prefix, "")):
                 head = self._store.head(stored.key)
@@ -40,13 +40,13 @@ class LandedCounter:
 
 @dataclass(slots=True)
 class Audit:
-    """What a full reading of the bucket found.
+    """The contents of the bucket.
 
     Attributes:
-        landed: lines.
-        distinct: quotes among them that differ in their identity.
-        gaps: breaks in a partition's chain, or lost offsets, a sentence each.
-        duplicates: offsets landed more than once, a sentence each.
+        landed: Number of lines.
+        distinct: Number of different quotes, by their identity.
+        gaps: One sentence per break in a partition's chain and per object with lost offsets.
+        duplicates: One sentence per offset that was landed again.
     """
 
     landed: int = 0
@@ -56,7 +56,7 @@ class Audit:
 
 
 def audit(store: ObjectStore, feed: str) -> Audit:
-    """Reads every line of every object of the feed."""
+    """Reads every line of every object of a feed."""
     found = Audit()
     identities: set[tuple[object, ...]] = set()
     with TemporaryDirectory() as directory:
@@ -73,16 +73,16 @@ def _audit_chain(
     found: Audit,
     identities: set[tuple[object, ...]],
 ) -> None:
-    following = 0
+    expected = 0
     offsets: set[int] = set()
     for stored in store.list(prefix):
         metadata = BatchMetadata.from_s3(stored.key, store.download(stored.key, file).metadata)
         _, start = Chain.parse(stored.key)
-        if start != following:
-            found.gaps.append(f"{stored.key} starts at {start}, expected {following}")
+        if start != expected:
+            found.gaps.append(f"{stored.key} starts at {start}, expected {expected}")
         if metadata.lost:
-            found.gaps.append(f"{stored.key} stands for {metadata.lost} lost offsets")
-        following = metadata.end + 1
+            found.gaps.append(f"{stored.key} records {metadata.lost} lost offsets")
+        expected = metadata.end + 1
         for line in gzip.decompress(file.read_bytes()).splitlines():
             event = orjson.loads(line)
             offset = event[META]["offset"]

@@ -1,7 +1,7 @@
-"""The demo's own check: what came out must be what went in, exactly.
+"""Checks that the pipeline's output equals its input, exactly.
 
-The tape says what gold must hold; the bucket and the raw table are read independently of the
-roles that wrote them.
+The tape defines the expected content of silver and gold. Topics, bucket and raw table are read
+independently of the roles that wrote them.
 """
 
 from collections import Counter
@@ -16,15 +16,15 @@ from stockfeed_local.quotes.tape import Tape
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What the check found; all is exact when no list has an entry.
+    """The result of a check; the run is exact if all lists are empty.
 
     Attributes:
-        exact_bars: bars whose four prices are in gold as they are on the tape.
-        mismatches: a sentence per bar or quote that is missing, surplus or different, or per
-            stage that counts other than the one before.
-        gaps: breaks in a partition's chain.
-        duplicates: offsets landed or loaded twice.
-        findings: breaks that `stockfeed verify` finds between any two stages.
+        exact_bars: Number of bars whose four prices in gold equal those on the tape.
+        mismatches: One sentence per bar or quote that is missing, unexpected or different, and per
+            stage with another count than Kafka.
+        gaps: One sentence per break in a partition's chain of objects.
+        duplicates: One sentence per offset that was landed or loaded more than once.
+        findings: One line per break between two stages that `stockfeed verify` found.
     """
 
     exact_bars: int
@@ -35,7 +35,7 @@ class CheckResult:
 
     @property
     def problems(self) -> list[str]:
-        """All of them."""
+        """The entries of all lists."""
         return [*self.mismatches, *self.gaps, *self.duplicates, *self.findings]
 
 
@@ -44,13 +44,13 @@ class Evidence:
     """Everything that a check compares.
 
     Attributes:
-        bars: What was played, and what gold must contain.
-        tape: The same bars as quotes, which silver must contain.
+        bars: The bars that were played: the expected content of gold.
+        tape: The same bars as quotes: the expected content of silver.
         interval: Length of a bar: `1d`, `1h`, `5m` or `1m`.
         candles: Rows of gold_candlestick, of all intervals.
         silver: Rows of silver_clean_stock.
         published: Messages in the topics.
-        audit: What the objects in the bucket contain.
+        audit: The contents of the bucket.
         loaded: Rows of the raw table.
         loaded_twice: One sentence per offset that is more than once in the raw table.
         findings: One line per break that `stockfeed verify` found.
@@ -69,7 +69,7 @@ class Evidence:
 
 
 def check(evidence: Evidence) -> CheckResult:
-    """Compares the tape with what each stage contains."""
+    """Compares every stage with the tape."""
     candles = [row for row in evidence.candles if row.interval == evidence.interval]
     exact_bars, wrong_bars = compare_bars(evidence.bars, candles)
     wrong_quotes = compare_quotes(evidence.tape, evidence.silver)
@@ -85,25 +85,29 @@ def check(evidence: Evidence) -> CheckResult:
 
 
 def compare_bars(bars: Iterable[Bar], candles: Iterable[CandleRow]) -> tuple[int, list[str]]:
-    """How many bars gold has exactly; a sentence per bar that it lacks, has besides, or differs."""
+    """Compares gold with the bars on the tape.
+
+    Returns:
+        The number of exact bars, and one sentence per missing, unexpected or different bar.
+    """
     expected = {(bar.symbol, bar.start): (bar.open, bar.high, bar.low, bar.close) for bar in bars}
     found = {(c.symbol, c.start): (c.open, c.high, c.low, c.close) for c in candles}
     lines = []
     for symbol, start in sorted(expected.keys() | found.keys()):
-        wanted, got = expected.get((symbol, start)), found.get((symbol, start))
+        wanted, actual = expected.get((symbol, start)), found.get((symbol, start))
         place = f"{symbol} {start.isoformat()}"
-        if got is None:
+        if actual is None:
             lines.append(f"bar {place}: missing in gold")
         elif wanted is None:
-            lines.append(f"bar {place}: surplus in gold")
-        elif got != wanted:
-            lines.append(f"bar {place}: gold has {_prices(got)}, the tape {_prices(wanted)}")
+            lines.append(f"bar {place}: unexpected in gold")
+        elif actual != wanted:
+            lines.append(f"bar {place}: {_prices(actual)} in gold, {_prices(wanted)} on the tape")
     exact = sum(found.get(bar) == prices for bar, prices in expected.items())
     return exact, lines
 
 
 def compare_quotes(tape: Tape, silver: Iterable[SilverQuote]) -> list[str]:
-    """A sentence per tape quote that silver lacks, has besides, or has more than once."""
+    """Returns one sentence per quote that silver lacks, has unexpectedly, or has twice."""
     expected = Counter(
         SilverQuote(symbol, q.time, q.current, q.open, q.high, q.low, q.previous_close)
         for symbol, quotes in tape.items()
@@ -111,12 +115,12 @@ def compare_quotes(tape: Tape, silver: Iterable[SilverQuote]) -> list[str]:
     )
     found = Counter(silver)
     missing = (f"quote {_quote(quote)}: missing in silver" for quote in expected - found)
-    surplus = (f"quote {_quote(quote)}: surplus in silver" for quote in found - expected)
-    return [*missing, *surplus]
+    unexpected = (f"quote {_quote(quote)}: unexpected in silver" for quote in found - expected)
+    return [*missing, *unexpected]
 
 
 def compare_stages(published: int, landed: int, loaded: int) -> list[str]:
-    """A sentence per stage that holds more or less than was published."""
+    """Returns one sentence per stage whose count differs from the published messages."""
     counts = (("landed", landed), ("loaded", loaded))
     return [
         f"{count} quotes {stage}, but {published} published"

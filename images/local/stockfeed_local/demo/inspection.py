@@ -1,4 +1,4 @@
-"""The run as `stockfeed verify` and `stockfeed trace` see it, while its services run."""
+"""Runs `stockfeed verify` and `stockfeed trace` on the finished run, before its services stop."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from stockfeed.trace.app import find
 from stockfeed.verify import report as verify_report
 from stockfeed.verify.app import Options, verify
 
-# All is through when this is asked, and no run lasts as long.
+# No run takes a day, and at this point every quote has reached gold: no patience is needed.
 _RANGE = Options(start="24h", end=None, patience="0s", models=True, as_json=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What the two commands say.
+    """The results of verify and trace.
 
     Attributes:
-        findings: a line for each break between two stages; none in a good run.
-        verified: what `stockfeed verify` prints.
-        traced: what `stockfeed trace` prints of one symbol's newest event.
+        findings: One line per break between two stages; empty if the run is exact.
+        verified: Output of `stockfeed verify`.
+        traced: Output of `stockfeed trace` for one symbol's newest event.
     """
 
     findings: list[str]
@@ -29,14 +29,14 @@ class Inspection:
 
 
 def inspect(environ: Mapping[str, str], symbol: str) -> Inspection:
-    """Verifies the whole run, and follows one symbol's newest event.
+    """Verifies the complete run, and traces one symbol's newest event.
 
     Args:
-        environ: as a loader's, with Kafka's address.
-        symbol: one of the tape.
+        environ: Environment of a loader, plus Kafka's address.
+        symbol: The symbol to trace.
 
     Raises:
-        StockfeedError: a stage could not be read, or the symbol has no event.
+        StockfeedError: A stage cannot be read, or the symbol has no event.
     """
     settings = InspectionSettings.from_env(environ)
     verdict = verify(settings, environ, _RANGE)

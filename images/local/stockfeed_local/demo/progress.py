@@ -1,4 +1,4 @@
-"""How far the demo is: counted at each stage, kept for the report, and shown while it runs."""
+"""Samples the quotes at each stage, keeps the samples for the report, and shows the progress."""
 
 import threading
 import time
@@ -24,15 +24,23 @@ from stockfeed_local.demo.warehouse import DemoWarehouse
 
 _SAMPLE_SECONDS = 1.0
 _LINE_SECONDS = 10.0
-# A busy service makes samples fail for some seconds, one that is gone for good.
+# Samples may fail for some seconds while a service is busy. After this time, the demo fails.
 _PATIENCE_SECONDS = 120.0
-# The mock broker drops the oldest messages; so many unlanded quotes are far below that.
+# The mock broker drops the oldest messages of a partition beyond about 5 MB. This many quotes that
+# have not landed are far less than that.
 _UNLANDED_LIMIT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class StageReaders:
-    """Where each stage is counted."""
+    """Readers of the stages' counts.
+
+    Attributes:
+        quotes: Root URL of the quote server.
+        published: Counts the messages in the topics.
+        landed: Counts the messages in the bucket.
+        warehouse: Counts the rows of the raw table and of silver.
+    """
 
     quotes: str
     published: PublishedCounter
@@ -41,16 +49,16 @@ class StageReaders:
 
 
 class ProgressSampler:
-    """Samples every stage once a second on a thread of its own.
+    """Samples all stages once a second, on a background thread.
 
     Args:
-        readers: where to count.
-        total: quotes on the tape.
-        hold: whether the broker holds little, so that the tape must wait for what is landed.
+        readers: Readers of the stages' counts.
+        total: Number of quotes on the tape.
+        hold: Hold the tape back until its quotes have landed, for a broker with little storage.
 
     Attributes:
-        samples: all that were taken, for the report.
-        tape_done: set when every symbol's last quote is acknowledged.
+        samples: All samples so far.
+        tape_done: Set when the last quote of every symbol is acknowledged.
     """
 
     def __init__(self, readers: StageReaders, total: int, *, hold: bool) -> None:
@@ -66,26 +74,26 @@ class ProgressSampler:
         self._sampling: Future[None] | None = None
 
     def start(self) -> None:
-        """Begins to sample."""
+        """Starts sampling."""
         self._sampling = self._executor.submit(self._run)
 
     def raise_if_failed(self) -> None:
-        """Raises what ended the sampling, if anything did.
+        """Raises the error that ended the sampling, if any.
 
         Raises:
-            TransientError: no sample could be taken for two minutes; the message says why.
+            TransientError: No sample succeeded for two minutes; the message gives the reason.
         """
         if self._sampling is not None and self._sampling.done():
             self._sampling.result()
 
     def finish(self) -> None:
-        """Ends sampling, after a last sample."""
+        """Stops sampling and takes a last sample."""
         self._end()
         self.raise_if_failed()
         self._sample()
 
     def stop(self) -> None:
-        """Ends sampling at once."""
+        """Stops sampling without a last sample."""
         self._end()
         self._client.close()
 
@@ -107,7 +115,7 @@ class ProgressSampler:
             except (httpx.HTTPError, KafkaException, StockfeedError, Error) as error:
                 if time.monotonic() - sampled > _PATIENCE_SECONDS:
                     raise TransientError(
-                        f"the demo could not be counted for {_PATIENCE_SECONDS:g} s: {error}"
+                        f"no progress sample succeeded for {_PATIENCE_SECONDS:g} s: {error}"
                     ) from error
 
     def _sample(self) -> None:
@@ -137,7 +145,7 @@ class ProgressSampler:
 def shown(
     progress: ProgressSampler, console: Console, activity: Callable[[], str]
 ) -> Iterator[None]:
-    """Shows the newest sample: a live table on a terminal, now and then a line elsewhere."""
+    """Shows the newest sample: as a live table on a terminal, else as a line every 10 s."""
     if console.is_terminal:
         with Live(
             get_renderable=lambda: _table(progress, activity()), console=console, transient=True
@@ -160,7 +168,7 @@ def _lines(progress: ProgressSampler, console: Console, done: threading.Event) -
 
 
 def line(sample: Sample, total: int) -> str:
-    """One sample in one line."""
+    """Formats a sample as one line."""
     return (
         f"{sample.seconds:4.0f} s  polled {sample.polled}  published {sample.published}/{total}  "
         f"landed {sample.landed}  loaded {sample.loaded}  built {sample.silver}  "

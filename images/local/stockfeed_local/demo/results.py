@@ -29,7 +29,7 @@ _SHOWN_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run measured and found."""
+    """The measurements and the check of a run."""
 
     summary: Summary
     check: CheckResult
@@ -98,7 +98,7 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_outcome(outcome: Outcome, out: Path, console: Console) -> None:
-    """Prints what verify and trace found, the first problems, and a one-line summary."""
+    """Prints the output of verify and trace, the first problems, and a one-line summary."""
     summary, problems = outcome.summary, outcome.check.problems
     for text in (outcome.inspection.verified, outcome.inspection.traced):
         # Without wrapping: tables stay readable when they are wider than the terminal.
@@ -126,8 +126,8 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[object
 
 def _cell(value: object) -> object:
     if isinstance(value, datetime):
-        # A TIMESTAMP_NTZ of Snowflake has no zone: those of gold are UTC, unless the column's
-        # name says otherwise. A datetime that has a zone here is UTC, too.
+        # A datetime with a zone is in UTC here. Snowflake's TIMESTAMP_NTZ has no zone; gold's
+        # are in UTC unless the name of the column says otherwise.
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"

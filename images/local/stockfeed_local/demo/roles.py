@@ -1,4 +1,4 @@
-"""The pipeline's own roles as processes: the same commands as in the cluster's pods."""
+"""Runs the pipeline's roles as processes, with the same commands as the pods on a cluster."""
 
 import os
 import sys
@@ -22,17 +22,18 @@ DATABASE: Final = "STOCKS"
 PARTITIONS: Final = 3
 
 _GROUPS: Final = 2
-# A killed role is no failure; one that cannot run would be started again for ever.
-_DEATHS: Final = 10
+# A role that dies is restarted, as on Kubernetes. One that dies this often cannot run at all.
+_MAX_DEATHS: Final = 10
+_GRACE_SECONDS: Final = 25.0
 _COMMAND: Final = str(Path(sys.executable).parent / "stockfeed")
 _PROJECT: Final = Path(__file__).resolve().parents[4] / "dbt_stocks"
-# What a user has set for real accounts must not reach the demo.
-_OURS: Final = ("STOCKFEED_", "SNOWFLAKE_", "AWS_", "DBT_")
+# Settings for real accounts in the user's environment must not reach the demo.
+_OWN_PREFIXES: Final = ("STOCKFEED_", "SNOWFLAKE_", "AWS_", "DBT_")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One symbol group of the demo's feed."""
+    """A symbol group of the demo's feed."""
 
     name: str
     topic: str
@@ -40,7 +41,7 @@ class Group:
 
 
 def symbol_groups(feed: str, symbols: Sequence[str]) -> list[Group]:
-    """The symbols in up to two groups, every other symbol in the same one."""
+    """Splits symbols into up to two groups, alternating in alphabetical order."""
     names = [f"group-{number + 1}" for number in range(min(_GROUPS, len(symbols)))]
     ordered = sorted(symbols)
     return [
@@ -50,12 +51,12 @@ def symbol_groups(feed: str, symbols: Sequence[str]) -> list[Group]:
 
 
 class Environment:
-    """The settings of each role, as the operator would write them into pods.
+    """The environment variables of each role, as the operator would set them in pods.
 
     Args:
-        feed: the feed's name.
-        services: where things are.
-        work: directory for what a load leaves for the build.
+        feed: Name of the feed.
+        services: The services that the roles connect to.
+        work: Directory for the roles' working files.
     """
 
     def __init__(self, feed: str, services: Services, work: Path) -> None:
@@ -63,13 +64,20 @@ class Environment:
         self._services = services
         self._work = work
         self._base = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(_OWN_PREFIXES)
+            },
             env.FEED: feed,
             env.LOG_FORMAT: "console",
         }
 
     def producer(self, group: Group, port: int) -> dict[str, str]:
-        """The tape moves on when a quote is acknowledged, so it is polled as fast as it goes."""
+        """Returns the environment of a producer that polls without a pause.
+
+        The tape moves on only when a quote is acknowledged, so no quote is missed.
+        """
         return self._base | {
             **self._kafka(group, port),
             env.SOURCE_BASE_URL: self._services.quotes.base_url,
@@ -81,7 +89,7 @@ class Environment:
         }
 
     def consumer(self, group: Group, port: int) -> dict[str, str]:
-        """Objects of two seconds, so that the loader has something to do."""
+        """Returns the environment of a consumer that writes an object every two seconds."""
         return self._base | {
             **self._kafka(group, port),
             **self._s3(),
@@ -90,11 +98,14 @@ class Environment:
         }
 
     def loader(self) -> dict[str, str]:
-        """The load of one run."""
+        """Returns the environment of a loader that runs once."""
         return self._base | {**self._s3(), **self._snowflake()}
 
     def inspection(self) -> dict[str, str]:
-        """Of who looks at all stages in this process, where the SDK's own variables are not set."""
+        """Returns the environment of verify and trace, which run in this process.
+
+        They get the S3 credentials as files, because the SDK's variables are not set here.
+        """
         s3, directory = self._services.s3, self._work / "s3-credentials"
         directory.mkdir()
         (directory / secret_keys.S3_ACCESS_KEY_ID).write_text(s3.access_key)
@@ -105,9 +116,9 @@ class Environment:
         }
 
     def build(self) -> dict[str, str]:
-        """The build of one run; the parsed project is kept between runs."""
+        """Returns the environment of a build, with a dbt target directory that all builds share."""
         if not _PROJECT.is_dir():
-            raise ConfigurationError(f"{_PROJECT} is missing: run the demo from a source tree")
+            raise ConfigurationError(f"{_PROJECT} is missing; run the demo from a source tree")
         return self._base | {
             **self._snowflake(),
             env.DBT_PROJECT_DIR: str(_PROJECT),
@@ -147,12 +158,12 @@ class Environment:
 
 
 class Roles:
-    """Producers and consumers of all groups; one that dies is started again.
+    """The producers and consumers of all groups.
 
     Args:
-        environment: their settings.
-        groups: one producer and one consumer each.
-        logs: where they log.
+        environment: Their environment variables.
+        groups: The groups; each has one producer and one consumer.
+        logs: Directory of the log files.
     """
 
     def __init__(self, environment: Environment, groups: Sequence[Group], logs: Path) -> None:
@@ -170,47 +181,50 @@ class Roles:
             )
 
     def start(self) -> None:
-        """Starts all of them."""
+        """Starts all consumers and producers."""
         for process in (*self._consumers.values(), *self._producers):
             process.start()
 
     def stop(self) -> None:
-        """Ends all of them, the producers first."""
+        """Stops all producers, then all consumers."""
         self.stop_producers()
         _terminate(list(self._consumers.values()))
 
     def stop_producers(self) -> None:
-        """Ends the producers after their last acknowledgement."""
+        """Stops the producers; each waits for its last acknowledgement."""
         _terminate(self._producers)
 
     def restart_dead(self, *, producers: bool) -> list[str]:
-        """Starts what died, as Kubernetes would; returns the names.
+        """Restarts the roles that have died, as Kubernetes would.
+
+        Args:
+            producers: Include the producers; False once they are stopped.
+
+        Returns:
+            The names of the restarted roles.
 
         Raises:
-            StockfeedError: one died too often; the message shows the log's end.
+            StockfeedError: A role died too often; the message shows the end of its log.
         """
-        watched = [*self._consumers.values(), *(self._producers if producers else [])]
-        dead = [process for process in watched if not process.alive]
+        roles = [*self._consumers.values(), *(self._producers if producers else [])]
+        dead = [process for process in roles if not process.alive]
         for process in dead:
             self._deaths[process.name] += 1
-            if self._deaths[process.name] > _DEATHS:
+            if self._deaths[process.name] > _MAX_DEATHS:
                 raise StockfeedError(
-                    f"{process.name} ended {_DEATHS + 1} times; the end of {process.log_path}:\n"
-                    f"{process.log_tail(40)}"
+                    f"{process.name} died {_MAX_DEATHS + 1} times; "
+                    f"the end of {process.log_path}:\n{process.log_tail(40)}"
                 )
             process.start()
         return [process.name for process in dead]
 
     def drained(self, client: httpx.Client, partitions: int) -> bool:
-        """Whether every group's consumer owns all partitions and has landed all there is."""
+        """Returns whether each consumer owns all partitions and has landed all messages."""
         return all(_drained(client, port, partitions) for port in self._consumers)
 
 
-_GRACE_SECONDS: Final = 25.0
-
-
 def _terminate(processes: Sequence[Process]) -> None:
-    """At once: each may take its whole grace, where what it talks to is gone."""
+    """Terminates processes in parallel: each may need all its grace if a service is down."""
     with ThreadPoolExecutor(len(processes)) as pool:
         list(pool.map(lambda process: process.terminate(_GRACE_SECONDS), processes))
 
@@ -220,7 +234,7 @@ def _role(role: str, group: Group, environment: dict[str, str], logs: Path) -> P
 
 
 def one_shot(role: str, environment: dict[str, str], logs: Path) -> Process:
-    """A role that runs once and ends: the loader or the build."""
+    """Returns the process of a role that runs once and exits: the loader or the build."""
     arguments = [_COMMAND, role, *(["--once"] if role == "loader" else [])]
     return Process(role, arguments, logs, environment)
 

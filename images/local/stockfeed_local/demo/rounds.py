@@ -1,4 +1,4 @@
-"""Load and build, again and again, as the CronWorkflow does each minute."""
+"""Rounds of load and build, which a CronWorkflow starts every minute on a cluster."""
 
 import threading
 from pathlib import Path
@@ -6,26 +6,28 @@ from pathlib import Path
 from stockfeed.errors import StockfeedError, TransientError
 from stockfeed_local.demo.roles import Environment, one_shot
 
-# A build takes a core from the tape, which has two; rounds still begin within a minute.
+# A build keeps one core busy. This pause leaves the tape both of a small machine's two cores most
+# of the time, and rounds still start less than a minute apart.
 _PAUSE_SECONDS = 15.0
 _TICK_SECONDS = 0.2
-# A killed load is no failure of the pipeline, the next round is its retry; five in a row are.
-_PATIENCE = 5
+# A killed load is harmless, because the next attempt repeats it. This many failures in a row mean
+# that the role cannot run.
+_MAX_ATTEMPTS = 5
 
 
 class DemoStoppedError(TransientError):
-    """The demo ends; the round under way was ended, too."""
+    """The demo was stopped in the middle of a round."""
 
 
 class Rounds:
-    """Runs rounds on a thread of its own until told that the next one is the last.
+    """Runs rounds on a background thread.
 
     Args:
-        environment: of the roles.
-        logs: where they log.
+        environment: Environment variables of the loader and the build.
+        logs: Directory of the log files.
 
     Attributes:
-        activity: what is done now, for people.
+        activity: The current activity, for display.
     """
 
     def __init__(self, environment: Environment, logs: Path) -> None:
@@ -40,14 +42,14 @@ class Rounds:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Begins with the first round."""
+        """Starts the thread; the first round starts after a pause."""
         self._thread.start()
 
     def finish(self) -> None:
-        """Waits for the round under way, runs one more, and returns when it is done.
+        """Waits for the current round, and runs a last one.
 
         Raises:
-            StockfeedError: too many rounds failed in a row; the message shows the log's end.
+            StockfeedError: A role failed too often in a row; the message shows its log's end.
         """
         self._last.set()
         self._thread.join()
@@ -55,16 +57,16 @@ class Rounds:
         self._round()
 
     def raise_if_failed(self) -> None:
-        """Raises what ended the rounds, if anything did.
+        """Raises the error that ended the rounds, if any.
 
         Raises:
-            StockfeedError: see `finish`.
+            StockfeedError: See `finish`.
         """
         if self._failure is not None:
             raise self._failure
 
     def stop(self) -> None:
-        """Ends at once whatever runs."""
+        """Terminates the running role and ends the thread."""
         self._stopped.set()
         for process in self._roles.values():
             process.terminate(grace=5)
@@ -81,20 +83,20 @@ class Rounds:
     def _round(self) -> None:
         for role, text in (("loader", "loading"), ("build", "building")):
             self.activity = text
-            self._until_done(role)
+            self._run_until_success(role)
         self.activity = "between two rounds"
 
-    def _until_done(self, role: str) -> None:
+    def _run_until_success(self, role: str) -> None:
         process = self._roles[role]
-        for _ in range(_PATIENCE):
+        for _ in range(_MAX_ATTEMPTS):
             process.start()
             while process.wait(_TICK_SECONDS) is None:
-                """It runs."""
+                pass  # still running
             if self._stopped.is_set():
-                raise DemoStoppedError("the demo was stopped")
+                raise DemoStoppedError("the demo was stopped during a round")
             if process.exit_code == 0:
                 return
         raise StockfeedError(
-            f"{role} failed {_PATIENCE} times in a row; the end of {process.log_path}:\n"
+            f"{role} failed {_MAX_ATTEMPTS} times in a row; the end of {process.log_path}:\n"
             f"{process.log_tail(40)}"
         )

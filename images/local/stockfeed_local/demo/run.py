@@ -1,4 +1,4 @@
-"""`stockfeed demo`: starts everything, plays the tape, and reports whether the result is exact."""
+"""`stockfeed demo`: starts the services, plays the tape, and reports whether gold is exact."""
 
 import shutil
 import signal

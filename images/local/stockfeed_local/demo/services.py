@@ -1,4 +1,4 @@
-"""The demo's stand-ins, started at once: Kafka, S3, Snowflake and the quote API."""
+"""Starts and stops the demo's services: Kafka, S3, the Snowflake emulator, the quote server."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +15,21 @@ from stockfeed_local.stack.service import ProcessService, Service, ServiceError
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
 
 BUCKET = "source-transaction"
-# Long enough for a loader's own pauses, short enough for a killed one's locks to go soon.
+# Longer than a loader's own pauses, but short, so that a killed loader's locks are soon released.
 _IDLE_TRANSACTION_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What runs around the pipeline.
+    """The running services.
 
     Attributes:
-        fallback_reason: why it is not Apache Kafka although `auto` was asked for, else None.
+        kafka: The broker.
+        s3: The object store.
+        snowflake: The warehouse.
+        quotes: The quote API.
+        fallback_reason: Why `auto` did not choose Apache Kafka; None if it did, and for all other
+            modes.
     """
 
     kafka: Broker
@@ -35,26 +40,26 @@ class Services:
 
     @property
     def holds_little(self) -> bool:
-        """Whether the broker drops the oldest messages, so that the tape must be held back."""
+        """Whether the broker keeps few messages, so that the tape must be held back."""
         return isinstance(self.kafka, MockKafka)
 
     @property
     def all(self) -> tuple[Service, ...]:
-        """Every one of them."""
+        """All four services."""
         return (self.kafka, self.s3, self.snowflake, self.quotes)
 
     def raise_if_dead(self) -> None:
-        """Sees that all of them still run; what they held is gone with them.
+        """Checks that all services are running. A dead one is not restarted: its data is lost.
 
         Raises:
-            ServiceError: one ended; the message names its log and shows the end of it.
+            ServiceError: A service has ended; the message shows the end of its log.
         """
         for service in self.all:
             if isinstance(service, ProcessService) and not service.process.alive:
                 process = service.process
                 raise ServiceError(
-                    f"the service {process.name} ended with exit code {process.exit_code} in the "
-                    f"middle of the run; the end of {process.log_path}:\n{process.log_tail()}"
+                    f"the service {process.name} ended with exit code {process.exit_code} during "
+                    f"the run; the end of {process.log_path}:\n{process.log_tail()}"
                 )
 
 

@@ -1,4 +1,4 @@
-"""Counts what the producers published, independently of them: by the broker's own offsets."""
+"""Counts published messages by the broker's offsets, independently of the producers."""
 
 import time
 
@@ -11,14 +11,14 @@ _TOPIC_PAUSE_SECONDS = 0.1
 
 
 class PublishedCounter:
-    """Messages in the demo's topics, by the brokers' own offsets.
+    """Counts the messages in the demo's topics.
 
     Args:
-        bootstrap: address of the Kafka.
-        topics: that the demo publishes to.
+        bootstrap: Address of Kafka as `HOST:PORT`.
+        topics: Topics to count.
 
     Raises:
-        TransientError: the broker does not tell of a topic in time.
+        TransientError: A topic is not in the broker's metadata within 10 s.
     """
 
     def __init__(self, bootstrap: str, topics: list[str]) -> None:
@@ -26,26 +26,28 @@ class PublishedCounter:
         self._partitions = [
             TopicPartition(topic, partition)
             for topic in topics
-            for partition in self._numbers(topic)
+            for partition in self._partition_numbers(topic)
         ]
 
-    def _numbers(self, topic: str) -> list[int]:
-        # A broker may have made a topic and not yet tell of it.
+    def _partition_numbers(self, topic: str) -> list[int]:
+        # A topic that was just created may be missing from the broker's metadata for a moment.
         deadline = time.monotonic() + _BROKER_SECONDS
         while time.monotonic() < deadline:
             found = self._client.list_topics(timeout=_BROKER_SECONDS).topics.get(topic)
             if found is not None and found.partitions:
                 return list(found.partitions)
             time.sleep(_TOPIC_PAUSE_SECONDS)
-        raise TransientError(f"Kafka does not tell of topic {topic} within {_BROKER_SECONDS:g} s")
+        raise TransientError(
+            f"topic {topic} is not in Kafka's metadata after {_BROKER_SECONDS:g} s"
+        )
 
     @property
     def partitions(self) -> int:
-        """Partitions of each topic."""
+        """Number of partitions of each topic."""
         return len({partition.partition for partition in self._partitions})
 
     def count(self) -> int:
-        """Messages published so far, those that retention removed included."""
+        """Returns the messages published so far, including those deleted by retention."""
         total = 0
         for partition in self._partitions:
             bounds = self._client.get_watermark_offsets(partition, timeout=_BROKER_SECONDS)
@@ -53,5 +55,5 @@ class PublishedCounter:
         return total
 
     def close(self) -> None:
-        """Ends the client."""
+        """Closes the Kafka client."""
         self._client.close()

@@ -1,4 +1,4 @@
-"""What the warehouse holds, read as a user would: by SQL."""
+"""Queries the warehouse with SQL, as a user would."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ class CandleRow(NamedTuple):
 
 
 class SilverQuote(NamedTuple):
-    """The identity of a row of silver_clean_stock."""
+    """The columns of silver_clean_stock that identify a quote; `time` is in Unix seconds."""
 
     symbol: str
     time: int
@@ -43,7 +43,7 @@ class SilverQuote(NamedTuple):
 
 
 class RowCounts(NamedTuple):
-    """Rows so far, and the poll time of the newest one in silver."""
+    """Rows of the raw table and of silver, and when silver's newest quote was last polled."""
 
     loaded: int
     silver: int
@@ -51,20 +51,20 @@ class RowCounts(NamedTuple):
 
 
 class DemoWarehouse:
-    """Read-only questions to the emulator; `connect` makes one."""
+    """Read-only queries to the emulator; see `connect`."""
 
     def __init__(self, connection: SnowflakeConnection) -> None:
         self._connection = connection
 
     def counts(self) -> RowCounts:
-        """Zeros as long as the tables are not there."""
+        """Returns the current counts; zeros while the tables do not exist."""
         loaded = self._first(f"SELECT COUNT(*) FROM {_RAW}.{tables.QUOTES}")
         silver = self._first(f"SELECT COUNT(*), MAX(last_seen_at) FROM {_GOLD}.silver_clean_stock")
         newest = silver[1].replace(tzinfo=UTC) if silver and silver[1] else None
         return RowCounts(loaded[0] if loaded else 0, silver[0] if silver else 0, newest)
 
     def repeated_offsets(self) -> list[str]:
-        """Offsets loaded more than once, a sentence each."""
+        """Returns one sentence per offset that was loaded more than once."""
         rows = self._rows(
             f"""
             SELECT SPLIT_PART(file_name, '/', 4), v:_meta:partition::NUMBER, v:_meta:offset::NUMBER,
@@ -77,7 +77,7 @@ class DemoWarehouse:
         ]
 
     def candles(self) -> list[CandleRow]:
-        """All candles, by symbol, interval and start."""
+        """Returns all candles, sorted by symbol, interval and start."""
         rows = self._rows(
             f"""
             SELECT symbol, bar_interval, bucket_start, open, high, low, close, quotes
@@ -87,12 +87,12 @@ class DemoWarehouse:
         return [CandleRow(row[0], row[1], row[2].replace(tzinfo=UTC), *row[3:]) for row in rows]
 
     def silver(self) -> list[SilverQuote]:
-        """The identity of every quote in silver."""
+        """Returns all quotes in silver."""
         rows = self._rows(f"SELECT symbol, t, c, o, h, l, pc FROM {_GOLD}.silver_clean_stock")
         return [SilverQuote(*row) for row in rows]
 
     def table(self, name: str, order: str) -> list[Mapping[str, Any]]:
-        """All columns of a gold table, by lower-case name."""
+        """Returns the rows of a gold table with lower-case column names, sorted by `order`."""
         cursor = self._connection.cursor(snowflake.connector.DictCursor)
         cursor.execute(f"SELECT * FROM {_GOLD}.{name} ORDER BY {order}")
         return [{key.lower(): value for key, value in row.items()} for row in cursor.fetchall()]
@@ -111,7 +111,7 @@ class DemoWarehouse:
 
 @contextmanager
 def connect(environment: Mapping[str, str]) -> Iterator[DemoWarehouse]:
-    """A session with the settings of a role."""
+    """Opens a session with the environment variables of a role."""
     connection = snowflake.connector.connect(
         account=environment[env.SNOWFLAKE_ACCOUNT],
         user=environment[env.SNOWFLAKE_USER],

@@ -87,8 +87,8 @@ class EmulatorSession(FakeSnowflakeConnection):
         """
         if len(rows) < 2:
             return self.run(sql, rows[0] if rows else None)
-        answers = self.transactions.statement(lambda: [self._run(sql, row) for row in rows])
-        changed = [a for a in answers if isinstance(a, Result)]
+        results = self.transactions.statement(lambda: [self._run(sql, row) for row in rows])
+        changed = [done for done in results if isinstance(done, Result)]
         total = sum(each.table.column(0)[0].as_py() for each in changed)
         counts = pa.table({changed[0].columns[0]["name"]: [total]})
         return Result(changed[0].columns[:1], counts)

@@ -8,7 +8,7 @@ CHAIN = Chain("demo", "group-1", "a" * 32, 0)
 
 
 def land(store, start, events, chain=CHAIN, end=None, lost=0):
-    """Lands events given as {offset: price}."""
+    """Writes an object with events given as (offset, price)."""
     lines = [
         json.dumps({"symbol": "F", "c": price, "t": 1, "_meta": {"offset": offset}})
         for offset, price in events
@@ -20,14 +20,14 @@ def land(store, start, events, chain=CHAIN, end=None, lost=0):
     )
 
 
-def test_an_unbroken_chain_has_no_gap_and_repeats_are_counted(object_store):
+def test_unbroken_chain_has_no_gaps_and_repeats_are_counted(object_store):
     land(object_store, 0, [(0, 1), (1, 2)])
     land(object_store, 2, [(2, 2), (4, 3)])
     found = audit(object_store, "demo")
     assert (found.landed, found.distinct, found.gaps, found.duplicates) == (4, 3, [], [])
 
 
-def test_breaks_lost_offsets_and_repeated_offsets_are_named(object_store):
+def test_reports_breaks_lost_offsets_and_repeated_offsets(object_store):
     land(object_store, 0, [(0, 1), (1, 2)])
     land(object_store, 3, [(3, 3), (1, 4)], end=4)
     land(object_store, 5, [], end=9, lost=5)
@@ -36,13 +36,13 @@ def test_breaks_lost_offsets_and_repeated_offsets_are_named(object_store):
     found = audit(object_store, "demo")
     assert found.gaps == [
         f"{CHAIN.key(3)} starts at 3, expected 2",
-        f"{CHAIN.key(5)} stands for 5 lost offsets",
+        f"{CHAIN.key(5)} records 5 lost offsets",
         f"{other.key(1)} starts at 1, expected 0",
     ]
     assert found.duplicates == [f"{CHAIN.key(3)} lands offset 1 again"]
 
 
-def test_counting_looks_at_what_is_new(object_store, monkeypatch):
+def test_count_reads_only_new_objects(object_store, monkeypatch):
     counter = LandedCounter(object_store, "demo")
     assert counter.count() == 0
     land(object_store, 0, [(0, 1), (1, 2)])

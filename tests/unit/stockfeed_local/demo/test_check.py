@@ -33,11 +33,11 @@ def silver():
     ]
 
 
-def test_bars_that_are_all_there_are_exact():
+def test_equal_bars_are_exact():
     assert compare_bars(BARS, map(candle, BARS)) == (3, [])
 
 
-def test_a_price_is_equal_whatever_its_trailing_zeros():
+def test_trailing_zeros_do_not_matter():
     padded = candle(BARS[2], open=Decimal("100.00000000"))
     assert compare_bars(BARS[2:], [padded]) == (1, [])
 
@@ -49,28 +49,28 @@ def test_a_price_is_equal_whatever_its_trailing_zeros():
         (
             [*BARS, replace(BARS[0], symbol="CCC")],
             3,
-            "bar CCC 2013-03-01T05:00:00+00:00: surplus in gold",
+            "bar CCC 2013-03-01T05:00:00+00:00: unexpected in gold",
         ),
         (
             [*BARS[:2], replace(BARS[2], low=Decimal(98))],
             2,
-            "bar BBB 2013-03-01T05:00:00+00:00: gold has 100/101/98/100, the tape 100/101/99/100",
+            "bar BBB 2013-03-01T05:00:00+00:00: 100/101/98/100 in gold, 100/101/99/100 on the tape",
         ),
     ],
 )
-def test_each_bar_that_differs_is_named(candles, exact, line):
+def test_reports_each_bar_that_differs(candles, exact, line):
     assert compare_bars(BARS, map(candle, candles)) == (exact, [line])
 
 
-def test_silver_must_hold_each_tape_quote_once():
+def test_silver_must_have_each_quote_of_the_tape_once():
     assert compare_quotes(TAPE, silver()) == []
     first, *rest = silver()
     place = f"quote AAA t={first.time} c=10.12345"
     assert compare_quotes(TAPE, rest) == [f"{place}: missing in silver"]
-    assert compare_quotes(TAPE, [first, first, *rest]) == [f"{place}: surplus in silver"]
+    assert compare_quotes(TAPE, [first, first, *rest]) == [f"{place}: unexpected in silver"]
 
 
-def test_stages_must_count_the_same():
+def test_stage_counts_must_be_equal():
     assert compare_stages(12, 12, 12) == []
     assert compare_stages(12, 13, 11) == [
         "13 quotes landed, but 12 published",
@@ -78,8 +78,8 @@ def test_stages_must_count_the_same():
     ]
 
 
-def test_the_verdict_gathers_every_witness():
-    verdict = check(
+def test_result_combines_all_evidence():
+    result = check(
         Evidence(
             bars=BARS,
             tape=TAPE,
@@ -93,12 +93,12 @@ def test_the_verdict_gathers_every_witness():
             findings=["gap: offsets 3 to 4"],
         )
     )
-    assert verdict.exact_bars == 2
-    assert verdict.mismatches == [
+    assert result.exact_bars == 2
+    assert result.mismatches == [
         "bar BBB 2013-03-01T05:00:00+00:00: missing in gold",
         "12 quotes landed, but 13 published",
     ]
-    assert verdict.problems == [
-        *verdict.mismatches,
+    assert result.problems == [
+        *result.mismatches,
         *("a gap", "landed twice", "loaded twice", "gap: offsets 3 to 4"),
     ]

@@ -1,4 +1,4 @@
-"""Sampling goes on through short failures; others come out, with the reason."""
+"""Sampling continues after short failures, and raises an error for long ones."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from stockfeed_local.demo.warehouse import RowCounts
 
 
 class Counter:
-    """Published and landed messages, and what is in the warehouse."""
+    """Stub of all readers, with constant counts."""
 
     def count(self) -> int:
         return 3
@@ -29,7 +29,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def sampling():
-    """Starts a progress whose quote server answers as a function does."""
+    """Starts samplers whose quote server is a function."""
     started = []
 
     def start(answer: Callable[[httpx.Request], httpx.Response]) -> ProgressSampler:
@@ -48,7 +48,7 @@ def sampling():
         progress.stop()
 
 
-def test_a_service_that_comes_back_is_counted_again(sampling):
+def test_sampling_continues_when_a_service_recovers(sampling):
     asked = threading.Semaphore(0)
 
     def answer(_: httpx.Request) -> httpx.Response:
@@ -70,22 +70,22 @@ def test_a_service_that_comes_back_is_counted_again(sampling):
     assert (newest.polled, newest.landed, newest.loaded, newest.silver) == (4, 3, 2, 1)
 
 
-def test_a_service_that_stays_away_is_told_of(sampling, monkeypatch):
+def test_sampling_fails_when_a_service_stays_unreachable(sampling, monkeypatch):
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.0)
 
     def answer(_: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("nobody is there")
+        raise httpx.ConnectError("refused")
 
     progress = sampling(answer)
     progress._sampling.exception(30)
     for _ in range(2):
-        with pytest.raises(TransientError, match="could not be counted for 0 s: nobody is there"):
+        with pytest.raises(TransientError, match="no progress sample succeeded for 0 s: refused"):
             progress.raise_if_failed()
     with pytest.raises(TransientError):
         progress.finish()
 
 
-def test_an_unforeseen_answer_is_told_of(sampling):
+def test_unexpected_response_is_raised(sampling):
     progress = sampling(lambda _: httpx.Response(200, json={"unknown": 1}))
     assert isinstance(progress._sampling.exception(30), KeyError)
     with pytest.raises(KeyError, match="polled"):

@@ -16,7 +16,7 @@ def test_candles_have_the_documented_columns_and_utc_starts(tmp_path):
     ]
 
 
-def test_a_table_is_written_as_it_is(tmp_path):
+def test_table_is_written_with_its_own_columns(tmp_path):
     naive = datetime(2013, 3, 1, 14, 30)  # noqa: DTZ001 - as TIMESTAMP_NTZ arrives
     rows = [{"symbol": "AAA", "price": Decimal("0E-8"), "at": naive, "x": None}]
     write_table(tmp_path / "t.csv", rows)
@@ -26,6 +26,6 @@ def test_a_table_is_written_as_it_is(tmp_path):
     ]
 
 
-def test_the_summary_is_json(tmp_path):
+def test_summary_is_json(tmp_path):
     write_summary(tmp_path / "s.json", {"polled": 1, "broker": "x"})
     assert json.loads((tmp_path / "s.json").read_text()) == {"polled": 1, "broker": "x"}

@@ -15,14 +15,14 @@ from stockfeed_local.demo.roles import Group, Roles, symbol_groups
         (["T", "A", "G"], {"group-1": ("A", "T"), "group-2": ("G",)}),
     ],
 )
-def test_symbols_are_spread_over_up_to_two_groups(symbols, expected):
+def test_splits_symbols_into_up_to_two_groups(symbols, expected):
     groups = symbol_groups("demo", symbols)
     assert {group.name: group.symbols for group in groups} == expected
     assert [group.topic for group in groups] == [f"stock-quotes.demo.{name}" for name in expected]
 
 
 class Empty:
-    """Settings that no role can run with."""
+    """An environment without any settings."""
 
     def producer(self, *_):
         return {}
@@ -30,7 +30,7 @@ class Empty:
     consumer = producer
 
 
-def test_a_role_that_cannot_run_ends_the_demo_with_its_log(tmp_path, monkeypatch):
+def test_role_that_keeps_dying_raises_error_with_its_log(tmp_path, monkeypatch):
     script = tmp_path / "stockfeed"
     script.write_text("#!/bin/sh\necho $1 refused by Kafka\nexit 1\n")
     script.chmod(0o755)
@@ -38,17 +38,17 @@ def test_a_role_that_cannot_run_ends_the_demo_with_its_log(tmp_path, monkeypatch
     logs = Path(tmp_path / "logs")
     roles = Roles(Empty(), [Group("group-1", "topic", ("F",))], logs)
     roles.start()
-    revived = []
+    restarted = []
 
-    def until_given_up():
+    def restart_until_error():
         deadline = monotonic() + 120
         while monotonic() < deadline:
-            revived.extend(roles.restart_dead(producers=False))
+            restarted.extend(roles.restart_dead(producers=False))
             sleep(0.01)
 
     with pytest.raises(StockfeedError, match="consumer refused by Kafka") as raised:
-        until_given_up()
+        restart_until_error()
 
-    assert "consumer-group-1 ended 11 times" in str(raised.value)
-    assert revived == ["consumer-group-1"] * 10
+    assert "consumer-group-1 died 11 times" in str(raised.value)
+    assert restarted == ["consumer-group-1"] * 10
     roles.stop()

@@ -1,4 +1,4 @@
-"""The demo's report: one page that shows what was proven, the market and the run."""
+"""The demo's HTML report: the result of the check, the market data, and the run."""
 
 from stockfeed_local.demo.report.data import Candle, ReportData, Sample, Tile
 from stockfeed_local.demo.report.page import render

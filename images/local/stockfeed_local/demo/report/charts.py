@@ -1,4 +1,4 @@
-"""The data of the page's charts, as the page's script reads it."""
+"""Builds the JSON data that the page's script draws its charts from."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from stockfeed_local.demo.report.data import Candle, ReportData, Sample, Tile
 
 
 def chart_data(data: ReportData) -> dict[str, object]:
-    """JSON-serialisable columns. Times are Unix seconds, prices and fractions plain numbers."""
+    """Returns JSON-serializable columns; times are in Unix seconds, fractions are not percent."""
     return {
         "interval": data.interval,
         "averageRate": data.summary["quotes_per_second"],
@@ -36,7 +36,7 @@ def _candles(candles: Sequence[Candle], interval: str) -> dict[str, object]:
 
 
 def _decimals(candles: Sequence[Candle]) -> int:
-    """Decimal places that show all these candles' prices exactly."""
+    """Returns the number of decimal places that shows all prices exactly."""
     return max(
         (
             formats.decimals(price)

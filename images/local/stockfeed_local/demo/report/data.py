@@ -1,4 +1,4 @@
-"""What the report shows, as read from gold and from the run."""
+"""The content of the report, read from gold and from the run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Candle:
-    """One row of gold_candlestick.
+    """A row of gold_candlestick.
 
     Attributes:
-        start: of the bar, in UTC; for an exchange day its local midnight.
-        quotes: how many different quotes made it.
+        start: Start of the bar in UTC; an exchange day starts at midnight in New York.
+        quotes: Number of different quotes in the bar.
     """
 
     start: datetime
@@ -25,12 +25,13 @@ class Candle:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One row of gold_treemap.
+    """A row of gold_treemap.
 
     Attributes:
-        change_percent: since the previous close.
-        size: quotes of the latest exchange day.
-        at: time of the latest quote, in UTC.
+        price: Price in the latest quote.
+        change_percent: Change since the previous close in percent; None if unknown.
+        size: Number of quotes on the latest exchange day.
+        at: Time of the latest quote in UTC.
     """
 
     symbol: str
@@ -42,11 +43,16 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The run's counts at one moment.
+    """The counts of all stages at one moment of the run.
 
     Attributes:
-        seconds: since the run's start.
-        freshness: seconds since the newest quote in gold was polled; None while gold is empty.
+        seconds: Time since the start of the run.
+        polled: Responses of the quote server.
+        published: Messages in Kafka.
+        landed: Messages in the bucket.
+        loaded: Rows of the raw table.
+        silver: Rows of silver.
+        freshness: Seconds since the newest quote in silver was polled; None while it is empty.
     """
 
     seconds: float
@@ -63,17 +69,17 @@ class ReportData:
     """Everything on the page.
 
     Attributes:
-        summary: the content of summary.json.
-        problems: one line for each mismatch, gap, duplicate and finding; empty when all is exact.
-        interval: what a candle spans: 1d, 1h, 5m or 1m.
-        candles: by symbol, each symbol's in order of time.
-        volatility: by symbol, in order of time; a fraction (0.25 is 25 %), or None where too few
-            candles lie before.
-        volatility_label: what `volatility` measures, e.g. "annualised, of the last 20 days".
-        treemap: one tile for each symbol.
-        timeline: in order of time.
-        verified: what `stockfeed verify` prints.
-        traced: what `stockfeed trace` prints of one quote.
+        summary: The content of summary.json.
+        problems: One line per mismatch, gap, duplicate and finding; empty if the run is exact.
+        interval: Length of a candle: 1d, 1h, 5m or 1m.
+        candles: Candles by symbol, in order of time.
+        volatility: Time and value by symbol, in order of time. A value is a fraction (0.25 is
+            25 %), or None if there are too few candles before it.
+        volatility_label: The measure of volatility, e.g. "annualised, last 20 log returns".
+        treemap: One tile per symbol.
+        timeline: Samples in order of time.
+        verified: Output of `stockfeed verify`.
+        traced: Output of `stockfeed trace` for one quote.
     """
 
     summary: Mapping[str, int | float | str]

@@ -1,4 +1,4 @@
-"""The page's words and numbers: the verdict, the key numbers, the stages and the symbols."""
+"""The texts and numbers on the page: headline, key numbers, stages and symbols."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Summary = Mapping[str, int | float | str]
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What the run proved, or that it did not."""
+    """The result of the run in one title and one paragraph."""
 
     exact: bool
     title: str
@@ -21,7 +21,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A key number with its name and one line about it."""
+    """A key number with its name and a short explanation."""
 
     label: str
     value: str
@@ -30,11 +30,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stop on a quote's way.
+    """A stage of the pipeline.
 
     Attributes:
-        share: of the largest stage, in percent: the length of its bar.
-        step: what the number does against the stage before.
+        name: Name of the stage.
+        place: What is counted, and where.
+        count: The count.
+        share: The count in percent of the largest stage: the length of the stage's bar.
+        step: The change from the previous stage.
     """
 
     name: str
@@ -46,7 +49,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class SymbolRow:
-    """One symbol in figures, all of them text."""
+    """A row of the table of symbols; all cells are formatted."""
 
     symbol: str
     bars: str
@@ -58,19 +61,19 @@ class SymbolRow:
 
 
 def headline(data: ReportData) -> Headline:
-    """Exact only if nothing is on the list and nothing was counted."""
+    """Returns the headline: exact only if there is no problem in the list and in the counts."""
     summary = data.summary
     counts = [_count(summary, name) for name in ("mismatches", "gaps", "duplicates", "findings")]
     bars = formats.number(summary["bars"])
     if not data.problems and not any(counts):
-        title = f"All {bars} bars exact" if summary["bars"] != 1 else "The one bar is exact"
+        title = f"All {bars} bars are exact" if summary["bars"] != 1 else "The only bar is exact"
         return Headline(True, title, _proof(data))
     title = formats.plural(max(len(data.problems), sum(counts)), "problem")
     sentence = (
         f"{formats.plural(counts[0], 'mismatch', 'mismatches')}, "
         f"{formats.plural(counts[1], 'gap')}, {formats.plural(counts[2], 'duplicate')} and "
-        f"{formats.plural(counts[3], 'finding')} of stockfeed verify: "
-        "what is in gold is not what was on the tape."
+        f"{formats.plural(counts[3], 'finding')} by stockfeed verify: "
+        "the pipeline's output differs from the tape."
     )
     return Headline(False, title, sentence)
 
@@ -79,31 +82,40 @@ def _proof(data: ReportData) -> str:
     summary = data.summary
     return (
         f"{formats.plural(_count(summary, 'silver'), 'quote')} of "
-        f"{formats.plural(len(data.candles), 'symbol')} went from the quote API through Kafka, "
-        f"S3 and the warehouse in {formats.duration(float(summary['seconds']))}. Open, high, low "
-        "and close in gold equal the tape's; nothing is missing, extra or counted twice."
+        f"{formats.plural(len(data.candles), 'symbol')} went from the quote API through Kafka "
+        f"and S3 to the warehouse in {formats.duration(float(summary['seconds']))}. The open, "
+        "high, low and close of every bar in gold equal those on the tape. Nothing is missing, "
+        "extra or counted twice."
     )
 
 
 def cards(data: ReportData) -> list[Card]:
-    """The numbers to know first."""
+    """Returns the key numbers of the run."""
     summary = data.summary
     repeats = _count(summary, "repeats")
     return [
         Card(
             "Throughput",
             formats.rate(float(summary["quotes_per_second"])),
-            "quotes per second, start to end",
+            "quotes per second, over the whole run",
         ),
         Card(
-            "Run time", formats.duration(float(summary["seconds"])), "until the last bar was built"
+            "Run time",
+            formats.duration(float(summary["seconds"])),
+            "from the first poll to the last bar",
         ),
         _freshness(data),
-        Card("Gaps", formats.number(summary["gaps"]), "breaks in a partition's chain"),
+        Card("Gaps", formats.number(summary["gaps"]), "breaks in a partition's chain of objects"),
         Card(
-            "Findings", formats.number(summary["findings"]), "of stockfeed verify, stage by stage"
+            "Findings",
+            formats.number(summary["findings"]),
+            "by stockfeed verify, across all stages",
         ),
-        Card("Duplicates", formats.number(summary["duplicates"]), "offsets landed or loaded twice"),
+        Card(
+            "Duplicates",
+            formats.number(summary["duplicates"]),
+            "offsets landed or loaded more than once",
+        ),
         Card(
             "Repeats",
             formats.number(repeats),
@@ -115,19 +127,21 @@ def cards(data: ReportData) -> list[Card]:
 def _freshness(data: ReportData) -> Card:
     ages = [sample.freshness for sample in data.timeline if sample.freshness is not None]
     if not ages:
-        return Card("Freshness", formats.NONE, "was not measured")
+        return Card("Freshness", formats.NONE, "not measured")
     worst = formats.duration(max(ages))
-    return Card("Freshness", formats.duration(median(ages)), f"from poll to gold; at most {worst}")
+    return Card(
+        "Freshness", formats.duration(median(ages)), f"median from poll to gold; worst {worst}"
+    )
 
 
 def stages(data: ReportData) -> list[Stage]:
-    """The way of the quotes, from the API to the bars."""
+    """Returns the stages in order, from the quote API to the bars."""
     places = {
-        "polled": "answers of the quote API",
+        "polled": "responses from the quote API",
         "published": f"acknowledged by {data.summary['broker']}",
-        "landed": "in S3, each offset once",
+        "landed": "messages in S3",
         "loaded": "rows in the raw table",
-        "silver": "different quotes",
+        "silver": "distinct quotes",
         "bars": f"exact {data.interval} candlesticks",
     }
     counts = {name: _count(data.summary, name) for name in places}
@@ -147,19 +161,19 @@ def stages(data: ReportData) -> list[Stage]:
 
 def _quotes_each(data: ReportData) -> str:
     quotes = [candle.quotes for candles in data.candles.values() for candle in candles]
-    return f"{mean(quotes):.1f} quotes each" if quotes else ""
+    return f"{mean(quotes):.1f} quotes per bar" if quotes else ""
 
 
 def _step(count: int, earlier: int | None) -> str:
     if earlier is None:
         return ""
     if count == earlier:
-        return "all of them"
-    return f"all but {earlier - count:,}" if count < earlier else f"{count - earlier:,} more"
+        return "unchanged"
+    return f"{earlier - count:,} fewer" if count < earlier else f"{count - earlier:,} more"
 
 
 def symbol_rows(data: ReportData) -> list[SymbolRow]:
-    """One row for each symbol that has candles."""
+    """Returns one row per symbol that has candles."""
     tiles = {tile.symbol: tile for tile in data.treemap}
     return [
         _symbol_row(data, symbol, tiles.get(symbol))

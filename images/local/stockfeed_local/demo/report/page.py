@@ -1,4 +1,4 @@
-"""The page as one piece of HTML that needs nothing from anywhere else."""
+"""Renders the page as one self-contained HTML file."""
 
 from importlib.resources import files
 from typing import Final
@@ -12,14 +12,14 @@ from stockfeed_local.demo.report.data import ReportData
 
 _ASSETS: Final = files(__package__) / "assets"
 _SCRIPTS: Final = ("base.js", "axis.js", "candles.js", "market.js", "run.js", "main.js")
-"""In the order in which they are joined into one module."""
+"""Scripts in the order in which they are concatenated into one module."""
 
 
 def render(data: ReportData) -> str:
-    """The report as HTML in UTF-8: style, scripts, plotly.js and data are inside (about 5 MB).
+    """Renders the report as HTML with style, scripts, plotly.js and data inlined (about 5 MB).
 
     Raises:
-        KeyError: the summary lacks one of the keys of summary.json.
+        KeyError: The summary lacks a key of summary.json.
     """
     environment = Environment(
         loader=PackageLoader(__package__, "assets"), autoescape=True, undefined=StrictUndefined

@@ -13,7 +13,7 @@ def charts(data: ReportData) -> Any:
     return chart_data(data)
 
 
-def test_days_are_placed_at_their_exchange_date(make_data: MakeData) -> None:
+def test_days_are_drawn_at_their_exchange_date(make_data: MakeData) -> None:
     drawn = charts(make_data())
 
     dates = [datetime.fromtimestamp(at, UTC).isoformat() for at in drawn["candles"]["AAPL"]["time"]]
@@ -21,7 +21,7 @@ def test_days_are_placed_at_their_exchange_date(make_data: MakeData) -> None:
     assert drawn["volatility"]["AAPL"]["time"] == drawn["candles"]["AAPL"]["time"]
 
 
-def test_shorter_bars_are_placed_at_their_utc_start(make_data: MakeData) -> None:
+def test_intraday_bars_are_drawn_at_their_utc_start(make_data: MakeData) -> None:
     start = datetime(2024, 3, 4, 14, 35, tzinfo=UTC)
     one = Decimal(1)
     candles = {"EUR": [Candle(start, one, one, one, one, 4)]}
@@ -31,7 +31,7 @@ def test_shorter_bars_are_placed_at_their_utc_start(make_data: MakeData) -> None
     assert drawn["candles"]["EUR"]["time"] == [int(start.timestamp())]
 
 
-def test_candles_carry_prices_and_the_decimals_they_need(make_data: MakeData) -> None:
+def test_candles_have_prices_and_required_decimals(make_data: MakeData) -> None:
     start = datetime(2013, 3, 1, 5, tzinfo=UTC)
     opened, high, low, close = map(Decimal, ("438.00000000", "438.17990000", "429.98", "430.47"))
     candles = {"AAPL": [Candle(start, opened, high, low, close, quotes=4)]}
@@ -49,7 +49,7 @@ def test_candles_carry_prices_and_the_decimals_they_need(make_data: MakeData) ->
     assert columns["decimals"] == 4
 
 
-def test_what_was_not_measured_is_null(make_data: MakeData) -> None:
+def test_missing_values_are_null(make_data: MakeData) -> None:
     drawn = charts(make_data())
 
     assert drawn["volatility"]["AAPL"]["value"] == [None, 0.25, 0.2685]
@@ -57,7 +57,7 @@ def test_what_was_not_measured_is_null(make_data: MakeData) -> None:
     assert drawn["timeline"]["silver"] == [0, 12]
 
 
-def test_a_tile_says_its_price_and_change(make_data: MakeData) -> None:
+def test_tile_has_price_and_change(make_data: MakeData) -> None:
     (tile,) = charts(make_data())["tiles"]
 
     assert (tile["symbol"], tile["price"], tile["size"]) == ("AAPL", "10.50", 4)

@@ -14,7 +14,7 @@ EVIL = "</script><img src=x onerror=alert(1)>"
 
 
 class Page(HTMLParser):
-    """What a browser would find: ids, tags with their attributes, scripts and the visible text."""
+    """The parsed page: tags with their attributes, scripts and the visible text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Page(HTMLParser):
             self.text += data
 
 
-def test_the_page_needs_nothing_from_outside(make_data: MakeData) -> None:
+def test_page_is_self_contained(make_data: MakeData) -> None:
     page = Page(render(make_data()))
 
     assert not [values for _, values in page.tags if "src" in values]
@@ -61,7 +61,7 @@ def test_plotly_is_inlined_once(make_data: MakeData) -> None:
     assert render(make_data()).count(get_plotlyjs()) == 1
 
 
-def test_the_scripts_data_is_the_charts_data(make_data: MakeData) -> None:
+def test_page_contains_the_charts_data(make_data: MakeData) -> None:
     page = Page(render(make_data()))
 
     charts = json.loads(page.scripts[0])
@@ -69,7 +69,7 @@ def test_the_scripts_data_is_the_charts_data(make_data: MakeData) -> None:
     assert charts["candles"]["AAPL"]["close"] == [10.5, 10.5, 10.5]
 
 
-def test_every_place_that_the_script_fills_is_on_the_page(make_data: MakeData) -> None:
+def test_page_has_all_elements_that_the_script_fills(make_data: MakeData) -> None:
     ids = Page(render(make_data())).ids
 
     filled = {"candles", "overview", "position", "readout", "spans", "treemap", "volatility"}
@@ -77,7 +77,7 @@ def test_every_place_that_the_script_fills_is_on_the_page(make_data: MakeData) -
     assert len(ids) == len(set(ids))
 
 
-def test_text_from_outside_is_escaped_everywhere(make_data: MakeData) -> None:
+def test_external_text_is_escaped(make_data: MakeData) -> None:
     data = make_data({"broker": EVIL}, problems=[EVIL], volatility_label=EVIL)
     (tile,) = data.treemap
 
@@ -97,24 +97,24 @@ def test_text_from_outside_is_escaped_everywhere(make_data: MakeData) -> None:
     assert list(json.loads(page.scripts[0])["candles"]) == [EVIL]
 
 
-def test_problems_are_listed(make_data: MakeData) -> None:
+def test_lists_problems(make_data: MakeData) -> None:
     lines = [f"bar AAPL 2013-03-0{day}: missing in gold" for day in range(1, 8)]
 
     page = Page(render(make_data({"mismatches": 7}, problems=lines)))
 
     assert all(line in page.text for line in lines)
-    assert "What is wrong" in page.text
+    assert "Problems" in page.text
 
 
-def test_an_exact_run_lists_no_problems(make_data: MakeData) -> None:
+def test_exact_run_lists_no_problems(make_data: MakeData) -> None:
     page = Page(render(make_data()))
 
-    assert "All 3 bars exact" in page.text
-    assert "What is wrong" not in page.text
+    assert "All 3 bars are exact" in page.text
+    assert "Problems" not in page.text
 
 
 @pytest.mark.parametrize(("symbols", "control"), [(1, "radio"), (8, "radio"), (50, "select")])
-def test_few_symbols_are_buttons_and_many_a_list(
+def test_few_symbols_are_buttons_and_many_are_a_list(
     make_data: MakeData, symbols: int, control: str
 ) -> None:
     data = make_data()
@@ -127,14 +127,14 @@ def test_few_symbols_are_buttons_and_many_a_list(
     assert len(page.named("option")) == (symbols if control == "select" else 0)
 
 
-def test_a_run_without_candles_or_samples_leaves_their_sections_out(make_data: MakeData) -> None:
+def test_sections_without_data_are_omitted(make_data: MakeData) -> None:
     page = Page(render(make_data(candles={}, volatility={}, treemap=[], timeline=[])))
 
     assert not {"candles", "progress"} & set(page.ids)
     assert "From quote to candlestick" in page.text
 
 
-def test_a_missing_key_of_the_summary_is_named(make_data: MakeData) -> None:
+def test_missing_summary_key_raises_error(make_data: MakeData) -> None:
     data = make_data()
     rest = {name: value for name, value in data.summary.items() if name != "silver"}
 

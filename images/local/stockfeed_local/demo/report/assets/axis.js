@@ -1,5 +1,5 @@
-// Bars stand side by side on an axis of positions, so that nights, weekends and holidays leave no
-// gap. This file puts dates and times on such an axis.
+// The x axis shows positions of bars, not times, so that nights, weekends and holidays leave no gaps.
+// This file computes the dates and times of its tick labels.
 const shownDay = dated({ day: "numeric", month: "short" });
 const shownMonth = dated({ month: "short" });
 const shownYear = dated({ year: "numeric" });
@@ -34,14 +34,14 @@ function unitStarts(times, from, to, unit) {
   return range(from, to + 1, 1).filter((index) => startsUnit(times, unit, index));
 }
 
-// Units are of uneven length where the market was closed: labels that would touch are left out.
+// Units differ in length where the market was closed: drops labels that would overlap.
 function spaced(starts, least) {
   return starts.reduce(
     (kept, start) => (kept.length && start - kept.at(-1) < least ? kept : [...kept, start]), [],
   );
 }
 
-// Ticks where a minute, day, month or year begins, in the finest unit of which at most `most` fit.
+// Returns ticks at the starts of minutes, days, months or years: the finest unit with at most `most`.
 function timeTicks(times, from, to, most) {
   const fits = tickUnits.map((unit) => ({ unit, starts: unitStarts(times, from, to, unit) }));
   const { unit, starts } = fits.find((fit) => fit.starts.length <= most) ?? fits.at(-1);

@@ -1,4 +1,4 @@
-// The page's data, its colours as CSS has them, and what every chart shares.
+// The page's data, its CSS colours, and helpers that all charts share.
 const data = JSON.parse(document.getElementById("data").textContent);
 const symbols = Object.keys(data.candles).filter((name) => data.candles[name].time.length);
 const touch = matchMedia("(pointer: coarse)").matches;
@@ -26,7 +26,7 @@ const layout = (more) => ({
   margin: { l: 8, r: 8, t: 8, b: 8 }, showlegend: false, ...more,
 });
 
-// A chart that has nothing to show says so in its place.
+// Draws a chart; without traces, shows the text `empty` in its place.
 function draw(id, traces, more, empty) {
   const place = byId(id);
   if (!traces.length) {
@@ -37,12 +37,12 @@ function draw(id, traces, more, empty) {
   Plotly.react(place, traces, layout(more), config);
 }
 
-// The numbers from `from` up to, not including, `to`.
+// Returns the numbers from `from` to `to`, exclusive.
 function range(from, to, step) {
   return Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => from + index * step);
 }
 
-// At most `most` of the values' indices, evenly spread, the last always among them.
+// Returns at most `most` evenly spread indices; the last index is always included.
 function spread(length, most) {
   const step = Math.max(1, Math.ceil(length / most));
   return range((length - 1) % step, length, step);

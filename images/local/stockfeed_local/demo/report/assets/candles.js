@@ -1,4 +1,4 @@
-// Candlesticks of the chosen symbol: a window onto its bars, an overview to move it, and a readout.
+// Candlesticks of the selected symbol: a window of bars, an overview to move it, and a readout.
 const FEWEST_SHOWN = 20;
 const SPANS = [
   ["1H", 3600], ["4H", 4 * 3600], ["1D", DAY], ["1W", 7 * DAY], ["1M", 30.5 * DAY],
@@ -7,7 +7,7 @@ const SPANS = [
 const shown = { symbol: symbols[0], wanted: null, span: null, from: 0, to: 0 };
 const bars = () => data.candles[shown.symbol];
 
-// How many of the newest bars lie within the span.
+// Returns how many of the newest bars are within the time span.
 function barsWithin(seconds) {
   const { time } = bars();
   const first = time.findIndex((at) => at > time.at(-1) - seconds);
@@ -24,7 +24,7 @@ function usefulSpans() {
 
 const mostCandles = () => Math.max(20, Math.floor(byId("candles").clientWidth / 4.5));
 
-// The longest span whose every bar can be seen on this screen.
+// Returns the longest span in which each bar gets its own candle on this screen.
 function defaultSpan(spans) {
   const fitting = spans.filter(([, seconds]) => barsWithin(seconds) <= mostCandles());
   return (fitting.at(-1) ?? spans[0])[0];
@@ -61,8 +61,8 @@ function centreWindow(centre) {
   shown.to = shown.from + length;
 }
 
-// Neighbouring bars become one candle when they are too many for the screen. Groups start at
-// multiples of their size, so that moving the window does not change them.
+// Merges neighbouring bars into one candle if there are too many for the screen. Groups start at
+// multiples of their size, so that they do not change when the window moves.
 function grouped() {
   const { time, open, high, low, close, quotes } = bars();
   const size = Math.ceil((shown.to - shown.from + 1) / mostCandles());
@@ -118,7 +118,7 @@ function drawCandles() {
     }),
     yaxis: axis({ range: [low - pad, high + pad], side: "right", tickformat: ",~f" }),
   });
-  byId("candle-note").textContent = groups[0].size > 1 ? `Each candle joins ${groups[0].size} bars.` : "";
+  byId("candle-note").textContent = groups[0].size > 1 ? `Each candle combines ${groups[0].size} bars.` : "";
   byId("candles").groups = groups;
   readOut(groups.at(-1));
 }
@@ -154,7 +154,7 @@ function drawWindow() {
 
 function watchCandles() {
   const chart = byId("candles");
-  // A tap is a click without a hover.
+  // On touch screens, a tap is a click without a hover.
   for (const event of ["plotly_hover", "plotly_click"]) {
     chart.on(event, ({ points }) => readOut(chart.groups[points[0].pointNumber]));
   }

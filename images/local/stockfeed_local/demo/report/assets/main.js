@@ -1,4 +1,4 @@
-// Draws the page, and again when the symbol, the colour scheme or the width changes.
+// Draws all charts, and redraws them when the symbol, the colour scheme or the width changes.
 function chooseSymbol(symbol) {
   if (!symbols.includes(symbol)) return;
   shown.symbol = symbol;

@@ -1,17 +1,17 @@
-// All symbols at once: the treemap of the latest change, and volatility over time.
+// Charts of all symbols: the treemap of the latest change, and volatility over time.
 const SMALLEST_SCALE = 1;
 
 const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const mixed = (from, to, share) =>
   channels(from).map((value, index) => Math.round(value + (channels(to)[index] - value) * share));
 
-// From neutral to the full colour of a rise or a fall at the largest change of the day.
+// Interpolates between neutral and full colour, which marks the largest change of all symbols.
 function tileColour(change, largest) {
   const full = colour(change < 0 ? "down" : "up");
   return mixed(colour("neutral"), full, Math.abs(change ?? 0) / largest);
 }
 
-// Black or white, whichever stands out more (relative luminance as WCAG 2 has it).
+// Returns black or white, whichever has more contrast (relative luminance as defined in WCAG 2).
 function textOn(rgb) {
   const [red, green, blue] = rgb.map((value) => ((value / 255 + 0.055) / 1.055) ** 2.4);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#10151c" : "#ffffff";
@@ -32,7 +32,7 @@ function drawTreemap() {
       colors: colours.map((rgb) => `rgb(${rgb})`),
       line: { width: 0 }, cornerradius: 6, pad: { t: 0, r: 0, b: 0, l: 0 },
     },
-  }] : [], { margin: { l: 0, r: 0, t: 0, b: 0 } }, "No symbol has a latest quote.");
+  }] : [], { margin: { l: 0, r: 0, t: 0, b: 0 } }, "There is no latest quote of any symbol.");
 }
 
 function watchTreemap() {
@@ -45,7 +45,7 @@ function watchTreemap() {
 
 const hoverTime = data.interval === "1d" ? "%-d %b %Y" : "%-d %b %Y, %H:%M";
 
-// The mean of the values that share a point of the line; null if there is none.
+// Returns the mean of the values that are drawn as one point; null if there is none.
 function mean(values) {
   const measured = values.filter((value) => value !== null);
   return measured.length ? measured.reduce((sum, value) => sum + value, 0) / measured.length : null;
@@ -62,7 +62,7 @@ function volatilityLine(symbol, size, line) {
   };
 }
 
-// 1, 2 and 5 of each power of ten among the values; plotly's own ticks where those are too few.
+// Returns ticks at 1, 2 and 5 of each power of ten; falls back to plotly's ticks if they are too few.
 function logTicks(values) {
   const ticks = range(-8, 4, 1)
     .flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)))
@@ -70,7 +70,7 @@ function logTicks(values) {
   return ticks.length > 2 ? { tickvals: ticks } : { nticks: 6 };
 }
 
-// The chosen symbol stands out; the others are what it is compared with.
+// The selected symbol is highlighted; the others are drawn in grey for comparison.
 function drawVolatility() {
   const measured = Object.keys(data.volatility)
     .filter((symbol) => data.volatility[symbol].value.some((value) => value > 0));
@@ -86,5 +86,5 @@ function drawVolatility() {
     hovermode: "closest",
     xaxis: axis({ type: "date", showgrid: false, nticks: 6 }),
     yaxis: axis({ type: "log", tickformat: "~%", ...logTicks(values) }),
-  }, "Too few bars: a window of returns is not full yet.");
+  }, "Too few bars to compute volatility.");
 }

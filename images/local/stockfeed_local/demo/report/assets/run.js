@@ -1,4 +1,4 @@
-// The run over its seconds: counts per stage, throughput, freshness.
+// Charts of the run over time: counts per stage, throughput, freshness.
 const STAGES = ["polled", "published", "landed", "loaded", "silver"];
 const secondsAxis = () => axis({ showgrid: false, ticksuffix: " s", nticks: 7, rangemode: "tozero" });
 
@@ -15,7 +15,7 @@ function drawProgress() {
   });
 }
 
-// Quotes published per second, over the samples of about a twentieth of the run.
+// Returns quotes published per second, averaged over about a twentieth of the run.
 function publishedRates() {
   const { seconds, published } = data.timeline;
   const reach = Math.max(1, Math.round(seconds.length / 20));
@@ -51,5 +51,5 @@ function drawFreshness() {
   }] : [], {
     xaxis: secondsAxis(),
     yaxis: axis({ ticksuffix: " s", rangemode: "tozero", nticks: 6 }),
-  }, "Nothing reached gold while the run was sampled.");
+  }, "No quote reached gold while the run was sampled.");
 }
