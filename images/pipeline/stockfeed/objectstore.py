@@ -1,4 +1,4 @@
-"""The raw zone: S3 or anything that speaks its protocol with create-only puts."""
+"""Object store client for S3 and S3-compatible stores with create-only puts."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         PutBucketLifecycleConfigurationRequestTypeDef,
     )
 
-# Codes by which stores say that the bucket or the credentials are wrong, not the moment.
+# Error codes for a wrong bucket or wrong credentials, which retrying does not fix.
 _CONFIGURATION_CODES = frozenset(
     {"403", "AccessDenied", "InvalidAccessKeyId", "NoSuchBucket", "SignatureDoesNotMatch"}
 )
@@ -41,7 +41,7 @@ _CONFLICT_PAUSE_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One row of a listing."""
+    """An object in a listing, with its ETag and its size in bytes."""
 
     key: str
     etag: str
@@ -50,7 +50,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """An object's ETag, size in bytes, user metadata, and when it was written."""
+    """An object's ETag, size in bytes, user metadata, and modification time."""
 
     etag: str
     size: int
@@ -63,9 +63,9 @@ class Lifecycle:
     """A bucket's lifecycle configuration.
 
     Attributes:
-        rules: as boto3 has them.
-        transition_minimum: applies to all rules that move objects; AWS falls back to its default
-            where a put leaves it out. None: the store has no such thing.
+        rules: the rules, as boto3 represents them.
+        transition_minimum: minimum size of objects moved by transition rules. A put must repeat it,
+            because AWS otherwise resets it to the default. None if the store does not support it.
     """
 
     rules: "list[LifecycleRuleOutputTypeDef]"
@@ -73,14 +73,14 @@ class Lifecycle:
 
 
 class ObjectStore:
-    """One bucket.
+    """A bucket.
+
+    All methods raise TransientError if retrying may help, and ConfigurationError if a setting, a
+    credential or a permission is wrong. They are thread-safe.
 
     Args:
-        client: a boto3 S3 client; safe to share between threads.
+        client: a boto3 S3 client.
         bucket: the bucket's name.
-
-    All methods raise TransientError where trying again may help and ConfigurationError where a
-    setting, a credential or a permission is wrong.
     """
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
@@ -93,11 +93,11 @@ class ObjectStore:
         return self._bucket
 
     def create(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        """Puts an object unless its key exists.
+        """Creates an object unless its key exists.
 
         Returns:
-            True when this call created it (or an earlier try of it that got no answer did not),
-            False when the key exists already.
+            True if this call created the object, False if the key exists. Since the SDK retries
+            requests, False can also mean that an attempt succeeded but its response was lost.
         """
         for _ in range(_CONFLICT_RETRIES):
             try:
@@ -121,7 +121,7 @@ class ObjectStore:
         raise TransientError(f"put {key}: {_CONFLICT_RETRIES} conflicts with another writer (409)")
 
     def head(self, key: str) -> ObjectHead | None:
-        """The object's metadata, or None when there is no such object."""
+        """Returns the object's metadata, or None if it does not exist."""
         try:
             answer = self._client.head_object(Bucket=self._bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
@@ -131,7 +131,7 @@ class ObjectStore:
         return _head(answer)
 
     def download(self, key: str, target: Path) -> ObjectHead:
-        """Streams an object into a file; returns what the same answer says of it."""
+        """Streams an object to a file and returns the metadata from the same response."""
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             with target.open("wb") as file:
@@ -142,13 +142,13 @@ class ObjectStore:
         return _head(answer)
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
-        """Objects below `prefix` whose keys are greater than `start_after`, in key order."""
+        """Yields the objects below `prefix` with keys greater than `start_after`, in key order."""
         for page in self._pages(prefix, start_after=start_after):
             for row in page.get("Contents", ()):
                 yield _stored(row)
 
     def first(self, prefix: str, start_after: str) -> StoredObject | None:
-        """The first of what `list` gives, for less than a whole page."""
+        """Returns the first object that `list` would yield, with a request for only one."""
         try:
             page = self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=prefix, StartAfter=start_after, MaxKeys=1
@@ -158,17 +158,17 @@ class ObjectStore:
         return next((_stored(row) for row in page.get("Contents", ())), None)
 
     def list_prefixes(self, prefix: str) -> Iterator[str]:
-        """The next level of "directories" below `prefix`, each ending in `/`, in order."""
+        """Yields the next level of "directories" below `prefix`, each ending in `/`, in order."""
         for page in self._pages(prefix, delimiter="/"):
             for row in page.get("CommonPrefixes", ()):
                 yield row["Prefix"]
 
     def probe(self) -> None:
-        """Shows that the bucket can be written and refuses a second put of one key.
+        """Checks that the bucket is writable and refuses to overwrite an object.
 
         Raises:
-            ConfigurationError: the store ignores `If-None-Match: *`; landing there would lose the
-                guarantee that an interval is written once.
+            ConfigurationError: the store ignores `If-None-Match: *`, so it cannot guarantee that an
+                interval is written only once.
         """
         key = f"{PROBE_PREFIX}{uuid4()}"
         self.create(key, b"", {})
@@ -176,28 +176,28 @@ class ObjectStore:
         self._delete(key)
         if overwritten:
             raise ConfigurationError(
-                f"the object store of bucket {self._bucket!r} overwrote an object put with "
-                "If-None-Match: *; use a store with create-only puts (AWS S3, MinIO, SeaweedFS)"
+                f"bucket {self._bucket!r} overwrote an object despite If-None-Match: *; use an "
+                "object store that supports create-only puts (AWS S3, MinIO, SeaweedFS)"
             )
 
     def lifecycle(self) -> Lifecycle:
-        """The bucket's lifecycle configuration; without rules where nobody has set one."""
+        """Returns the bucket's lifecycle configuration; without rules if none is set."""
         try:
             answer = self._client.get_bucket_lifecycle_configuration(Bucket=self._bucket)
         except (ClientError, BotoCoreError) as error:
             if _code(error) == _NO_LIFECYCLE_CODE:
                 return Lifecycle([])
             raise self._translate_error(error, "get lifecycle rules") from error
-        # Stores other than AWS leave both out.
+        # Stores other than AWS may omit either field.
         return Lifecycle(answer.get("Rules", []), answer.get("TransitionDefaultMinimumObjectSize"))
 
     def set_lifecycle(self, lifecycle: Lifecycle) -> None:
-        """Replaces the bucket's whole lifecycle configuration; the last writer wins."""
+        """Replaces the bucket's lifecycle configuration; the last writer wins."""
         try:
             if lifecycle.rules:
                 self._client.put_bucket_lifecycle_configuration(**self._put(lifecycle))
             else:
-                # S3 refuses a configuration without a rule.
+                # S3 rejects a configuration without rules.
                 self._client.delete_bucket_lifecycle(Bucket=self._bucket)
         except (ClientError, BotoCoreError) as error:
             raise self._translate_error(error, "set lifecycle rules") from error
@@ -215,7 +215,7 @@ class ObjectStore:
         try:
             self._client.delete_object(Bucket=self._bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
-            # A writer need not be allowed to delete; an empty probe object does no harm.
+            # A writer does not need permission to delete; a leftover empty object is harmless.
             if _code(error) not in _CONFIGURATION_CODES:
                 raise self._translate_error(error, f"delete {key}") from error
 

@@ -1,1 +1,1 @@
-"""`stockfeed producer`: polls a quote API on schedule and publishes each new quote to Kafka."""
+"""The `stockfeed producer` role: polls a quote API and publishes new quotes to Kafka."""

@@ -1,4 +1,4 @@
-"""The role `producer`: wires its parts, serves its probes, and stops in order."""
+"""Entry point of `stockfeed producer`: wiring, probes, and ordered shutdown."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -22,7 +22,7 @@ from stockfeed.settings import ProducerSettings
 from stockfeed.signals import on_stop_signal
 
 _FLUSH_SECONDS = 20.0
-"""Below the 30 s that Kubernetes grants by default between SIGTERM and SIGKILL."""
+"""Below 30 s, the default of Kubernetes between SIGTERM and SIGKILL."""
 _MIN_GRACE_SECONDS = 60.0
 _log = structlog.get_logger()
 
@@ -31,10 +31,10 @@ def main(environment: Mapping[str, str]) -> int:
     """Runs until SIGTERM or SIGINT.
 
     Returns:
-        The exit code: 1 when quotes were left that Kafka did not acknowledge.
+        The exit status: 1 if some quotes were not acknowledged by Kafka, else 0.
 
     Raises:
-        ConfigurationError: a setting or a credential is missing or wrong.
+        ConfigurationError: a setting or a credential is missing or invalid.
     """
     settings = ProducerSettings.from_env(environment)
     logs.configure(settings.log_level, settings.log_format)
@@ -61,7 +61,7 @@ async def _run(settings: ProducerSettings) -> int:
         _log.info("producer started", symbols=len(settings.symbols), http_port=server.port)
         await _poll_until_stopped(settings, metrics, status, publisher, watchdog, stop)
         unflushed = await asyncio.to_thread(publisher.close, _FLUSH_SECONDS)
-    return _report_exit(unflushed)
+    return _exit_status(unflushed)
 
 
 async def _poll_until_stopped(
@@ -88,9 +88,9 @@ async def _poll_until_stopped(
         await provider.close()
 
 
-async def _until_stopped(stop: asyncio.Event, *work: Coroutine[None, None, None]) -> None:
-    """Runs until `stop` is set, or until one piece of work fails."""
-    tasks = {asyncio.create_task(piece) for piece in work}
+async def _until_stopped(stop: asyncio.Event, *coroutines: Coroutine[None, None, None]) -> None:
+    """Runs coroutines until `stop` is set or one of them fails."""
+    tasks = {asyncio.create_task(coroutine) for coroutine in coroutines}
     stopped = asyncio.create_task(stop.wait())
     done, running = await asyncio.wait({*tasks, stopped}, return_when=asyncio.FIRST_COMPLETED)
     for task in running:
@@ -106,11 +106,11 @@ async def _beat_watchdog(watchdog: LoopWatchdog) -> None:
         await asyncio.sleep(1.0)
 
 
-def _report_exit(unflushed: int) -> int:
+def _exit_status(unflushed: int) -> int:
     if unflushed == 0:
         _log.info("producer stopped")
         return 0
-    message = f"{unflushed} quotes were not acknowledged by Kafka before the process had to end"
+    message = f"{unflushed} quotes were not acknowledged by Kafka before the shutdown deadline"
     _log.error("producer stopped", unflushed=unflushed)
     logs.write_termination_message(message)
     return 1

@@ -1,4 +1,4 @@
-"""Finnhub's quote API, and servers that answer like it."""
+"""Client for Finnhub's quote API and compatible servers."""
 
 import asyncio
 import time
@@ -23,25 +23,25 @@ from stockfeed.producer.quote import read_quote
 from stockfeed.secrets import Secret
 
 TOKEN_HEADER: Final = "X-Finnhub-Token"  # noqa: S105 - the name of a header
-"""The key goes into a header, since URLs end up in logs."""
+"""The key is sent in a header, because URLs end up in logs."""
 REMAINING_HEADER: Final = "X-Ratelimit-Remaining"
 RESET_HEADER: Final = "X-Ratelimit-Reset"
-"""Unix seconds at which the server's count starts anew."""
+"""Unix seconds at which the server resets its request count."""
 
 _DEFAULT_PAUSE_SECONDS = 1.0
-"""For a 429 without any header: the limit of 30 requests in one second sends such ones."""
+"""For a 429 without headers, which Finnhub's limit of 30 requests per second returns."""
 _MAX_PAUSE_SECONDS = 3600.0
-"""Above this a header is a mistake of the server rather than a wish."""
+"""A longer pause is assumed to be a server error."""
 _CONNECTIONS = 32
 
 
 class Finnhub:
-    """The provider `finnhub`.
+    """The `finnhub` provider.
 
     Args:
         base_url: e.g. `https://finnhub.io/api/v1`.
-        api_key: read again for each request, so that a rotated key is used at once.
-        timeout: seconds for one request, connecting included.
+        api_key: read for each request, so that a rotated key takes effect at once.
+        timeout: time limit of a request including connecting, seconds.
     """
 
     def __init__(self, base_url: str, api_key: Secret, timeout: float) -> None:
@@ -54,13 +54,13 @@ class Finnhub:
             limits=httpx.Limits(
                 max_connections=_CONNECTIONS,
                 max_keepalive_connections=_CONNECTIONS,
-                # Longer than common poll intervals, else each poll pays for a TLS handshake.
+                # Longer than common poll intervals, to avoid a TLS handshake for each poll.
                 keepalive_expiry=60.0,
             ),
         )
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Closes all connections."""
         await self._client.aclose()
 
     async def poll(self, symbol: str, etag: str | None) -> PollResult:
@@ -69,15 +69,15 @@ class Finnhub:
             headers = {TOKEN_HEADER: self._api_key.get()}
             if etag is not None:
                 headers["If-None-Match"] = etag
-            # httpx's timeouts are per read; a server that trickles would never meet one.
+            # httpx's timeout applies to each read, so a server that sends slowly never exceeds it.
             async with asyncio.timeout(self._timeout):
                 response = await self._client.get(
                     "quote", params={"symbol": symbol}, headers=headers
                 )
         except (ConfigurationError, UnicodeEncodeError, httpx.LocalProtocolError) as error:
-            return PollResult(Unauthorized(f"{env.SOURCE_API_KEY} cannot be used: {error}"))
+            return PollResult(Unauthorized(f"{env.SOURCE_API_KEY} is unusable: {error}"))
         except TimeoutError:
-            return PollResult(Failed(f"no answer within {self._timeout:g} s"))
+            return PollResult(Failed(f"no response within {self._timeout:g} s"))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return PollResult(Failed(f"{type(error).__name__}: {error}"))
         return PollResult(self._outcome(symbol, response), _pause_seconds(response))
@@ -89,22 +89,22 @@ class Finnhub:
         if status == httpx.codes.NOT_MODIFIED:
             return Unchanged()
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            return RateLimited("the API answers 429: its request limit is used up")
+            return RateLimited("the API returned 429: request limit exceeded")
         if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            return Unauthorized(f"the API answers {status}: {self._key_remedy()}")
+            return Unauthorized(f"the API returned {status}: {self._key_remedy()}")
         if status < httpx.codes.INTERNAL_SERVER_ERROR:
-            return Failed(f"the API answers {status}: check {env.SOURCE_BASE_URL}")
-        return Failed(f"the API answers {status}")
+            return Failed(f"the API returned {status}: check {env.SOURCE_BASE_URL}")
+        return Failed(f"the API returned {status}")
 
     def _key_remedy(self) -> str:
         place = self._api_key.variable if self._api_key.file is None else str(self._api_key.file)
-        return f"put a key that may read these symbols into {place}"
+        return f"set {place} to a key with access to these symbols"
 
 
 def _pause_seconds(response: httpx.Response) -> float:
-    """Seconds for which the server wants no request."""
+    """Returns the seconds to pause before the next request, as requested by the server."""
     limited = response.status_code == httpx.codes.TOO_MANY_REQUESTS
-    # Measured on the server's clock where it tells it: ours may be wrong.
+    # Relative to the server's clock if it sends one, because the local clock may be wrong.
     now = _http_date(response.headers.get("Date", "")) or time.time()
     seconds = _retry_after_seconds(response, now)
     if limited or response.headers.get(REMAINING_HEADER) == "0":
@@ -115,7 +115,7 @@ def _pause_seconds(response: httpx.Response) -> float:
 
 
 def _retry_after_seconds(response: httpx.Response, now: float) -> float:
-    """Seconds by `Retry-After`, which holds seconds or a date (RFC 9110, 10.2.3)."""
+    """Returns the seconds in `Retry-After`, a number or a date (RFC 9110, section 10.2.3)."""
     text = response.headers.get("Retry-After", "")
     if text.isdecimal():
         return float(text)

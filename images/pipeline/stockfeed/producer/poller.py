@@ -1,4 +1,4 @@
-"""Polls each symbol on its schedule and publishes what is news."""
+"""Polls each symbol on its schedule and publishes new quotes."""
 
 import asyncio
 import time
@@ -22,37 +22,43 @@ from stockfeed.producer.schedule import Cadence, first_due_times, next_due_time,
 from stockfeed.producer.status import ApiStatus
 
 _ACKNOWLEDGEMENT_SECONDS = 1.0
-"""A symbol whose interval is shorter waits up to so long for Kafka's word on its last quote.
+"""How long a symbol waits for its last quote's delivery report before the next poll.
 
-So its ETag goes out with the next poll, and an absent Kafka does not make the API be asked for
-nothing at full speed.
+It matters only for shorter poll intervals. The next poll can then send the quote's ETag, and the
+API is not polled at full speed while Kafka is down.
 """
 
 
 class Publisher(Protocol):
-    """Where quotes go."""
+    """Publishes events."""
 
     def publish(self, symbol: str, event: bytes, timestamp_ms: int) -> asyncio.Future[bool]:
-        """Hands an event over without blocking.
+        """Queues an event without blocking.
+
+        Args:
+            symbol: the event's key.
+            event: the event's value.
+            timestamp_ms: the poll time, Unix milliseconds.
 
         Returns:
-            Resolves to True when the event is acknowledged, to False when it will not be.
+            A future of the delivery report: True if the event was acknowledged, False if delivery
+            failed.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Poller:
-    """All symbols of a group.
+    """Polls all symbols of a group.
 
     Attributes:
-        provider: who is asked.
-        publisher: where news goes.
-        limiter: what each request is taken from.
-        status: is told each outcome.
-        metrics: likewise.
+        provider: the quote API.
+        publisher: publishes the quotes.
+        limiter: limits the requests of all symbols together.
+        status: records each outcome.
+        metrics: the producer's metrics.
         cadence: poll and heartbeat intervals.
-        clock: monotonic seconds.
+        clock: monotonic clock, seconds.
     """
 
     provider: Provider
@@ -86,17 +92,17 @@ class Poller:
                 await asyncio.wait({last.pending}, timeout=_ACKNOWLEDGEMENT_SECONDS)
 
     async def _poll(self, symbol: str, last: LastPublication) -> Outcome:
-        """Makes one request and publishes its quote if that is news."""
+        """Makes one request and publishes its quote if it is new."""
         self.metrics.rate_limit_wait.inc(await self.limiter.acquire())
         started = self.clock()
-        answer = await self.provider.poll(symbol, last.etag(started))
+        result = await self.provider.poll(symbol, last.etag(started))
         self.metrics.poll_latency.observe(self.clock() - started)
-        if answer.pause > 0:
-            self.limiter.pause(answer.pause)
-        self._count(symbol, answer.outcome)
-        if isinstance(answer.outcome, Quote):
-            self._publish(symbol, answer.outcome, last)
-        return answer.outcome
+        if result.pause > 0:
+            self.limiter.pause(result.pause)
+        self._count(symbol, result.outcome)
+        if isinstance(result.outcome, Quote):
+            self._publish(symbol, result.outcome, last)
+        return result.outcome
 
     def _publish(self, symbol: str, quote: Quote, last: LastPublication) -> None:
         self.metrics.last_quote_timestamp.labels(symbol).set(quote.time)

@@ -1,21 +1,21 @@
-"""What the producer asks of a quote API, whichever dialect it speaks."""
+"""Interface of a quote API, and the possible outcomes of a poll."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 Identity = tuple[object, ...]
-"""An event's values of `stockfeed.contract.events.IDENTITY`; equal ones are one quote."""
+"""Values of `stockfeed.contract.events.IDENTITY`, which are equal for the same quote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A quote.
+    """A valid quote.
 
     Attributes:
-        identity: what tells this quote from another.
-        event: the provider's answer plus `symbol`, a JSON object on one line: Kafka's value.
+        identity: distinguishes this quote from others.
+        event: the Kafka message's value: the response plus `symbol`, as one line of JSON.
         time: market time, Unix seconds.
-        etag: the answer's ETag, if it had one.
+        etag: the response's ETag; None if it had none.
     """
 
     label: ClassVar[str] = "quote"
@@ -27,14 +27,14 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The provider knows by the ETag that the quote is the one it answered before."""
+    """The quote has not changed since the ETag was sent."""
 
     label: ClassVar[str] = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The answer is no quote; `reason` is a metric's label."""
+    """The response is not a valid quote; `reason` is the label of a metric."""
 
     label: ClassVar[str] = "rejected"
     reason: str
@@ -42,7 +42,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class RateLimited:
-    """The provider wants fewer requests."""
+    """The provider's request limit is exceeded."""
 
     label: ClassVar[str] = "rate_limited"
     message: str
@@ -50,7 +50,7 @@ class RateLimited:
 
 @dataclass(frozen=True, slots=True)
 class Unauthorized:
-    """The provider does not take the key; the message names where the key comes from."""
+    """The provider refused the key; the message names the key's source."""
 
     label: ClassVar[str] = "unauthorized"
     message: str
@@ -58,7 +58,7 @@ class Unauthorized:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No usable answer: a timeout, a broken connection, a server's error."""
+    """No usable response: a timeout, a connection failure, or a server error."""
 
     label: ClassVar[str] = "error"
     message: str
@@ -69,11 +69,11 @@ Outcome = Quote | Unchanged | Rejected | RateLimited | Unauthorized | Failed
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """The outcome of one request.
+    """The result of one request.
 
     Attributes:
-        outcome: what came back.
-        pause: seconds for which the provider wants no request of this key at all.
+        outcome: the outcome.
+        pause: seconds for which no request may be made with this key, for any symbol.
     """
 
     outcome: Outcome
@@ -84,10 +84,10 @@ class Provider(Protocol):
     """A quote API."""
 
     async def poll(self, symbol: str, etag: str | None) -> PollResult:
-        """Asks once for a symbol's current quote; never raises for what a server may do.
+        """Requests a symbol's current quote once; server errors are outcomes, not exceptions.
 
         Args:
-            symbol: as the provider spells it.
-            etag: of the quote that is known already; the provider then may answer Unchanged.
+            symbol: the symbol in the provider's notation.
+            etag: the last quote's ETag, which allows the outcome Unchanged; None if there is none.
         """
         ...

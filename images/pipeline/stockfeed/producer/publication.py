@@ -1,4 +1,4 @@
-"""Which quotes are news: what was published last, and whether Kafka has it."""
+"""Decides whether to publish a quote, from the last publication and its delivery."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from stockfeed.producer.schedule import Cadence
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A quote handed to Kafka.
+    """A quote that was published.
 
     Attributes:
-        identity: the quote's.
-        etag: the quote's.
-        at: when, in monotonic seconds.
-        delivery: resolves to True when Kafka acknowledged it, to False when it will not.
+        identity: the quote's identity.
+        etag: the quote's ETag; None if it had none.
+        at: the time of publication on the monotonic clock, seconds.
+        delivery: a future of the delivery report, see `Publisher.publish`.
     """
 
     identity: Identity
@@ -25,20 +25,21 @@ class Publication:
 
     @property
     def acknowledged(self) -> bool:
-        """Kafka has it."""
+        """Whether Kafka acknowledged the quote."""
         return self.delivery.done() and self.delivery.result()
 
     @property
     def failed(self) -> bool:
-        """Kafka may not have it."""
+        """Whether delivery failed, so that Kafka may not have the quote."""
         return self.delivery.done() and not self.delivery.result()
 
 
 class LastPublication:
-    """Decides for one symbol what is published.
+    """The last publication of one symbol, which determines whether to publish the next quote.
 
     Args:
-        cadence: a heartbeat that would be late by the next poll is due now.
+        cadence: poll and heartbeat intervals. A heartbeat is due now if it would be late at the
+            next poll.
     """
 
     def __init__(self, cadence: Cadence) -> None:
@@ -47,14 +48,15 @@ class LastPublication:
 
     @property
     def pending(self) -> asyncio.Future[bool] | None:
-        """The last publication's delivery, while nobody knows whether Kafka has it."""
+        """The last publication's delivery while it is unresolved, else None."""
         return None if self._last is None or self._last.delivery.done() else self._last.delivery
 
     def should_publish(self, quote: Quote, now: float) -> bool:
-        """Whether a quote is to be published.
+        """Returns whether to publish a quote.
 
-        Not when it is the last one published and that is acknowledged or in flight. After a failed
-        delivery everything is news: Kafka may or may not have it.
+        An unchanged quote is not published again while it is in flight, or after it was
+        acknowledged unless a heartbeat is due. After a failed delivery every quote is published,
+        because Kafka may or may not have the last one.
         """
         last = self._last
         if last is None or last.failed or last.identity != quote.identity:
@@ -62,14 +64,17 @@ class LastPublication:
         return last.acknowledged and self._heartbeat_due(last, now)
 
     def etag(self, now: float) -> str | None:
-        """The ETag to send: only of a quote that Kafka has, and not when its repetition is due."""
+        """Returns the ETag for the next poll; None if the API must return the complete quote.
+
+        That is the case until Kafka has acknowledged the last quote, and when a heartbeat is due.
+        """
         last = self._last
         if last is None or not last.acknowledged or self._heartbeat_due(last, now):
             return None
         return last.etag
 
     def record(self, quote: Quote, now: float, delivery: asyncio.Future[bool]) -> None:
-        """Notes that a quote was handed to Kafka."""
+        """Records that a quote was published."""
         self._last = Publication(quote.identity, quote.etag, now, delivery)
 
     def _heartbeat_due(self, last: Publication, now: float) -> bool:

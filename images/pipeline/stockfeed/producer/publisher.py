@@ -1,4 +1,4 @@
-"""Events go to Kafka; what becomes of each is told to the event loop."""
+"""Publishes events to Kafka and passes delivery reports to the event loop."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ from stockfeed.metrics import ProducerMetrics
 from stockfeed.settings import KafkaSettings
 
 _DELIVERY_TIMEOUT_SECONDS = 300
-"""Outlives a broker's restart; meanwhile quotes wait in librdkafka's queue."""
+"""Longer than a broker's restart, during which quotes wait in librdkafka's queue."""
 _POLL_SECONDS = 0.2
 _MAINTENANCE_SECONDS = 1.0
 _METADATA_SECONDS = 2.0
@@ -24,16 +24,16 @@ _log = structlog.get_logger()
 class KafkaPublisher:
     """An idempotent Kafka producer with `acks=all`, keyed by symbol.
 
-    A thread serves delivery reports as they come. It also makes a new client when mounted
-    credentials were rotated or librdkafka gave up on the old one. Made and used on one event loop.
+    A background thread processes delivery reports. It also replaces the client after mounted
+    credentials were rotated or after a fatal librdkafka error. Create and use it on one event loop.
 
     Args:
-        settings: the topic and how to reach it.
-        metrics: counts deliveries.
-        delivery_timeout: seconds after which an unacknowledged event counts as failed.
+        settings: the topic and the connection settings.
+        metrics: the producer's metrics.
+        delivery_timeout: seconds after which delivery of an unacknowledged event fails.
 
     Raises:
-        ConfigurationError: librdkafka refuses the settings, e.g. a certificate file.
+        ConfigurationError: librdkafka rejects the settings, e.g. a certificate file.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class KafkaPublisher:
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._connection_problem: str | None = "no broker has answered yet"
+        self._connection_problem: str | None = "no broker has responded yet"
         self._delivery_problem: str | None = None
         self._client_failed = False
         self._newest_ms = 0
@@ -59,7 +59,7 @@ class KafkaPublisher:
         self._thread.start()
 
     def publish(self, symbol: str, event: bytes, timestamp_ms: int) -> asyncio.Future[bool]:
-        """See `stockfeed.producer.poller.Publisher`; a full queue fails the delivery at once."""
+        """Implements `poller.Publisher`; if the queue is full, delivery fails immediately."""
         delivery: asyncio.Future[bool] = self._loop.create_future()
 
         def report(error: KafkaError | None, _: Message) -> None:
@@ -80,7 +80,7 @@ class KafkaPublisher:
         return delivery
 
     def problem(self) -> str | None:
-        """Why events do not reach Kafka, or None."""
+        """Returns why events do not reach Kafka, or None if they do."""
         if self._connection_problem is not None:
             return f"Kafka: {self._connection_problem}"
         if self._delivery_problem is not None:
@@ -88,13 +88,13 @@ class KafkaPublisher:
         return None
 
     def close(self, timeout: float) -> int:
-        """Waits for outstanding deliveries; call it from another thread than the loop's.
+        """Waits for outstanding deliveries; must not be called on the event loop's thread.
 
         Args:
-            timeout: seconds.
+            timeout: time limit, seconds.
 
         Returns:
-            How many events are not acknowledged.
+            The number of unacknowledged events.
         """
         deadline = time.monotonic() + timeout
         self._stopping.set()
@@ -107,37 +107,38 @@ class KafkaPublisher:
             "enable.idempotence": True,
             "acks": "all",
             "delivery.timeout.ms": int(self._delivery_timeout * 1000),
-            # A symbol's next poll may wait for this acknowledgement.
+            # Short, because a symbol's next poll may wait for the acknowledgement.
             "linger.ms": 1,
             "socket.nagle.disable": True,
             "error_cb": self._on_error,
-            # Its own log repeats each failed attempt; `_on_error` tells each kind once.
+            # Critical only: librdkafka logs every failed attempt, `_on_error` each kind once.
             "log_level": 2,
         }
         try:
             return Producer(config)
         except KafkaException as error:
-            raise ConfigurationError(f"the Kafka client cannot be made: {error}") from error
+            raise ConfigurationError(f"cannot create the Kafka client: {error}") from error
 
     def _complete(
         self, delivery: asyncio.Future[bool], timestamp_ms: int, problem: str | None
     ) -> None:
         if problem is None:
             self._metrics.published.inc()
-            # Acknowledgements of several partitions come in any order.
+            # Acknowledgements from different partitions arrive in any order.
             self._newest_ms = max(self._newest_ms, timestamp_ms)
             self._metrics.newest_published.set(self._newest_ms / 1000)
         else:
             self._metrics.delivery_failures.inc()
         if problem != self._delivery_problem:
-            _log.warning("delivery", problem=problem or "none any more")
+            event = "deliveries succeed again" if problem is None else "delivery failed"
+            _log.warning(event, problem=problem)
         self._delivery_problem = problem
         delivery.set_result(problem is None)
 
     def _on_error(self, error: KafkaError) -> None:
         if error.name() not in self._logged_errors:
             self._logged_errors.add(error.name())
-            _log.warning("Kafka", problem=error.str())
+            _log.warning("Kafka client error", problem=error.str())
         if error.fatal():
             self._client_failed = True
         if error.name() == "_ALL_BROKERS_DOWN" or self._connection_problem is not None:
@@ -159,10 +160,11 @@ class KafkaPublisher:
 
     def _check_topic(self) -> None:
         try:
-            # All topics: asking for one by name would create it where brokers do that.
+            # Lists all topics, because requesting one by name can create it on the broker
+            # (auto.create.topics.enable).
             topics = self._client.list_topics(timeout=_METADATA_SECONDS).topics
         except KafkaException as error:
-            # What librdkafka said of the connection says more than that this timed out.
+            # Keep the connection problem from `_on_error`, which is more specific than a timeout.
             _log.debug("no metadata", problem=str(error))
             return
         topic = self._settings.kafka_topic
@@ -172,12 +174,12 @@ class KafkaPublisher:
             _log.info("connected to Kafka", topic=topic)
 
     def _replace_client(self) -> None:
-        """Replaces the client; events wait in the old one as long as that is of use."""
+        """Replaces the client, giving queued events time to be delivered by the old one."""
         fingerprint = credentials_fingerprint(self._settings)
         try:
             client = self._new_client()
         except ConfigurationError as error:
-            _log.error("Kafka client kept", reason=str(error))
+            _log.error("cannot replace the Kafka client, keeping the old one", reason=str(error))
             return
         self._client.flush(_ROTATION_FLUSH_SECONDS)
         with self._lock:
@@ -186,4 +188,4 @@ class KafkaPublisher:
         old.flush(_METADATA_SECONDS)
         old.purge()
         old.flush(_METADATA_SECONDS)
-        _log.info("new Kafka client")
+        _log.info("replaced the Kafka client")

@@ -1,4 +1,4 @@
-"""An answer's bytes become an event, or are rejected because they are no quote."""
+"""Validates a quote response and converts it to an event."""
 
 import math
 from typing import Final, TypeGuard
@@ -9,16 +9,21 @@ from stockfeed.contract import events
 from stockfeed.producer.provider import Quote, Rejected
 
 _YEAR_10000: Final = 253_402_300_800
-"""Unix seconds beyond every calendar; a time in milliseconds lies above it."""
+"""Upper bound for Unix seconds; current times in milliseconds exceed it and are rejected."""
 
 
 def read_quote(symbol: str, body: bytes, etag: str | None = None) -> Quote | Rejected:
-    """The quote in an answer.
+    """Validates a response and returns its quote.
 
-    The answer's bytes are kept as they are, numbers' text included: a float's round trip would
-    change digits. `symbol` is put first where the answer lacks it, and line breaks between tokens
-    are removed (JSON strings cannot hold any). A price outside [low, high] is no reason to reject:
-    fields of one answer need not be updated together.
+    The response's bytes are kept unchanged, because parsing and serializing floats would change
+    digits. Only line breaks between tokens are removed (JSON strings cannot contain any), and
+    `symbol` is inserted at the front if it is missing. A price outside [low, high] is accepted,
+    because a provider may not update all fields together.
+
+    Args:
+        symbol: the requested symbol.
+        body: the response's body.
+        etag: the response's ETag; None if it had none.
     """
     try:
         fields = orjson.loads(body)
@@ -38,7 +43,7 @@ def _rejection_reason(symbol: str, fields: dict[str, object]) -> str | None:
     price = fields.get(events.CURRENT)
     if not _is_finite_number(price):
         return "no_price"
-    # Finnhub answers zeros for unknown symbols, and briefly for known ones.
+    # Finnhub returns zeros for unknown symbols, and at times briefly for known ones.
     if price <= 0:
         return "zero_price"
     time = fields.get(events.TIME)

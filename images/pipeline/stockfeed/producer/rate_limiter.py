@@ -1,4 +1,4 @@
-"""One request budget for all symbols of the process."""
+"""The rate limiter shared by all symbols of the process."""
 
 import asyncio
 import time
@@ -11,11 +11,15 @@ _ROUNDING: Final = 1e-9
 
 
 def burst(per_minute: float) -> float:
-    """Requests that may be made at once.
+    """Returns the number of requests that may be made at once.
 
-    One up to 3,000 a minute: requests are paced, a restart adds one request at most, and up to
-    1,800 a minute there are never more than Finnhub's 30 in a second. Above (no plan of Finnhub
-    sells that) 20 ms' worth, since timers are not finer.
+    Up to 3,000 requests per minute it is 1, so that requests are paced and a restart adds at most
+    one. This also keeps rates up to 1,800 per minute within Finnhub's limit of 30 per second:
+    https://finnhub.io/docs/api/rate-limit. At higher rates, which no Finnhub plan offers, it is the
+    number of requests in 20 ms, because timers are not more precise.
+
+    Args:
+        per_minute: the rate in requests per minute.
     """
     return max(1.0, per_minute / 60 * _BURST_SECONDS)
 
@@ -24,8 +28,8 @@ class RateLimiter:
     """A token bucket: at most `per_minute() / 60 * t + burst` requests in any t seconds.
 
     Args:
-        per_minute: the bucket's rate; asked again for each request.
-        clock: monotonic seconds.
+        per_minute: returns the current rate in requests per minute; called for each request.
+        clock: monotonic clock, seconds.
     """
 
     def __init__(
@@ -41,29 +45,29 @@ class RateLimiter:
         self._paused_until = self._refilled
 
     async def acquire(self) -> float:
-        """Waits for the right to make one request, first come, first served.
+        """Waits for permission to make one request, in first-come, first-served order.
 
         Returns:
-            Seconds waited.
+            The seconds waited.
         """
         requested_at = self._clock()
         async with self._lock:
             delay = self._delay()
             while delay > 0:
-                # Short sleeps, so that a larger share is used soon after it was given.
+                # Sleep briefly, so that an increased rate takes effect soon.
                 await asyncio.sleep(min(delay, _RECHECK_SECONDS))
                 delay = self._delay()
             self._tokens -= 1
         return self._clock() - requested_at
 
     def pause(self, seconds: float) -> None:
-        """Makes no request for so long, because the server said so."""
+        """Blocks requests for the given seconds; the longest of several pauses wins."""
         self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     def _delay(self) -> float:
         now, per_minute = self._clock(), self._per_minute()
-        filled = self._tokens + (now - self._refilled) * per_minute / 60
-        self._tokens = min(burst(per_minute), filled)
+        refilled = self._tokens + (now - self._refilled) * per_minute / 60
+        self._tokens = min(burst(per_minute), refilled)
         self._refilled = now
         missing = 1 - self._tokens
         wait = missing * 60 / per_minute if missing > _ROUNDING else 0.0

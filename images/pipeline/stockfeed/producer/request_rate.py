@@ -1,4 +1,4 @@
-"""The process's share of the API key's requests, from a mounted file that may change."""
+"""The process's request rate: its share of the API key's limit, from a mounted file."""
 
 import math
 import time
@@ -15,17 +15,17 @@ _log = structlog.get_logger()
 
 
 class RequestRate:
-    """Requests per minute that this process may make.
+    """The number of requests per minute that this process may make.
 
-    The groups of a feed share one key; the operator gives each its share in a file, so that adding
-    a group does not restart the others.
+    A feed's groups share one API key. The operator writes each group's share to a file, so that
+    adding a group does not restart the others.
 
     Args:
-        default: requests per minute where there is no file, or none that was ever readable.
-        file: holds one number; read again every second. While it is missing or no number, the last
-            good number holds, and a log line and a metric say so.
-        metrics: shows the share and whether the file is readable.
-        clock: monotonic seconds.
+        default: requests per minute if there is no file or it has never been valid.
+        file: contains one number and is reread every second. While it is missing or invalid, the
+            last valid number is used, which is logged and exported as a metric.
+        metrics: the producer's metrics.
+        clock: monotonic clock, seconds.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class RequestRate:
         metrics.requests_per_minute.set(default)
 
     def per_minute(self) -> float:
-        """The share as it is now."""
+        """Returns the current rate in requests per minute."""
         if self._file is not None and self._clock() >= self._next_check:
             self._next_check = self._clock() + _CHECK_SECONDS
             self._read(self._file)
@@ -61,7 +61,11 @@ class RequestRate:
 
     def _set_problem(self, problem: str | None) -> None:
         if problem is not None and problem != self._problem:
-            _log.warning("request budget kept", per_minute=self._value, reason=problem)
+            _log.warning(
+                "invalid request budget file, keeping the last valid rate",
+                per_minute=self._value,
+                reason=problem,
+            )
         self._problem = problem
         self._metrics.budget_file_invalid.set(problem is not None)
 
@@ -69,5 +73,5 @@ class RequestRate:
 def _parse_positive(text: str) -> float:
     number = float(text)
     if not 0 < number < math.inf:
-        raise ValueError(f"{text.strip()!r} is no number above 0")
+        raise ValueError(f"{text.strip()!r} is not a positive number")
     return number

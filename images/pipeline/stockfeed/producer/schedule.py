@@ -1,11 +1,11 @@
-"""When a symbol is polled: on a grid of its own, so that nothing drifts and nothing bunches."""
+"""Poll schedule: each symbol has a fixed time grid, which avoids drift and bursts."""
 
 import math
 import random
 from dataclasses import dataclass
 
 _FIRST_RETRY_SECONDS = 0.5
-_LONGEST_RETRY_SECONDS = 30.0
+_MAX_RETRY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,29 @@ class Cadence:
 
 
 def first_due_times(count: int, interval: float, start: float) -> list[float]:
-    """First due times of `count` symbols, spread evenly over one interval from `start` on."""
+    """Returns the first due times of `count` symbols, spread evenly over one interval."""
     return [start + interval * index / count for index in range(count)]
 
 
 def next_due_time(due: float, interval: float, now: float) -> float:
-    """The next time on the grid `due + n * interval`.
+    """Returns the next time on the grid `due + n * interval` that is after `now`.
 
-    A late poll delays none of the later ones; polls missed altogether are not made up for.
+    A late poll does not delay later ones, and missed polls are skipped.
     """
     missed = math.floor((now - due) / interval)
     return due + interval * (1 + max(0, missed))
 
 
 def retry_delay(failures: int, interval: float) -> float:
-    """Seconds until a failed poll is tried again; doubles with each failure in a row.
+    """Returns the seconds until a failed poll is retried; doubles with each consecutive failure.
 
-    Jitter keeps symbols and producers from coming back in step. The limit is 30 s or the poll
-    interval, so that a symbol that always fails does not eat the others' budget.
+    Jitter prevents symbols and producers from retrying in step. The limit is 30 s or the poll
+    interval, whichever is longer, so that a failing symbol does not use up the request budget.
+
+    Args:
+        failures: number of consecutive failures, at least 1.
+        interval: the poll interval, seconds.
     """
-    limit = max(_LONGEST_RETRY_SECONDS, interval)
+    limit = max(_MAX_RETRY_SECONDS, interval)
     delay = min(limit, _FIRST_RETRY_SECONDS * 2.0 ** min(failures - 1, 30))
-    return delay * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+    return delay * random.uniform(0.5, 1.0)  # noqa: S311 - not cryptographic

@@ -1,4 +1,4 @@
-"""Whether the producer does its work, and why not: the bodies of `/healthz` and `/readyz`."""
+"""Liveness and readiness of the producer."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,17 +8,17 @@ import structlog
 from stockfeed.health import CheckResult
 from stockfeed.producer.provider import Failed, Outcome, RateLimited, Rejected, Unauthorized
 
-_STUCK_SECONDS = 30.0
+_MAX_STALL_SECONDS = 30.0
 _log = structlog.get_logger()
 
 
 class ApiStatus:
-    """What the quote API answered lately, over all symbols.
+    """Health of the quote API, from the latest outcome of each symbol.
 
     Args:
-        symbols: all that are polled.
-        grace_seconds: seconds without any good answer after which the producer is not ready.
-        clock: monotonic seconds.
+        symbols: all polled symbols.
+        grace_seconds: seconds without a response for any symbol after which there is a problem.
+        clock: monotonic clock, seconds.
     """
 
     def __init__(
@@ -27,37 +27,37 @@ class ApiStatus:
         grace_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._problems: dict[str, Outcome | None] = dict.fromkeys(symbols)
+        self._failures: dict[str, Outcome | None] = dict.fromkeys(symbols)
         self._grace_seconds = grace_seconds
         self._clock = clock
         self._last_answer_at: float | None = None
 
     def record(self, symbol: str, outcome: Outcome) -> None:
-        """Notes an outcome; a change between good and bad is logged."""
-        bad = isinstance(outcome, Failed | Unauthorized | RateLimited | Rejected)
-        if bad and self._problems[symbol] != outcome:
+        """Records a symbol's outcome and logs changes between success and failure."""
+        failed = isinstance(outcome, Failed | Unauthorized | RateLimited | Rejected)
+        if failed and self._failures[symbol] != outcome:
             _log.warning(
-                "poll without a quote",
+                "poll failed",
                 symbol=symbol,
                 outcome=outcome.label,
                 **_reason_field(outcome),
             )
-        elif not bad and self._problems[symbol] is not None:
-            _log.info("quotes again", symbol=symbol)
-        self._problems[symbol] = outcome if bad else None
-        if not bad or isinstance(outcome, Rejected):
+        elif not failed and self._failures[symbol] is not None:
+            _log.info("poll succeeded again", symbol=symbol)
+        self._failures[symbol] = outcome if failed else None
+        if not failed or isinstance(outcome, Rejected):
             self._last_answer_at = self._clock()
 
     def problem(self) -> str | None:
-        """Why the API gives no quotes, or None; one symbol that works is enough."""
-        problems = [problem for problem in self._problems.values() if problem is not None]
+        """Returns why the API delivers no quotes, or None if at least one symbol works."""
+        failures = [outcome for outcome in self._failures.values() if outcome is not None]
         reasons = sorted(
-            {reason for problem in problems for reason in _reason_field(problem).values()}
+            {reason for outcome in failures for reason in _reason_field(outcome).values()}
         )
-        everywhere = len(problems) == len(self._problems)
+        all_failing = len(failures) == len(self._failures)
         if self._last_answer_at is None:
-            return "the quote API: " + ("; ".join(reasons) or "no answer yet")
-        if everywhere and all(isinstance(problem, Unauthorized) for problem in problems):
+            return "the quote API: " + ("; ".join(reasons) or "no response yet")
+        if all_failing and all(isinstance(outcome, Unauthorized) for outcome in failures):
             return "the quote API: " + "; ".join(reasons)
         silent = self._clock() - self._last_answer_at
         if silent > self._grace_seconds:
@@ -74,10 +74,10 @@ def _reason_field(outcome: Outcome) -> dict[str, str]:
 
 
 class LoopWatchdog:
-    """Tells from another thread whether the event loop turns.
+    """Detects from another thread that the event loop is unresponsive.
 
     Args:
-        clock: monotonic seconds.
+        clock: monotonic clock, seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -85,19 +85,19 @@ class LoopWatchdog:
         self._beat = clock()
 
     def beat(self) -> None:
-        """Called by the loop every second."""
+        """Records that the loop is running; the loop calls it every second."""
         self._beat = self._clock()
 
     def check(self) -> CheckResult:
-        """The answer of `/healthz`."""
+        """Returns the result of `/healthz`."""
         seconds = self._clock() - self._beat
-        body: dict[str, object] = {"healthy": seconds <= _STUCK_SECONDS}
-        if seconds > _STUCK_SECONDS:
-            body["reasons"] = [f"the event loop has been stuck for {seconds:.0f} s"]
-        return CheckResult(seconds <= _STUCK_SECONDS, body)
+        body: dict[str, object] = {"healthy": seconds <= _MAX_STALL_SECONDS}
+        if seconds > _MAX_STALL_SECONDS:
+            body["reasons"] = [f"event loop unresponsive for {seconds:.0f} s"]
+        return CheckResult(seconds <= _MAX_STALL_SECONDS, body)
 
 
 def readiness(*problems: str | None) -> CheckResult:
-    """The answer of `/readyz`: ready when there is no problem."""
+    """Returns the result of `/readyz`: ready if all problems are None."""
     reasons = [problem for problem in problems if problem is not None]
     return CheckResult(not reasons, {"ready": not reasons, "reasons": reasons})

@@ -1,4 +1,4 @@
-"""What the producer's tests share: virtual time, and a quote API that answers as told."""
+"""Fixtures of the producer's tests: virtual time, and a scripted quote API."""
 
 import asyncio
 import selectors
@@ -16,14 +16,14 @@ from stockfeed.metrics import ProducerMetrics
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Does not wait: it sets the loop's clock to when the wait would have ended."""
+    """A selector that does not wait but advances the loop's clock by the timeout."""
 
     now = 0.0
 
     def select(self, timeout=None):
         events = super().select(0)
         if not events:
-            assert timeout is not None, "the loop waits for something that never comes"
+            assert timeout is not None, "the loop waits for an event that never occurs"
             self.now += timeout
         return events
 
@@ -39,7 +39,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 @pytest.fixture(scope="session")
 def run_virtually():
-    """Runs `main(clock)` to its end in virtual time; `clock()` gives seconds."""
+    """Runs the coroutine `main(clock)` in virtual time; `clock()` returns seconds."""
 
     def run(main):
         async def started():
@@ -52,8 +52,8 @@ def run_virtually():
 
 
 @pytest.fixture(autouse=True)
-def _tests_log_as_pytest_wants(monkeypatch):
-    """Configured loggers would keep a stream that pytest closes after the test."""
+def _keep_logging_unconfigured(monkeypatch):
+    """A configured logger would keep a stream that pytest closes after the test."""
     monkeypatch.setattr(logs, "configure", lambda *_: None)
 
 
@@ -72,7 +72,7 @@ class Reply:
 
 @dataclass
 class QuoteApi:
-    """Gives each reply once, the last one for ever; keeps the requests' paths and headers."""
+    """Sends each reply once and then repeats the last; records requests' paths and headers."""
 
     replies: deque[Reply] = field(default_factory=lambda: deque([Reply()]))
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -87,7 +87,7 @@ class QuoteApi:
 
 @pytest.fixture
 def api():
-    """A quote API on loopback."""
+    """A quote API on a loopback address."""
     api = QuoteApi()
 
     class Handler(BaseHTTPRequestHandler):
@@ -112,7 +112,7 @@ def api():
         block_on_close = False
 
         def handle_error(self, request, client_address):
-            """A client that hung up is part of the tests."""
+            """Ignores disconnects, which some tests cause."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -128,7 +128,7 @@ def reply():
 
 @pytest.fixture(scope="session")
 def mock_kafka():
-    """The bootstrap address of librdkafka's mock cluster in this process."""
+    """Bootstrap address of librdkafka's mock cluster, which runs in this process."""
     cluster = Producer({"test.mock.num.brokers": 1})
     (broker,) = cluster.list_topics(timeout=10).brokers.values()
     yield f"{broker.host}:{broker.port}"

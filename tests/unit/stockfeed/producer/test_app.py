@@ -1,4 +1,4 @@
-"""The whole producer in this process, stopped by a signal as Kubernetes does."""
+"""Tests of the complete producer in this process, stopped by SIGTERM as in Kubernetes."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def environment(api):
 
 
 def get(environment, path):
-    """Status and body; status 0 while nobody listens."""
+    """Returns status and body; status 0 if the connection fails."""
     url = f"http://127.0.0.1:{environment['STOCKFEED_HTTP_PORT']}{path}"
     try:
         with urlopen(url, timeout=5) as answer:
@@ -48,7 +48,7 @@ def get(environment, path):
 
 @pytest.fixture
 def run():
-    """Runs the producer until `done()` holds, then sends SIGTERM; gives the exit code."""
+    """Runs the producer until `done()`, sends SIGTERM, and returns the exit status."""
 
     def running(environment, done):
         seen = []
@@ -65,13 +65,13 @@ def run():
         watcher.start()
         code = app.main(environment)
         watcher.join()
-        assert seen, "what was waited for did not come"
+        assert seen, "timed out waiting for the condition"
         return code
 
     return running
 
 
-def test_it_becomes_ready_and_stops_with_nothing_left(api, environment, run, mock_kafka):
+def test_becomes_ready_and_stops_without_unacknowledged_quotes(api, environment, run, mock_kafka):
     environment["STOCKFEED_KAFKA_BOOTSTRAP_SERVERS"] = mock_kafka
 
     def ready():
@@ -84,34 +84,34 @@ def test_it_becomes_ready_and_stops_with_nothing_left(api, environment, run, moc
     }
 
 
-def test_without_kafka_it_polls_on_says_why_and_ends_with_what_is_left(
+def test_without_kafka_keeps_polling_and_reports_unacknowledged_quotes(
     api, environment, run, monkeypatch
 ):
     reported = []
     monkeypatch.setattr(logs, "write_termination_message", reported.append)
     monkeypatch.setattr(app, "_FLUSH_SECONDS", 0.3)
 
-    def polled_on_and_said_why():
+    def kept_polling_and_reported_the_reason():
         status, body = get(environment, "/readyz")
         return status == 503 and "brokers are down" in body and len(api.requests) > 4
 
-    assert run(environment, polled_on_and_said_why) == 1
+    assert run(environment, kept_polling_and_reported_the_reason) == 1
     assert reported == [
-        "2 quotes were not acknowledged by Kafka before the process had to end",
+        "2 quotes were not acknowledged by Kafka before the shutdown deadline",
     ]
 
 
-def test_a_refused_key_is_told_by_readiness(api, reply, environment, run):
+def test_readiness_reports_a_refused_key(api, reply, environment, run):
     api.will(reply(401, b"{}"))
 
-    def said_so():
+    def reported():
         reasons = json.loads(get(environment, "/readyz")[1] or "{}").get("reasons", [""])
-        return "put a key that may read these symbols into STOCKFEED_SOURCE_API_KEY" in reasons[0]
+        return "set STOCKFEED_SOURCE_API_KEY to a key with access to these symbols" in reasons[0]
 
-    assert run(environment, said_so) == 0
+    assert run(environment, reported) == 0
 
 
-def test_metrics_are_served(api, environment, run, mock_kafka):
+def test_serves_metrics(api, environment, run, mock_kafka):
     environment["STOCKFEED_KAFKA_BOOTSTRAP_SERVERS"] = mock_kafka
 
     def counted():
@@ -124,7 +124,7 @@ def test_metrics_are_served(api, environment, run, mock_kafka):
     assert run(environment, counted) == 0
 
 
-def test_nothing_starts_without_settings(api):
+def test_missing_settings_prevent_the_start(api):
     with pytest.raises(ConfigurationError, match="STOCKFEED_SYMBOLS: not set"):
         app.main({})
     assert api.requests == []

@@ -21,7 +21,7 @@ KEY = Secret("STOCKFEED_SOURCE_API_KEY", value="sesame")
 
 
 def poll(base_url, *, key=KEY, etag=None, times=1, timeout=5.0):
-    """The last of so many answers."""
+    """Polls `times` times and returns the last result."""
 
     async def main():
         provider = Finnhub(base_url, key, timeout)
@@ -35,7 +35,7 @@ def poll(base_url, *, key=KEY, etag=None, times=1, timeout=5.0):
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_the_key_is_in_a_header_and_the_symbol_in_the_query(api, slash):
+def test_sends_the_key_in_a_header_and_the_symbol_in_the_query(api, slash):
     answer = poll(api.url + slash)
     assert isinstance(answer.outcome, Quote)
     assert answer.pause == 0
@@ -45,18 +45,18 @@ def test_the_key_is_in_a_header_and_the_symbol_in_the_query(api, slash):
     assert "If-None-Match" not in headers
 
 
-def test_an_etag_is_sent_and_304_is_unchanged(api, reply):
+def test_sends_the_etag_and_maps_304_to_unchanged(api, reply):
     api.will(reply(304, b""))
     assert poll(api.url, etag='"7"').outcome == Unchanged()
     assert api.requests[0][1]["If-None-Match"] == '"7"'
 
 
-def test_the_answers_etag_is_kept(api, reply):
+def test_keeps_the_etag_of_the_response(api, reply):
     api.will(reply(headers={"ETag": 'W/"7"'}))
     assert poll(api.url).outcome.etag == 'W/"7"'
 
 
-def test_a_rotated_key_is_used_for_the_next_request(api, tmp_path: Path):
+def test_uses_a_rotated_key_for_the_next_request(api, tmp_path: Path):
     file = tmp_path / "token"
     file.write_text("old\n")
 
@@ -72,7 +72,7 @@ def test_a_rotated_key_is_used_for_the_next_request(api, tmp_path: Path):
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_key_names_where_it_comes_from(api, reply, tmp_path, status):
+def test_refused_key_message_names_the_source_of_the_key(api, reply, tmp_path, status):
     api.will(reply(status, b"{}"))
     assert "STOCKFEED_SOURCE_API_KEY" in poll(api.url).outcome.message
     file = tmp_path / "token"
@@ -83,7 +83,7 @@ def test_a_refused_key_names_where_it_comes_from(api, reply, tmp_path, status):
 
 
 @pytest.mark.parametrize("text", [None, "k\u00e9y", "a\nb"])
-def test_a_key_that_cannot_be_sent_is_unauthorized(api, tmp_path, text):
+def test_key_that_cannot_be_sent_is_unauthorized(api, tmp_path, text):
     file = tmp_path / "token"
     if text is not None:
         file.write_text(text)
@@ -94,22 +94,22 @@ def test_a_key_that_cannot_be_sent_is_unauthorized(api, tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    ("status", "says"),
+    ("status", "text"),
     [(500, "500"), (503, "503"), (404, "STOCKFEED_SOURCE_BASE_URL"), (301, "SOURCE_BASE_URL")],
 )
-def test_other_statuses_are_failures(api, reply, status, says):
+def test_other_statuses_are_failures(api, reply, status, text):
     api.will(reply(status, b""))
     outcome = poll(api.url).outcome
     assert isinstance(outcome, Failed)
-    assert says in outcome.message
+    assert text in outcome.message
 
 
-def test_an_answer_that_is_no_json_is_rejected(api, reply):
+def test_rejects_a_response_that_is_not_json(api, reply):
     api.will(reply(200, b"<html>sorry</html>"))
     assert poll(api.url).outcome == Rejected("not_json")
 
 
-def test_a_server_that_does_not_answer_is_a_failure(api, reply):
+def test_timeout_is_a_failure(api, reply):
     hold = threading.Event()
     api.will(reply(hold=hold))
     outcome = poll(api.url, timeout=0.1).outcome
@@ -117,7 +117,7 @@ def test_a_server_that_does_not_answer_is_a_failure(api, reply):
     assert isinstance(outcome, Failed)
 
 
-def test_no_server_is_a_failure():
+def test_refused_connection_is_a_failure():
     assert isinstance(poll("http://127.0.0.1:1/api/v1").outcome, Failed)
 
 
@@ -143,12 +143,12 @@ DATE = {"Date": formatdate(NOW, usegmt=True)}
         (503, {"Retry-After": "9"}, 9),
     ],
 )
-def test_the_servers_wish_to_pause_is_read_on_its_own_clock(api, reply, status, headers, pause):
+def test_pause_is_relative_to_the_clock_of_the_server(api, reply, status, headers, pause):
     api.will(reply(status, headers={**DATE, **headers}))
     assert poll(api.url).pause == pause
 
 
-def test_without_a_date_the_own_clock_counts(api, reply):
+def test_pause_is_relative_to_the_local_clock_without_a_date_header(api, reply):
     reset = int(time.time()) + 1000
     api.will(reply(429, headers={"X-Ratelimit-Reset": str(reset)}))
     answer = poll(api.url)
@@ -156,6 +156,6 @@ def test_without_a_date_the_own_clock_counts(api, reply):
     assert 900 < answer.pause <= 1000
 
 
-def test_connections_are_kept(api, reply):
+def test_polls_repeatedly_with_one_client(api, reply):
     assert isinstance(poll(api.url, times=3).outcome, Quote)
     assert len(api.requests) == 3

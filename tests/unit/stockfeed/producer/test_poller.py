@@ -1,4 +1,4 @@
-"""The poller in virtual time, with a provider and a Kafka that do as told."""
+"""Tests of the poller in virtual time, with a scripted provider and a fake Kafka."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ def quote(price, etag=None):
 
 @dataclass
 class FakeProvider:
-    """Gives each outcome once, the last one for ever."""
+    """Returns each outcome once and then repeats the last; records the polls."""
 
     clock: object
     outcomes: list
@@ -42,7 +42,7 @@ class FakeProvider:
 
 @dataclass
 class FakeKafka:
-    """Settles each delivery after so many seconds; None is never."""
+    """Completes each delivery after `delay` seconds; never if it is None."""
 
     delay: float | None = 0.001
     results: list = field(default_factory=list)
@@ -60,7 +60,7 @@ class FakeKafka:
 
 @pytest.fixture
 def poll(run_virtually, metrics):
-    """Polls for so many seconds; gives back provider and Kafka."""
+    """Polls for the given seconds and returns the provider and Kafka."""
 
     def run(
         outcomes,
@@ -97,44 +97,44 @@ def value(counter):
     return counter.collect()[0].samples[0].value
 
 
-def test_polls_keep_their_grid_however_long_they_take(poll):
+def test_slow_polls_stay_on_the_time_grid(poll):
     provider, _ = poll([Unchanged()], 20.0, takes=2.5)
     assert [time for time, _, _ in provider.polls] == [0.0, 6.0, 12.0, 18.0]
 
 
-def test_symbols_do_not_poll_all_at_once(poll):
+def test_spreads_symbols_over_the_interval(poll):
     provider, _ = poll([Unchanged()], 5.9, symbols=("A", "B", "C"))
     assert [poll[:2] for poll in provider.polls] == [(0.0, "A"), (2.0, "B"), (4.0, "C")]
 
 
-def test_an_unchanged_quote_is_published_once(poll, metrics):
+def test_publishes_an_unchanged_quote_once(poll, metrics):
     _, kafka = poll([quote(1), quote(1), quote(2), quote(2)], 30.0)
     assert kafka.events == [b'{"c":1}', b'{"c":2}']
     assert value(metrics.suppressed) == 3
 
 
-def test_a_heartbeat_repeats_an_unchanged_quote(poll):
+def test_heartbeat_publishes_an_unchanged_quote_again(poll):
     provider, kafka = poll([quote(1, "one")], 61.0, heartbeat=30.0)
     assert len(kafka.events) == 3
-    # The repeated quote is asked for without its ETag, so that the API gives it.
+    # A due heartbeat is polled without an ETag, so that the API returns the complete quote.
     etags = [etag for _, _, etag in provider.polls]
     assert etags == [None, "one", "one", "one", "one", None, "one", "one", "one", "one", None]
 
 
-def test_a_failed_delivery_is_published_anew_by_the_next_poll(poll):
+def test_publishes_again_after_a_failed_delivery(poll):
     provider, kafka = poll([quote(1, "one")], 13.0, kafka=FakeKafka(results=[False]))
     assert kafka.events == [b'{"c":1}', b'{"c":1}']
     assert [etag for _, _, etag in provider.polls] == [None, None, "one"]
 
 
-def test_a_quote_in_flight_is_not_published_again_and_polling_goes_on(poll):
+def test_keeps_polling_without_publishing_while_a_quote_is_in_flight(poll):
     provider, kafka = poll([quote(1, "one")], 29.0, kafka=FakeKafka(delay=None))
     assert kafka.events == [b'{"c":1}']
     assert [poll[0] for poll in provider.polls] == [0.0, 6.0, 12.0, 18.0, 24.0]
     assert {etag for _, _, etag in provider.polls} == {None}
 
 
-def test_a_short_interval_waits_for_the_acknowledgement_up_to_a_second(poll):
+def test_short_interval_waits_up_to_a_second_for_the_delivery_report(poll):
     quick = FakeKafka(delay=0.2)
     provider, _ = poll([quote(1, "one")], 0.2005, interval=0.001, kafka=quick)
     assert [poll[2] for poll in provider.polls] == [None, "one"]
@@ -145,7 +145,7 @@ def test_a_short_interval_waits_for_the_acknowledgement_up_to_a_second(poll):
 
 
 @pytest.mark.parametrize("bad", [Failed("boom"), Unauthorized("no"), RateLimited("429")])
-def test_failures_are_retried_soon_and_ever_slower(poll, metrics, bad):
+def test_retries_failures_with_backoff(poll, metrics, bad):
     provider, _ = poll([bad], 300.0)
     times = [poll[0] for poll in provider.polls]
     assert times[1] <= 0.5
@@ -153,21 +153,21 @@ def test_failures_are_retried_soon_and_ever_slower(poll, metrics, bad):
     assert metrics.polls.labels(bad.label)._value.get() == len(times)
 
 
-def test_after_a_failure_the_interval_holds_again(poll):
+def test_returns_to_the_interval_after_a_failure(poll):
     provider, _ = poll([Failed("boom"), Failed("boom"), Unchanged()], 20.0)
     times = [poll[0] for poll in provider.polls]
     assert times[2] < 2.0
     assert times[3] - times[2] == pytest.approx(6.0, abs=0.01)
 
 
-def test_rejections_are_counted_by_reason_and_polled_on_schedule(poll, metrics):
+def test_counts_rejections_by_reason_and_stays_on_schedule(poll, metrics):
     provider, kafka = poll([Rejected("zero_price")], 13.0)
     assert kafka.events == []
     assert len(provider.polls) == 3
     assert metrics.rejected.labels("zero_price")._value.get() == 3
 
 
-def test_a_pause_holds_all_symbols(poll):
+def test_pause_applies_to_all_symbols(poll):
     limited = PollResult(RateLimited("429"), 30.0)
     provider, _ = poll([limited, Unchanged()], 40.0, symbols=("A", "B", "C"))
     assert provider.polls[0][0] == 0.0
@@ -175,12 +175,12 @@ def test_a_pause_holds_all_symbols(poll):
     assert {poll[1] for poll in provider.polls[1:]} == {"A", "B", "C"}
 
 
-def test_the_budget_limits_all_symbols_together(poll, metrics):
+def test_rate_limit_is_shared_by_all_symbols(poll, metrics):
     provider, _ = poll([Unchanged()], 59.9, symbols=("A", "B", "C"), per_minute=10.0)
     assert len(provider.polls) == 10
     assert value(metrics.rate_limit_wait) > 0
 
 
-def test_the_newest_quote_time_is_shown(poll, metrics):
+def test_exports_the_market_time_of_the_newest_quote(poll, metrics):
     poll([quote(1)], 1.0)
     assert metrics.last_quote_timestamp.labels("A")._value.get() == 1

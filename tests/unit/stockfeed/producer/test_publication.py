@@ -15,7 +15,7 @@ def quote(price, etag=None):
 
 @pytest.fixture(scope="module")
 def future():
-    """Makes a future that is settled by hand."""
+    """Creates a future that the test completes."""
     loop = asyncio.new_event_loop()
     yield loop.create_future
     loop.close()
@@ -31,14 +31,14 @@ def delivered(future):
     return make
 
 
-def test_the_first_quote_is_news():
+def test_publishes_the_first_quote():
     last = LastPublication(Cadence(6.0, None))
     assert last.should_publish(quote(1), 0.0)
     assert last.etag(0.0) is None
     assert last.pending is None
 
 
-def test_in_flight_and_acknowledged_quotes_are_no_news(future):
+def test_does_not_repeat_quotes_that_are_in_flight_or_acknowledged(future):
     last, delivery = LastPublication(Cadence(6.0, None)), future()
     last.record(quote(1), 0.0, delivery)
     assert last.pending is delivery
@@ -50,7 +50,7 @@ def test_in_flight_and_acknowledged_quotes_are_no_news(future):
     assert last.should_publish(quote(2), 1.0)
 
 
-def test_after_a_failed_delivery_everything_is_news(delivered):
+def test_publishes_every_quote_after_a_failed_delivery(delivered):
     last = LastPublication(Cadence(6.0, None))
     last.record(quote(1), 0.0, delivered(True))
     last.record(quote(2), 1.0, delivered(False))
@@ -58,7 +58,7 @@ def test_after_a_failed_delivery_everything_is_news(delivered):
     assert last.should_publish(quote(1), 2.0)
 
 
-def test_an_etag_is_sent_only_when_kafka_has_the_quote(future):
+def test_etag_is_available_only_after_acknowledgement(future):
     last, delivery = LastPublication(Cadence(6.0, None)), future()
     last.record(quote(1, "one"), 0.0, delivery)
     assert last.etag(1.0) is None
@@ -68,13 +68,13 @@ def test_an_etag_is_sent_only_when_kafka_has_the_quote(future):
     assert last.etag(3.0) is None
 
 
-def test_the_etag_of_a_failed_delivery_is_not_sent(delivered):
+def test_no_etag_after_a_failed_delivery(delivered):
     last = LastPublication(Cadence(6.0, None))
     last.record(quote(1, "one"), 0.0, delivered(False))
     assert last.etag(1.0) is None
 
 
-def test_a_heartbeat_is_due_before_the_limit_would_be_passed(delivered):
+def test_heartbeat_is_due_if_the_next_poll_would_be_late(delivered):
     last = LastPublication(Cadence(6.0, 60.0))
     last.record(quote(1, "one"), 0.0, delivered(True))
     assert not last.should_publish(quote(1), 54.0)
@@ -84,7 +84,7 @@ def test_a_heartbeat_is_due_before_the_limit_would_be_passed(delivered):
     assert last.etag(54.1) is None
 
 
-def test_there_is_no_heartbeat_while_a_quote_is_in_flight(future):
+def test_no_heartbeat_while_a_quote_is_in_flight(future):
     last = LastPublication(Cadence(6.0, 60.0))
     last.record(quote(1), 0.0, future())
     assert not last.should_publish(quote(1), 1e6)
@@ -94,7 +94,7 @@ prices = st.integers(1, 3)
 
 
 @given(st.lists(prices, max_size=60))
-def test_given_acknowledgements_each_run_of_equal_quotes_is_published_once(delivered, answers):
+def test_publishes_each_run_of_equal_quotes_once_if_acknowledged(delivered, answers):
     last, published = LastPublication(Cadence(1.0, None)), []
     for now, price in enumerate(answers):
         if last.should_publish(quote(price), now):
@@ -105,17 +105,17 @@ def test_given_acknowledgements_each_run_of_equal_quotes_is_published_once(deliv
 
 
 @given(st.lists(st.tuples(prices, st.sampled_from(["acknowledge", "fail", "wait"])), max_size=60))
-def test_a_quote_is_held_back_only_if_it_is_the_last_one_and_not_failed(future, steps):
+def test_suppresses_a_quote_only_if_it_is_the_last_one_and_has_not_failed(future, steps):
     last, deliveries = LastPublication(Cadence(1.0, None)), []
     for now, (price, fate) in enumerate(steps):
         newest = deliveries[-1] if deliveries else None
-        held_back = (
+        suppressed = (
             newest is not None
             and newest[0] == price
             and (not newest[1].done() or newest[1].result())
         )
-        assert last.should_publish(quote(price), now) == (not held_back)
-        if not held_back:
+        assert last.should_publish(quote(price), now) == (not suppressed)
+        if not suppressed:
             deliveries.append((price, future()))
             last.record(quote(price), now, deliveries[-1][1])
         if fate != "wait" and not deliveries[-1][1].done():

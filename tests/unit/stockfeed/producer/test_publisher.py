@@ -1,4 +1,4 @@
-"""The publisher against librdkafka's mock cluster, or against nobody."""
+"""Tests of the publisher against librdkafka's mock cluster, or without a broker."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from stockfeed.errors import ConfigurationError
 from stockfeed.producer.publisher import KafkaPublisher
 from stockfeed.settings import KafkaSettings
 
-NOBODY = "127.0.0.1:1"
+NO_BROKER = "127.0.0.1:1"
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def topic():
 
 @pytest.fixture
 def settings(topic):
-    """Settings for a broker, with more variables if given."""
+    """Creates settings for a broker, with additional variables."""
 
     def make(bootstrap, **more):
         names = {
@@ -39,7 +39,7 @@ def settings(topic):
 
 @pytest.fixture
 def publishing(metrics):
-    """Runs `main(publisher)`, closes the publisher, and gives both results back."""
+    """Runs `main(publisher)`, closes the publisher, and returns the results of both."""
 
     def run(settings, main, *, delivery_timeout=30.0, flush=5.0):
         async def started():
@@ -57,7 +57,7 @@ def publishing(metrics):
 
 @pytest.fixture
 def read(mock_kafka, topic):
-    """So many messages of the topic, as (key, value, timestamp)."""
+    """Reads `count` messages of the topic as (key, value, timestamp)."""
 
     def messages(count):
         consumer = Consumer({"bootstrap.servers": mock_kafka, "group.id": "test"})
@@ -73,7 +73,7 @@ def read(mock_kafka, topic):
 async def until(condition, seconds=10.0):
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
+        assert time.monotonic() < deadline, "timed out waiting for the condition"
         await asyncio.sleep(0.01)
 
 
@@ -81,7 +81,7 @@ def value(counter):
     return counter.collect()[0].samples[0].value
 
 
-def test_an_acknowledged_event_is_in_the_topic_with_key_and_poll_time(
+def test_acknowledged_event_is_in_the_topic_with_key_and_poll_time(
     mock_kafka, settings, publishing, read, metrics
 ):
     async def main(publisher):
@@ -99,7 +99,7 @@ def test_an_acknowledged_event_is_in_the_topic_with_key_and_poll_time(
     assert value(metrics.newest_published) == 1_713_456_789.124
 
 
-def test_events_that_wait_are_flushed_on_close(mock_kafka, settings, publishing, read):
+def test_close_flushes_queued_events(mock_kafka, settings, publishing, read):
     async def main(publisher):
         for number in range(50):
             publisher.publish("AAPL", b"%d" % number, 1)
@@ -108,30 +108,28 @@ def test_events_that_wait_are_flushed_on_close(mock_kafka, settings, publishing,
     assert len(read(50)) == 50
 
 
-def test_there_is_a_problem_until_a_broker_has_the_topic(
-    mock_kafka, settings, publishing, topic, metrics
-):
+def test_reports_a_problem_until_the_topic_exists(mock_kafka, settings, publishing, topic, metrics):
     async def main(publisher):
-        assert "no broker has answered yet" in publisher.problem()
+        assert "no broker has responded yet" in publisher.problem()
         await until(lambda: f"topic {topic!r} does not exist" in publisher.problem())
-        # The mock, like many brokers, makes a topic when it is first written to.
+        # The mock, like many brokers, creates a topic on the first write.
         await publisher.publish("AAPL", b"{}", 1)
         await until(lambda: publisher.problem() is None)
 
     publishing(settings(mock_kafka), main)
 
 
-def test_without_a_broker_deliveries_fail_and_the_reason_is_told(settings, publishing, metrics):
+def test_deliveries_fail_without_a_broker_and_the_reason_is_reported(settings, publishing, metrics):
     async def main(publisher):
         acknowledged = await publisher.publish("AAPL", b"{}", 1)
         await until(lambda: "brokers are down" in publisher.problem())
         return acknowledged
 
-    assert publishing(settings(NOBODY), main, delivery_timeout=0.3) == (False, 0)
+    assert publishing(settings(NO_BROKER), main, delivery_timeout=0.3) == (False, 0)
     assert value(metrics.delivery_failures) == 1
 
 
-def test_deliveries_that_fail_are_a_problem_until_one_succeeds(mock_kafka, settings, publishing):
+def test_failed_deliveries_are_a_problem_until_one_succeeds(mock_kafka, settings, publishing):
     async def main(publisher):
         await publisher.publish("AAPL", b"{}", 1)
         await until(lambda: publisher.problem() is None)
@@ -143,15 +141,15 @@ def test_deliveries_that_fail_are_a_problem_until_one_succeeds(mock_kafka, setti
     publishing(settings(mock_kafka), main)
 
 
-def test_what_cannot_be_flushed_in_time_is_counted(settings, publishing):
+def test_close_returns_the_number_of_unacknowledged_events(settings, publishing):
     async def main(publisher):
         publisher.publish("AAPL", b"{}", 1)
         publisher.publish("AAPL", b"{}", 2)
 
-    assert publishing(settings(NOBODY), main, flush=0.3) == (None, 2)
+    assert publishing(settings(NO_BROKER), main, flush=0.3) == (None, 2)
 
 
-def test_rotated_credentials_make_a_new_client_and_lose_nothing(
+def test_rotated_credentials_replace_the_client_without_loss(
     mock_kafka, settings, publishing, read, tmp_path
 ):
     certificate = tmp_path / "ca.crt"
@@ -170,12 +168,14 @@ def test_rotated_credentials_make_a_new_client_and_lose_nothing(
     assert [event for _, event, _ in read(2)] == [b"early", b"late"]
 
 
-def test_a_certificate_that_cannot_be_used_is_a_configuration_error(settings, metrics, tmp_path):
+def test_unusable_certificate_is_a_configuration_error(settings, metrics, tmp_path):
     certificate = tmp_path / "ca.crt"
-    certificate.write_text("no certificate")
+    certificate.write_text("not a certificate")
 
     async def main():
-        KafkaPublisher(settings(NOBODY, KAFKA_TLS="true", KAFKA_TLS_CA_FILE=certificate), metrics)
+        KafkaPublisher(
+            settings(NO_BROKER, KAFKA_TLS="true", KAFKA_TLS_CA_FILE=certificate), metrics
+        )
 
     with pytest.raises(ConfigurationError, match=r"ssl\.ca\.location"):
         asyncio.run(main())

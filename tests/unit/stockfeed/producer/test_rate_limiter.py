@@ -12,7 +12,7 @@ pauses = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 20)), max_size=3)
 
 
 @given(rates, st.lists(st.floats(0, 5), min_size=2, max_size=60), pauses)
-def test_no_window_holds_more_than_share_and_burst(run_virtually, per_minute, asks, pauses):
+def test_no_window_exceeds_rate_and_burst(run_virtually, per_minute, asks, pauses):
     async def main(clock):
         limiter = RateLimiter(lambda: per_minute, clock)
         granted = []
@@ -37,7 +37,7 @@ def test_no_window_holds_more_than_share_and_burst(run_virtually, per_minute, as
             assert last - first + 1 <= allowed + 1e-6
 
 
-def test_up_to_1800_a_minute_no_second_has_more_than_30(run_virtually):
+def test_at_1800_per_minute_no_second_has_more_than_30(run_virtually):
     async def main(clock):
         limiter = RateLimiter(lambda: 1800.0, clock)
         times = []
@@ -51,7 +51,7 @@ def test_up_to_1800_a_minute_no_second_has_more_than_30(run_virtually):
         assert sum(start <= time < start + 1 - 1e-6 for time in times) <= 30
 
 
-def test_a_restart_adds_one_request_at_most(run_virtually):
+def test_restart_adds_at_most_one_request(run_virtually):
     async def main(clock):
         granted = []
         for _ in range(3):
@@ -65,7 +65,7 @@ def test_a_restart_adds_one_request_at_most(run_virtually):
     assert len(times) <= (times[-1] - times[0]) * 60 / 60 + 3 + 1e-6
 
 
-def test_requests_are_granted_in_the_order_asked(run_virtually):
+def test_grants_requests_in_order(run_virtually):
     async def main(clock):
         limiter, order = RateLimiter(lambda: 60.0, clock), []
 
@@ -79,7 +79,7 @@ def test_requests_are_granted_in_the_order_asked(run_virtually):
     assert run_virtually(main) == [(0, 0.0), (1, 1.0), (2, 2.0), (3, 3.0)]
 
 
-def test_the_wait_is_reported(run_virtually):
+def test_returns_the_seconds_waited(run_virtually):
     async def main(clock):
         limiter = RateLimiter(lambda: 30.0, clock)
         return [await limiter.acquire() for _ in range(3)]
@@ -87,7 +87,7 @@ def test_the_wait_is_reported(run_virtually):
     assert run_virtually(main) == pytest.approx([0.0, 2.0, 2.0])
 
 
-def test_a_pause_holds_everyone_and_the_longest_wins(run_virtually):
+def test_longest_pause_applies_to_all_requests(run_virtually):
     async def main(clock):
         limiter, times = RateLimiter(lambda: 6000.0, clock), []
         limiter.pause(30.0)
@@ -105,21 +105,21 @@ def test_a_pause_holds_everyone_and_the_longest_wins(run_virtually):
     assert times[-1] < 30.1
 
 
-def test_a_larger_share_is_used_within_a_second(run_virtually):
+def test_increased_rate_takes_effect_within_a_second(run_virtually):
     async def main(clock):
-        share = [1.0]
-        limiter = RateLimiter(lambda: share[0], clock)
+        rate = [1.0]
+        limiter = RateLimiter(lambda: rate[0], clock)
         await limiter.acquire()
         waiting = asyncio.create_task(limiter.acquire())
         await asyncio.sleep(2.5)
-        share[0] = 6000.0
+        rate[0] = 6000.0
         await waiting
         return clock()
 
     assert run_virtually(main) <= 3.6
 
 
-def test_a_cancelled_wait_costs_nothing(run_virtually):
+def test_cancelled_request_does_not_use_a_token(run_virtually):
     async def main(clock):
         limiter, times = RateLimiter(lambda: 60.0, clock), []
         await limiter.acquire()

@@ -5,7 +5,7 @@ from stockfeed.producer.request_rate import RequestRate
 
 @pytest.fixture
 def clock():
-    """A clock that stands until told."""
+    """A clock that only the test advances."""
 
     class Clock:
         now = 0.0
@@ -21,11 +21,11 @@ def file(tmp_path):
     return tmp_path / "megacaps"
 
 
-def test_without_a_file_the_setting_holds(metrics):
+def test_uses_the_setting_without_a_file(metrics):
     assert RequestRate(60.0, None, metrics).per_minute() == 60.0
 
 
-def test_a_changed_file_counts_within_a_second(file, metrics, clock):
+def test_changed_file_takes_effect_within_a_second(file, metrics, clock):
     file.write_text("30\n")
     rate = RequestRate(60.0, file, metrics, clock)
     assert rate.per_minute() == 30.0
@@ -37,7 +37,7 @@ def test_a_changed_file_counts_within_a_second(file, metrics, clock):
 
 
 @pytest.mark.parametrize("bad", ["", "many", "0", "-1", "nan", "inf", None])
-def test_bad_content_keeps_the_last_good_number_and_says_so(file, metrics, clock, bad):
+def test_invalid_file_keeps_the_last_valid_rate_and_is_reported(file, metrics, clock, bad):
     file.write_text("30")
     rate = RequestRate(60.0, file, metrics, clock)
     rate.per_minute()
@@ -54,6 +54,6 @@ def test_bad_content_keeps_the_last_good_number_and_says_so(file, metrics, clock
     assert metrics.budget_file_invalid.collect()[0].samples[0].value == 0
 
 
-def test_a_file_that_was_never_there_leaves_the_setting(file, metrics):
+def test_uses_the_setting_if_the_file_has_never_existed(file, metrics):
     assert RequestRate(60.0, file, metrics).per_minute() == 60.0
     assert metrics.budget_file_invalid.collect()[0].samples[0].value == 1

@@ -30,8 +30,8 @@ def status(clock):
     return ApiStatus(["A", "B"], 60.0, clock)
 
 
-def test_there_is_a_problem_until_the_first_answer(status):
-    assert "no answer yet" in status.problem()
+def test_reports_a_problem_until_the_first_response(status):
+    assert "no response yet" in status.problem()
     status.record("A", Failed("connection refused"))
     assert "connection refused" in status.problem()
     status.record("B", QUOTE)
@@ -39,25 +39,25 @@ def test_there_is_a_problem_until_the_first_answer(status):
 
 
 @pytest.mark.parametrize("answer", [QUOTE, Unchanged(), Rejected("zero_price")])
-def test_an_answer_is_a_sign_of_life(status, answer):
+def test_any_response_clears_the_initial_problem(status, answer):
     status.record("A", answer)
     assert status.problem() is None
 
 
-@pytest.mark.parametrize("trouble", [Failed("boom"), RateLimited("429")])
-def test_trouble_everywhere_counts_only_when_it_lasts(status, clock, trouble):
+@pytest.mark.parametrize("outcome", [Failed("boom"), RateLimited("429")])
+def test_failure_of_all_symbols_is_a_problem_only_after_the_grace_period(status, clock, outcome):
     status.record("A", QUOTE)
-    status.record("A", trouble)
-    status.record("B", trouble)
+    status.record("A", outcome)
+    status.record("B", outcome)
     clock.now = 60.0
     assert status.problem() is None
     clock.now = 60.1
-    assert trouble.message in status.problem()
+    assert outcome.message in status.problem()
     status.record("B", QUOTE)
     assert status.problem() is None
 
 
-def test_one_good_symbol_is_enough(status, clock):
+def test_no_problem_while_one_symbol_works(status, clock):
     status.record("A", QUOTE)
     clock.now = 50.0
     status.record("A", Failed("boom"))
@@ -66,7 +66,7 @@ def test_one_good_symbol_is_enough(status, clock):
     assert status.problem() is None
 
 
-def test_a_key_refused_for_every_symbol_counts_at_once(status):
+def test_key_refused_for_every_symbol_is_a_problem_at_once(status):
     status.record("A", QUOTE)
     status.record("B", Unauthorized("put a key into TOKEN"))
     assert status.problem() is None
@@ -76,19 +76,19 @@ def test_a_key_refused_for_every_symbol_counts_at_once(status):
     assert status.problem() is None
 
 
-def test_readiness_says_all_reasons():
+def test_readiness_lists_all_problems():
     answer = readiness("the API is away", None, "Kafka is away")
     assert not answer.ok
     assert answer.body == {"ready": False, "reasons": ["the API is away", "Kafka is away"]}
     assert readiness(None, None).ok
 
 
-def test_a_stuck_loop_is_unhealthy(clock):
-    watch = LoopWatchdog(clock)
+def test_unresponsive_loop_is_unhealthy(clock):
+    watchdog = LoopWatchdog(clock)
     clock.now = 30.0
-    assert watch.check().ok
+    assert watchdog.check().ok
     clock.now = 31.0
-    assert not watch.check().ok
-    assert "stuck for 31 s" in str(watch.check().body)
-    watch.beat()
-    assert watch.check().ok
+    assert not watchdog.check().ok
+    assert "unresponsive for 31 s" in str(watchdog.check().body)
+    watchdog.beat()
+    assert watchdog.check().ok
