@@ -1,1 +1,1 @@
-"""A feed's status: conditions and fields computed from an observation and a plan, and Events."""
+"""A feed's status and Events, computed from an observation and a plan."""

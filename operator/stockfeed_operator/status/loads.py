@@ -1,4 +1,4 @@
-"""What the feed's Workflows tell: the newest load, and whether loading works."""
+"""Reads results of loads from a feed's Workflows."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,53 +17,53 @@ OBJECTS_LEFT_OUT = "ObjectsLeftOut"
 
 
 def last_load(workflows: Iterable[Manifest], before: LastLoad | None) -> LastLoad | None:
-    """The newest load that loaded something.
+    """Returns the newest load that loaded anything.
 
     Args:
-        workflows: the feed's Workflows that still exist.
-        before: as known so far; kept while none of them is newer.
+        workflows: the feed's existing Workflows.
+        before: the newest load so far, returned if no Workflow is newer.
     """
     loads = [load for load in map(_load, finished(workflows)) if load is not None]
     known = loads if before is None else [before, *loads]
     if not known:
         return None
-    # A load may bring late quotes only; the warehouse still holds the newer ones.
+    # The newest load may contain late quotes only, while the warehouse already has newer ones.
     quotes = [load.newest_quote_at for load in known if load.newest_quote_at is not None]
     latest = max(known, key=lambda load: load.finished_at)
     return latest.model_copy(update={"newest_quote_at": max(quotes, default=None)})
 
 
 def newest(workflows: Iterable[Manifest]) -> Manifest | None:
-    """The Workflow that finished last, whatever its result."""
+    """Returns the Workflow that finished last, successful or not."""
     return max(finished(workflows), key=_finished_at, default=None)
 
 
 def finished(workflows: Iterable[Manifest]) -> list[Manifest]:
-    """The Workflows that have come to their end."""
+    """Returns the Workflows that have finished."""
     return [workflow for workflow in workflows if (workflow.get("status") or {}).get("finishedAt")]
 
 
 def failed(workflow: Manifest) -> bool:
-    """Whether a finished Workflow failed."""
+    """Returns whether a finished Workflow failed."""
     return workflow["status"].get("phase") in _FAILED
 
 
-def reason_of_failure(workflow: Manifest, words: str) -> str:
-    """Which part of a failed Workflow failed.
+def reason_of_failure(workflow: Manifest, message: str) -> str:
+    """Returns the condition reason for a failed Workflow, which names the part that failed.
 
     Args:
         workflow: the Workflow.
-        words: what it or its pods said at their end.
+        message: error message of the Workflow or its pods.
     """
-    if outputs.BUILD_FAILED in words:
-        return BUILD_FAILED  # even if objects were left out as well: all of gold stands still
+    if outputs.BUILD_FAILED in message:
+        return BUILD_FAILED  # takes precedence over skipped objects: no model is updated
     if _integer(_outputs(workflow), outputs.PARTITIONS_FAILED) > 0:
         return OBJECTS_LEFT_OUT
     return LOAD_FAILED
 
 
 def running(workflows: Iterable[Manifest]) -> list[Manifest]:
-    """The Workflows that have begun and not come to their end."""
+    """Returns the Workflows that have not finished yet."""
     return [
         workflow
         for workflow in workflows
@@ -78,7 +78,7 @@ def _finished_at(workflow: Manifest) -> datetime:
 def _load(workflow: Manifest) -> LastLoad | None:
     values = _outputs(workflow)
     files = _integer(values, outputs.FILES)
-    # A run that failed for an object that it left out has loaded and built all others.
+    # A run that failed because it skipped an object has loaded and built all others.
     built = _number(values, outputs.BUILD_SECONDS)
     if files == 0 or not (workflow["status"].get("phase") == "Succeeded" or built):
         return None

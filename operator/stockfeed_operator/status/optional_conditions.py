@@ -1,4 +1,4 @@
-"""Statements that a feed has only while something is out of the ordinary."""
+"""Conditions that a feed has only in exceptional situations."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _STOP_REASONS = {
 def exceptions(
     feed: StockFeed, observed: Observed, plan: Plan, problems: Sequence[Problem]
 ) -> list[Statement]:
-    """All that is out of the ordinary now."""
+    """Returns all conditions that currently apply, in a fixed order."""
     found = (
         not_applied(problems),
         stopped(plan),
@@ -31,11 +31,11 @@ def exceptions(
         drain_timed_out(feed, observed, plan),
         last_load_failed(feed, observed, plan),
     )
-    return [said for said in found if said is not None]
+    return [condition for condition in found if condition is not None]
 
 
 def not_applied(problems: Sequence[Problem]) -> Statement | None:
-    """Objects that could not be brought to what they should be."""
+    """Returns NotApplied if objects could not be applied."""
     if not problems:
         return None
     text = "; ".join(problem.message for problem in problems)
@@ -43,14 +43,14 @@ def not_applied(problems: Sequence[Problem]) -> Statement | None:
 
 
 def stopped(plan: Plan) -> Statement | None:
-    """Whether a feed that is to stop has done so, and what it waits for."""
+    """Returns Stopped for a feed that is stopped or stopping, with what it waits for."""
     stop_reason = plan.intent.stop_reason
     if stop_reason is None:
         return None
     if plan.stage is Stage.STOPPED:
         return Statement(conditions.STOPPED, "True", stop_reason, _STOP_REASONS[stop_reason])
     if plan.stage is Stage.LOADING:
-        text = f"{_STOP_REASONS[stop_reason]}; everything is landed, the last load runs"
+        text = f"{_STOP_REASONS[stop_reason]}; all quotes are landed; the last load is running"
         return Statement(conditions.STOPPED, "False", "LastLoad", text)
     waiting = [f"group {stop.name}: {stop.left}" for stop in plan.groups.values() if stop.waiting]
     text = f"{_STOP_REASONS[stop_reason]}; waiting for {'; '.join(waiting)}"
@@ -58,7 +58,7 @@ def stopped(plan: Plan) -> Statement | None:
 
 
 def rate_budget(feed: StockFeed, plan: Plan) -> Statement | None:
-    """Whether the API key allows less than the feeds that share it would like."""
+    """Returns RateBudgetExceeded if feeds that share an API key need more than its budget."""
     if plan.intent.stop_reason is not None or not plan.budget.exceeded:
         return None
     intervals = ", ".join(
@@ -66,15 +66,15 @@ def rate_budget(feed: StockFeed, plan: Plan) -> Statement | None:
         for group in feed.spec.symbol_groups
     )
     text = (
-        f"the API key allows {plan.budget.limit:g} requests per minute, the feeds that use it ask "
-        f"for {plan.budget.demand:g}: each symbol is polled less often ({intervals}); lengthen "
-        "pollInterval, take symbols out, or use another key"
+        f"the API key allows {plan.budget.limit:g} requests per minute, but the feeds that use it "
+        f"need {plan.budget.demand:g}, so each symbol is polled less often ({intervals}); lengthen "
+        "pollInterval, remove symbols, or use another key"
     )
     return Statement(conditions.RATE_BUDGET_EXCEEDED, "True", "SharedKey", text)
 
 
 def drain_timed_out(feed: StockFeed, observed: Observed, plan: Plan) -> Statement | None:
-    """What was not landed when a stop's time ran out, until the group runs again."""
+    """Returns DrainTimedOut, with what was not landed, until the group runs again."""
     late = [stop for stop in plan.groups.values() if stop.state is State.STOPPED and not stop.clean]
     if not late:
         return None
@@ -94,7 +94,7 @@ def _left(feed: StockFeed, stop: GroupStop) -> str:
 
 
 def last_load_failed(feed: StockFeed, observed: Observed, plan: Plan) -> Statement | None:
-    """What was landed but not loaded at the end of a stop, until the feed runs again."""
+    """Returns LastLoadFailed, with what was not loaded, until the feed runs again."""
     if plan.intent.stop_reason is None or plan.stage is not Stage.STOPPED:
         return None
     before = observed.condition(conditions.LAST_LOAD_FAILED)
@@ -104,8 +104,8 @@ def last_load_failed(feed: StockFeed, observed: Observed, plan: Plan) -> Stateme
         return None
     workflow = names.final_load(feed.metadata.name, round(plan.drain_started_at.timestamp()))
     text = (
-        f"Workflow {workflow} did not succeed within "
-        f"{feed.spec.drain_timeout}: what is not loaded is in bucket {feed.spec.landing.bucket} "
-        f"under feed={feed.metadata.name}/, and the next load takes it"
+        f"Workflow {workflow} did not succeed within {feed.spec.drain_timeout}; the remaining "
+        f"objects stay in bucket {feed.spec.landing.bucket} under feed={feed.metadata.name}/ and "
+        "are loaded by the next load"
     )
     return Statement(conditions.LAST_LOAD_FAILED, "True", "LastLoadFailed", text)

@@ -1,4 +1,4 @@
-"""How well the parts of a feed work, as statements: topics, producers, consumers, loads."""
+"""Conditions that a feed always has: topics, producers, consumers, loads, and their summary."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -23,8 +23,8 @@ from stockfeed_operator.status.pod_problems import (
 )
 from stockfeed_operator.status.statements import Statement
 
-_WORDS_LIMIT = 1000
-# A cluster may first have to add a node.
+_MESSAGE_LIMIT = 1000
+# A cluster autoscaler may have to add a node first.
 _SCHEDULING = timedelta(minutes=1)
 _RESULTS = (loads.SUCCEEDED, loads.LOAD_FAILED, loads.BUILD_FAILED, loads.OBJECTS_LEFT_OUT)
 _WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
@@ -32,15 +32,15 @@ _TYPE = {PRODUCER: conditions.PRODUCERS_AVAILABLE, CONSUMER: conditions.CONSUMER
 
 
 def topics(feed: StockFeed, observed: Observed) -> Statement:
-    """Whether every group's topic is there to be used."""
+    """Returns TopicsReady: whether the topics of all groups are ready."""
     kind = conditions.TOPICS_READY
     if feed.spec.kafka.cluster is None:
-        text = "the topics are not this operator's: kafka.bootstrapServers is set"
+        text = "topics are managed outside of this operator, because kafka.bootstrapServers is set"
         return Statement(kind, "True", "External", text)
     if TOPIC in observed.missing:
         text = (
-            "the cluster has no KafkaTopic of kafka.strimzi.io/v1: install Strimzi 1.0 or later, "
-            "or set kafka.bootstrapServers"
+            "the CRD for KafkaTopic in kafka.strimzi.io/v1 is missing: install Strimzi 1.0 or "
+            "later, or set kafka.bootstrapServers"
         )
         return Statement(kind, "False", "StrimziMissing", text)
     for group in feed.spec.symbol_groups:
@@ -48,34 +48,34 @@ def topics(feed: StockFeed, observed: Observed) -> Statement:
         reason, message = _topic_problem(observed.objects.get(Key(TOPIC.kind, name)))
         if reason:
             return Statement(kind, "False", reason, f"KafkaTopic {name}: {message}")
-    return Statement(kind, "True", "TopicsReady", "every topic is ready")
+    return Statement(kind, "True", "TopicsReady", "all topics are ready")
 
 
 def _topic_problem(topic: Manifest | None) -> tuple[str, str]:
-    """Why the topic is not ready; empty when it is."""
+    """Returns reason and message of a topic that is not ready; empty if it is ready."""
     status = {} if topic is None else topic.get("status") or {}
-    said: dict[str, Any] = next(
+    ready: dict[str, Any] = next(
         (found for found in status.get("conditions") or () if found["type"] == "Ready"), {}
     )
-    if said.get("status") == "True":
+    if ready.get("status") == "True":
         return "", ""
-    if said.get("status") == "False":
-        return "TopicNotReady", f"{said.get('reason', '')}: {said.get('message', '')}"
-    text = "Strimzi's topic operator has not said anything of it; does it watch this namespace?"
+    if ready.get("status") == "False":
+        return "TopicNotReady", f"{ready.get('reason', '')}: {ready.get('message', '')}"
+    text = "Strimzi's topic operator has not set a status yet; does it watch this namespace?"
     return "TopicPending", text
 
 
 def pods(feed: StockFeed, observed: Observed, plan: Plan, component: str) -> Statement:
-    """Whether every group has the producers or consumers that it should have now."""
+    """Returns whether every group has the producers or consumers that should currently run."""
     kind = _TYPE[component]
     running = [group for group in feed.spec.symbol_groups if _runs(plan, component, group.name)]
     if not running:
-        return Statement(kind, "True", "Stopped", f"{component}s are stopped, as they should be")
+        return Statement(kind, "True", "Stopped", f"{component}s are stopped, as intended")
     for group in running:
-        said = _group_pods(observed, component, group.name)
-        if said is not None:
-            return said
-    return Statement(kind, "True", "Available", f"every group has its {component}s")
+        unavailable = _group_pods(observed, component, group.name)
+        if unavailable is not None:
+            return unavailable
+    return Statement(kind, "True", "Available", f"all {component}s are ready")
 
 
 def _runs(plan: Plan, component: str, group: str) -> bool:
@@ -84,7 +84,7 @@ def _runs(plan: Plan, component: str, group: str) -> bool:
 
 
 def _group_pods(observed: Observed, component: str, group: str) -> Statement | None:
-    """What is wrong with a group's pods of one role; None when nothing is."""
+    """Returns the condition for unavailable pods of a group; None if all are available."""
     deployment = observed.deployment(component, group)
     ready, wanted = ready_replicas(deployment), replicas(deployment)
     if deployment is not None and ready >= max(wanted, 1):
@@ -98,14 +98,16 @@ def _group_pods(observed: Observed, component: str, group: str) -> Statement | N
 
 
 def load(feed: StockFeed, observed: Observed, plan: Plan, now: datetime) -> Statement:
-    """Whether what is landed comes into the warehouse."""
+    """Returns LoadHealthy: whether landed quotes are loaded into the warehouse."""
     kind = conditions.LOAD_HEALTHY
     if plan.target_holder is not None:
-        return Statement(kind, "False", "WarehouseTargetTaken", _taken(feed, plan.target_holder))
+        return Statement(
+            kind, "False", "WarehouseTargetTaken", _target_taken(feed, plan.target_holder)
+        )
     if CRON_WORKFLOW in observed.missing:
         text = (
-            "the cluster has no CronWorkflow of argoproj.io/v1alpha1: install Argo Workflows 4.0 "
-            "or later"
+            "the CRD for CronWorkflow in argoproj.io/v1alpha1 is missing: install Argo Workflows "
+            "4.0 or later"
         )
         return Statement(kind, "False", "ArgoMissing", text)
     stuck = _refused(feed, observed) or _stuck(observed, now)
@@ -113,19 +115,18 @@ def load(feed: StockFeed, observed: Observed, plan: Plan, now: datetime) -> Stat
         return stuck
     newest = loads.newest(observed.workflows)
     if newest is None:
-        return _as_before(observed)
+        return _previous_or_unknown(observed)
     if loads.failed(newest):
-        words = _failure_message(newest, observed.pods)
-        reason = loads.reason_of_failure(newest, words)
-        return Statement(kind, "False", reason, _of_run(newest, words))
+        message = _failure_message(newest, observed.pods)
+        reason = loads.reason_of_failure(newest, message)
+        return Statement(kind, "False", reason, _of_run(newest, message))
     return Statement(kind, "True", loads.SUCCEEDED, "the newest load and build succeeded")
 
 
 def _refused(feed: StockFeed, observed: Observed) -> Statement | None:
-    """What Argo says of a CronWorkflow that it does not run, e.g. for its schedule."""
+    """Returns the condition for a CronWorkflow that Argo rejects, e.g. for its schedule."""
     cron = observed.objects.get(Key(CRON_WORKFLOW.kind, names.load(feed.metadata.name)))
-    said = ((cron or {}).get("status") or {}).get("conditions") or ()
-    for condition in said:
+    for condition in ((cron or {}).get("status") or {}).get("conditions") or ():
         if condition["type"] == "SpecError" and condition["status"] == "True":
             text = f"CronWorkflow {names.load(feed.metadata.name)}: {condition.get('message', '')}"
             return Statement(conditions.LOAD_HEALTHY, "False", "ScheduleRefused", text)
@@ -133,50 +134,53 @@ def _refused(feed: StockFeed, observed: Observed) -> Statement | None:
 
 
 def _stuck(observed: Observed, now: datetime) -> Statement | None:
-    """Why the pod of a run cannot start; the run itself ends only with its deadline."""
+    """Returns the condition for a run whose pod cannot start.
+
+    The run itself fails only when its deadline ends.
+    """
     for workflow in loads.running(observed.workflows):
         problem = find_pod_problem(_pods_of(workflow, observed.pods))
-        if problem is not None and not _passes(problem, workflow, now):
+        if problem is not None and not _is_transient(problem, workflow, now):
             text = _of_run(workflow, problem.message)
             return Statement(conditions.LOAD_HEALTHY, "False", problem.reason, text)
     return None
 
 
-def _passes(problem: PodProblem, workflow: Manifest, now: datetime) -> bool:
-    """Whether the trouble may be over by itself in a moment."""
+def _is_transient(problem: PodProblem, workflow: Manifest, now: datetime) -> bool:
+    """Returns whether the problem may resolve itself soon."""
     if problem.reason == "Unschedulable":
         started = parse_optional_rfc3339(workflow["status"].get("startedAt"))
         return started is None or now - started < _SCHEDULING
-    return problem.reason == "Crashing"  # Argo is about to end this run
+    return problem.reason == "Crashing"  # Argo is about to fail this run
 
 
-def _taken(feed: StockFeed, holder: StockFeed) -> str:
+def _target_taken(feed: StockFeed, holder: StockFeed) -> str:
     warehouse = feed.spec.warehouse
     return (
-        f"the older feed {holder.metadata.name} writes schema {warehouse.schema_name} or "
-        f"{warehouse.dbt.schema_name} of database {warehouse.database}; give this feed schemas of "
-        "its own (warehouse.schema, warehouse.dbt.schema)"
+        f"the older feed {holder.metadata.name} already writes to schema {warehouse.schema_name} "
+        f"or {warehouse.dbt.schema_name} in database {warehouse.database}; set other schemas for "
+        "this feed (warehouse.schema, warehouse.dbt.schema)"
     )
 
 
-def _as_before(observed: Observed) -> Statement:
-    """What was said before: Workflows are deleted some time after their end."""
+def _previous_or_unknown(observed: Observed) -> Statement:
+    """Returns the previous result, since finished Workflows are eventually deleted."""
     kind = conditions.LOAD_HEALTHY
     before = observed.condition(kind)
     if before is not None and before.reason in _RESULTS:
         return Statement(kind, before.status, before.reason, before.message)
-    return Statement(kind, "Unknown", "NoLoadYet", "no load has ended yet")
+    return Statement(kind, "Unknown", "NoLoadYet", "no load has finished yet")
 
 
 def _failure_message(workflow: Manifest, found: Iterable[Manifest]) -> str:
-    # Argo's message is of the first container that failed; a build behind a failed load only says
-    # that it did not start.
-    said: str = workflow["status"].get("message") or termination_messages(_pods_of(workflow, found))
-    return said or "Argo gave no reason"
+    # Prefer Argo's message, which is from the first container that failed. The message of a build
+    # after a failed load only says that it did not start.
+    message: str = workflow["status"].get("message") or ""
+    return message or termination_messages(_pods_of(workflow, found)) or "Argo gave no reason"
 
 
-def _of_run(workflow: Manifest, words: str) -> str:
-    return f"Workflow {workflow['metadata']['name']}: {words[:_WORDS_LIMIT]}"
+def _of_run(workflow: Manifest, message: str) -> str:
+    return f"Workflow {workflow['metadata']['name']}: {message[:_MESSAGE_LIMIT]}"
 
 
 def _pods_of(workflow: Manifest, found: Iterable[Manifest]) -> list[Manifest]:
@@ -189,22 +193,27 @@ def _workflow_of(pod: Manifest) -> str | None:
 
 
 def summary(statements: Iterable[Statement], plan: Plan) -> Statement:
-    """Ready: nothing is wrong, and the feed is what its spec asks for, be it at rest."""
-    bad = [said for said in statements if _is_bad(said, plan)]
-    # What could not be applied is the cause of whatever else is wrong.
-    first = min(bad, key=lambda said: said.type != conditions.NOT_APPLIED, default=None)
+    """Returns Ready: whether the feed is in the state that its spec demands, running or stopped."""
+    bad = [statement for statement in statements if _is_bad(statement, plan)]
+    # An object that could not be applied is the likely cause of all other problems.
+    first = min(bad, key=lambda statement: statement.type != conditions.NOT_APPLIED, default=None)
     if first is not None:
         return Statement(conditions.READY, "False", first.reason, first.message)
     if plan.intent.stop_reason is None:
-        return Statement(conditions.READY, "True", "Running", "quotes are polled, landed, loaded")
-    reason = plan.intent.stop_reason if plan.stage is Stage.STOPPED else "Stopping"
-    return Statement(conditions.READY, "True", reason, "the feed is stopped in order")
+        return Statement(
+            conditions.READY, "True", "Running", "quotes are polled, landed and loaded"
+        )
+    if plan.stage is Stage.STOPPED:
+        reason, text = plan.intent.stop_reason.value, "the feed is stopped, as intended"
+    else:
+        reason, text = "Stopping", "the feed is stopping, as intended"
+    return Statement(conditions.READY, "True", reason, text)
 
 
-def _is_bad(said: Statement, plan: Plan) -> bool:
-    if said.type == conditions.NOT_APPLIED:
+def _is_bad(statement: Statement, plan: Plan) -> bool:
+    if statement.type == conditions.NOT_APPLIED:
         return True
-    if said.type == conditions.LOAD_HEALTHY and said.status == "Unknown":
-        return plan.stage is Stage.RUNNING  # a stopped feed may never have loaded
+    if statement.type == conditions.LOAD_HEALTHY and statement.status == "Unknown":
+        return plan.stage is Stage.RUNNING  # a stopped feed may never have loaded anything
     parts = {conditions.TOPICS_READY, conditions.LOAD_HEALTHY, *_TYPE.values()}
-    return said.type in parts and said.status == "False"
+    return statement.type in parts and statement.status == "False"

@@ -1,4 +1,4 @@
-"""Why pods do not work, in words a person can act on."""
+"""Finds out why pods do not run, and explains it in a message for users."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,27 +16,27 @@ _MESSAGE_LIMIT: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class PodProblem:
-    """Why something is not as it should be: a word for programs, a text for people."""
+    """Reason and message of a problem, for a condition."""
 
     reason: str
     message: str
 
 
 def find_pod_problem(pods: Iterable[Manifest]) -> PodProblem | None:
-    """The first trouble that the pods have; pods that are being deleted do not count."""
+    """Returns the first problem by pod name; pods that are being deleted are ignored."""
     for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"])):
         if "deletionTimestamp" in pod["metadata"]:
             continue
-        found = _unschedulable(pod) or _container_trouble(pod)
+        found = _unschedulable(pod) or _container_problem(pod)
         if found is not None:
             return found
     return None
 
 
 def replica_failure(deployment: Manifest | None) -> PodProblem | None:
-    """Why the Deployment's pods cannot even be made, e.g. for a quota or for Pod Security."""
-    said = [] if deployment is None else deployment.get("status", {}).get("conditions") or ()
-    for condition in said:
+    """Returns why pods of a Deployment cannot be created, e.g. a quota or Pod Security."""
+    status = {} if deployment is None else deployment.get("status", {})
+    for condition in status.get("conditions") or ():
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
             text = condition.get("message", "")[:_MESSAGE_LIMIT]
             return PodProblem(condition.get("reason") or "ReplicaFailure", text)
@@ -44,13 +44,13 @@ def replica_failure(deployment: Manifest | None) -> PodProblem | None:
 
 
 def termination_messages(pods: Iterable[Manifest]) -> str:
-    """What the containers of failed pods wrote when they ended."""
+    """Returns the termination messages of failed containers."""
     texts = [
         text
         for pod in pods
         for status in _statuses(pod)
-        if (text := _ended(status).get("message", "").strip())
-        and _ended(status).get("exitCode") != 0
+        if (text := _terminated(status).get("message", "").strip())
+        and _terminated(status).get("exitCode") != 0
     ]
     return "; ".join(texts)[:_MESSAGE_LIMIT]
 
@@ -62,7 +62,7 @@ def _unschedulable(pod: Manifest) -> PodProblem | None:
     return None
 
 
-def _container_trouble(pod: Manifest) -> PodProblem | None:
+def _container_problem(pod: Manifest) -> PodProblem | None:
     for status in _statuses(pod):
         waiting = (status.get("state") or {}).get("waiting") or {}
         reason, message = waiting.get("reason", ""), waiting.get("message", "")
@@ -71,27 +71,27 @@ def _container_trouble(pod: Manifest) -> PodProblem | None:
             return PodProblem("ImagePullFailed", text)
         if reason in _CREATE_REASONS:
             return PodProblem(reason, f"{_name(pod)}: {message}")
-        if not status.get("ready") and _ended(status).get("exitCode", 0) != 0:
-            return _crash(pod, _ended(status))
+        if not status.get("ready") and _terminated(status).get("exitCode", 0) != 0:
+            return _crash(pod, _terminated(status))
     return None
 
 
-def _crash(pod: Manifest, ended: dict[str, Any]) -> PodProblem:
-    words = ended.get("message", "").strip()[:_MESSAGE_LIMIT]
-    if ended.get("reason") == "OOMKilled":
+def _crash(pod: Manifest, terminated: dict[str, Any]) -> PodProblem:
+    message = terminated.get("message", "").strip()[:_MESSAGE_LIMIT]
+    if terminated.get("reason") == "OOMKilled":
         text = f"{_name(pod)} ran out of memory; raise its memory limit in the feed"
         return PodProblem("OutOfMemory", text)
-    secret = named_in(words)
+    secret = named_in(message)
     if secret is not None:
-        return PodProblem("SecretIncomplete", f"Secret {secret}: {words}")
-    code = ended.get("exitCode")
+        return PodProblem("SecretIncomplete", f"Secret {secret}: {message}")
+    code = terminated.get("exitCode")
     return PodProblem(
-        "Crashing", f"{_name(pod)} ended with exit code {code}: {words or 'no message'}"
+        "Crashing", f"{_name(pod)} terminated with exit code {code}: {message or 'no message'}"
     )
 
 
-def _ended(status: dict[str, Any]) -> dict[str, Any]:
-    """How the container ended last; empty when it never did."""
+def _terminated(status: dict[str, Any]) -> dict[str, Any]:
+    """Returns the container's last termination state; empty if it never terminated."""
     for state in (status.get("state") or {}, status.get("lastState") or {}):
         if state.get("terminated"):
             found: dict[str, Any] = state["terminated"]

@@ -1,4 +1,4 @@
-"""What a reconcile writes on the feed itself: its finalizer, its status, Events about it."""
+"""Writes the results of a reconcile to the feed: finalizer, status and Events."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from stockfeed_operator.spec.feed_status import StockFeedStatus
 
 
 def write_status(cluster: Cluster, observed: Observed, status: StockFeedStatus) -> bool:
-    """Writes the status if it differs from the one before, then Events on what changed.
+    """Writes the status if it changed, then Events about changed conditions.
 
     Returns:
         whether anything was written.
@@ -25,48 +25,50 @@ def write_status(cluster: Cluster, observed: Observed, status: StockFeedStatus) 
 
 
 def record_repair(cluster: Cluster, observed: Observed, key: Key) -> None:
-    """Says what was put back, so that whoever changed it learns who undid that."""
-    text = f"{key.kind} {key.name} was changed or deleted by somebody else, and is put back"
+    """Records an Event about a repaired object, to show who reverted the change."""
+    text = f"{key.kind} {key.name} was changed or deleted by another client and has been restored"
     cluster.record_event(observed.resource, Event("Normal", "DriftRepaired", text))
 
 
 def add_finalizer(cluster: Cluster, observed: Observed) -> None:
-    """Keeps a deletion of the feed from passing by its ordered stop."""
+    """Adds the finalizer, so that a deleted feed is drained before it disappears."""
     if not observed.deleting and FINALIZER not in observed.finalizers:
         cluster.set_finalizers(observed.resource, (*observed.finalizers, FINALIZER))
 
 
 def remove_finalizer(cluster: Cluster, observed: Observed) -> None:
-    """Lets a deleted feed go; garbage collection takes what it owns."""
+    """Removes the finalizer of a deleted feed; garbage collection deletes the objects it owns."""
     metadata = observed.resource["metadata"]
-    live = cluster.get(FEED, metadata["namespace"], metadata["name"])  # its status was just written
+    live = cluster.get(
+        FEED, metadata["namespace"], metadata["name"]
+    )  # re-read: its status was just written
     if live is not None:
         finalizers = live["metadata"].get("finalizers") or ()
-        cluster.set_finalizers(live, [held for held in finalizers if held != FINALIZER])
+        cluster.set_finalizers(live, [name for name in finalizers if name != FINALIZER])
 
 
 def finalizer_removed(observed: Observed) -> bool:
-    """Whether the feed is deleted and waits for somebody else only."""
+    """Returns whether the feed is deleted and only other finalizers are left."""
     return observed.deleting and FINALIZER not in observed.finalizers
 
 
-# How every feed begins.
-_BEGINNING = frozenset({"TopicPending", "NotReady", "NoLoadYet"})
+# Reasons of conditions that every new feed has at first.
+_INITIAL_REASONS = frozenset({"TopicPending", "NotReady", "NoLoadYet"})
 
 
 def condition_events(before: Sequence[Condition], after: Sequence[Condition]) -> list[Event]:
-    """The Events about the way from one list of conditions to the next."""
+    """Returns Events about the differences between two lists of conditions."""
     known = {condition.type: condition for condition in before}
-    left = {condition.type for condition in after}
-    told = [_told(known.get(condition.type), condition) for condition in after]
-    over = [_over(condition) for condition in before if condition.type not in left]
-    return [event for event in (*told, *over) if event is not None]
+    remaining = {condition.type for condition in after}
+    changed = [_change_event(known.get(condition.type), condition) for condition in after]
+    removed = [_removal_event(found) for found in before if found.type not in remaining]
+    return [event for event in (*changed, *removed) if event is not None]
 
 
-def _told(before: Condition | None, after: Condition) -> Event | None:
+def _change_event(before: Condition | None, after: Condition) -> Event | None:
     bad = _is_bad(after)
-    if before is None and after.type != STOPPED and (not bad or after.reason in _BEGINNING):
-        return None  # a new feed is no news yet
+    if before is None and after.type != STOPPED and (not bad or after.reason in _INITIAL_REASONS):
+        return None  # normal for a new feed
     if before is not None and not _changed(before, after):
         return None
     return Event("Warning" if bad else "Normal", after.reason, f"{after.type}: {after.message}")
@@ -74,7 +76,7 @@ def _told(before: Condition | None, after: Condition) -> Event | None:
 
 def _changed(before: Condition, after: Condition) -> bool:
     if after.type == READY:
-        return before.status != after.status  # its parts tell the rest
+        return before.status != after.status  # other conditions have the details
     if after.type in BAD_WHEN_TRUE and before.message != after.message:
         return True
     return (before.status, before.reason) != (after.status, after.reason)
@@ -86,5 +88,5 @@ def _is_bad(condition: Condition) -> bool:
     return condition.status == "False" and condition.type not in (READY, STOPPED)
 
 
-def _over(condition: Condition) -> Event:
-    return Event("Normal", f"{condition.type}Over", f"{condition.type} is over")
+def _removal_event(condition: Condition) -> Event:
+    return Event("Normal", f"{condition.type}Over", f"{condition.type} no longer applies")

@@ -1,7 +1,4 @@
-"""Statements about a feed, and when their `lastTransitionTime` moves.
-
-`statements` says what is so now; `flipped` turns that into conditions, given those before.
-"""
+"""Current conditions of a feed, before they get their `lastTransitionTime`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,13 +13,13 @@ Truth = Literal["True", "False", "Unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Something about a feed, as it is now.
+    """A condition without `lastTransitionTime`.
 
     Attributes:
-        type: what it is about.
-        status: whether it is so.
-        reason: why, for programs.
-        message: why and what to do, for people.
+        type: type of the condition.
+        status: status of the condition.
+        reason: machine-readable reason, one CamelCase word.
+        message: explanation for users, with what to do about a problem.
     """
 
     type: str
@@ -37,27 +34,30 @@ def merge_conditions(
     now: datetime,
     generation: int,
 ) -> tuple[Condition, ...]:
-    """The statements as conditions; the time of transition moves only when a status changes.
+    """Converts statements to conditions; `lastTransitionTime` changes only with the status.
 
     Args:
-        statements: what is so now.
-        before: the conditions as they were.
-        now: the time.
-        generation: of the spec that the statements are about.
+        statements: the current conditions.
+        before: the previous conditions.
+        now: the current time.
+        generation: generation of the feed that the statements describe.
     """
     known = {condition.type: condition for condition in before}
-    return tuple(_condition(said, known.get(said.type), now, generation) for said in statements)
+    return tuple(
+        _condition(statement, known.get(statement.type), now, generation)
+        for statement in statements
+    )
 
 
 def _condition(
-    said: Statement, before: Condition | None, now: datetime, generation: int
+    statement: Statement, before: Condition | None, now: datetime, generation: int
 ) -> Condition:
-    kept = before is not None and before.status == said.status
+    kept = before is not None and before.status == statement.status
     return Condition(
-        type=said.type,
-        status=said.status,
-        reason=said.reason,
-        message=said.message[:MESSAGE_LIMIT],
+        type=statement.type,
+        status=statement.status,
+        reason=statement.reason,
+        message=statement.message[:MESSAGE_LIMIT],
         last_transition_time=before.last_transition_time
         if kept and before
         else format_rfc3339(now, "seconds"),

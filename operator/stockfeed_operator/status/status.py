@@ -1,4 +1,4 @@
-"""The status of a feed: a value computed from what was seen and planned, written once."""
+"""Computes the status of a feed from the observation and the plan."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -35,14 +35,14 @@ def status_of(
     problems: Sequence[Problem],
     now: datetime,
 ) -> StockFeedStatus:
-    """The feed's status.
+    """Returns the status of a feed after a reconcile.
 
     Args:
         feed: the feed.
-        observed: what the cluster showed at the start.
-        plan: what was planned.
-        problems: what could not be applied.
-        now: the time.
+        observed: state of the cluster at the start of the reconcile.
+        plan: the plan of the reconcile.
+        problems: objects that could not be applied.
+        now: the current time.
     """
     parts = [
         permanent_conditions.topics(feed, observed),
@@ -51,10 +51,12 @@ def status_of(
         permanent_conditions.load(feed, observed, plan, now),
         *exceptions(feed, observed, plan, problems),
     ]
-    said = [permanent_conditions.summary(parts, plan), *parts]
+    statements = [permanent_conditions.summary(parts, plan), *parts]
     return StockFeedStatus(
         observed_generation=observed.generation,
-        conditions=merge_conditions(said, observed.status.conditions, now, observed.generation),
+        conditions=merge_conditions(
+            statements, observed.status.conditions, now, observed.generation
+        ),
         symbols=feed.spec.symbols,
         groups=_groups(feed, observed, plan),
         last_load=loads.last_load(observed.workflows, observed.status.last_load),
@@ -63,19 +65,19 @@ def status_of(
 
 
 def invalid_status(observed: Observed, error: InvalidFeedError, now: datetime) -> StockFeedStatus:
-    """The status of a feed that cannot be reconciled; what was known otherwise is dropped."""
-    said = Statement(conditions.READY, "False", "InvalidSpec", str(error))
-    known = merge_conditions([said], observed.status.conditions, now, observed.generation)
+    """Returns the status of a feed with an invalid spec, without any other information."""
+    statement = Statement(conditions.READY, "False", "InvalidSpec", str(error))
+    known = merge_conditions([statement], observed.status.conditions, now, observed.generation)
     return StockFeedStatus(observed_generation=observed.generation, conditions=known)
 
 
 def paused_status(observed: Observed, now: datetime) -> StockFeedStatus:
-    """The status before, with a word that it is not kept up."""
-    text = "reconciliation is paused by annotation; remove it to go on"
+    """Returns the previous status with the additional condition Paused."""
+    text = "reconciliation is paused by an annotation; remove it to resume"
     before = observed.status.conditions
     others = tuple(found for found in before if found.type != conditions.PAUSED)
-    said = Statement(conditions.PAUSED, "True", "Annotation", text)
-    paused = merge_conditions([said], before, now, observed.generation)
+    statement = Statement(conditions.PAUSED, "True", "Annotation", text)
+    paused = merge_conditions([statement], before, now, observed.generation)
     return observed.status.model_copy(update={"conditions": (*others, *paused)})
 
 
@@ -83,7 +85,10 @@ def _groups(feed: StockFeed, observed: Observed, plan: Plan) -> tuple[GroupStatu
     wanted = [_group(feed, observed, plan, group) for group in feed.spec.symbol_groups]
     names = {group.name for group in feed.spec.symbol_groups}
     removed = [stop for name, stop in plan.groups.items() if name not in names]
-    return (*wanted, *(_removed(feed, stop) for stop in removed if _known(feed, observed, stop)))
+    return (
+        *wanted,
+        *(_removed(feed, stop) for stop in removed if _is_listed(feed, observed, stop)),
+    )
 
 
 def _group(feed: StockFeed, observed: Observed, plan: Plan, group: SymbolGroup) -> GroupStatus:
@@ -94,7 +99,9 @@ def _group(feed: StockFeed, observed: Observed, plan: Plan, group: SymbolGroup) 
         topic=topic_of(feed, group.name),
         symbols=len(group.symbols),
         state=state.value,
-        producers=_replicas(observed, PRODUCER, group.name, 1) if stop is None else _ending(stop),
+        producers=_replicas(observed, PRODUCER, group.name, 1)
+        if stop is None
+        else _stopping_producers(stop),
         consumers=_replicas(observed, CONSUMER, group.name, consumers),
         effective_poll_interval=budget.effective_interval(feed, group, plan.budget),
         draining_since=_since(stop),
@@ -113,8 +120,11 @@ def _replicas(observed: Observed, component: str, group: str, desired: int) -> R
     return Replicas(ready=min(ready, desired), desired=desired)
 
 
-def _ending(stop: GroupStop) -> Replicas:
-    """Producers that are to end; the next look knows by them that they were still there."""
+def _stopping_producers(stop: GroupStop) -> Replicas:
+    """Returns the pods of a stopping producer.
+
+    The next reconcile reads them to detect when the last producer has terminated.
+    """
     return Replicas(ready=stop.publishing, desired=0)
 
 
@@ -124,16 +134,16 @@ def _removed(feed: StockFeed, stop: GroupStop) -> GroupStatus:
         topic=topic_of(feed, stop.name),
         symbols=0,
         state=stop.state.value,
-        producers=_ending(stop),
+        producers=_stopping_producers(stop),
         draining_since=_since(stop),
     )
 
 
-def _known(feed: StockFeed, observed: Observed, stop: GroupStop) -> bool:
-    """Whether a removed group is still worth a word.
+def _is_listed(feed: StockFeed, observed: Observed, stop: GroupStop) -> bool:
+    """Returns whether the status still lists a removed group.
 
-    A group that stopped cleanly is, as long as its topic is to be deleted and is not: this entry is
-    what says that the topic holds nothing any more.
+    A drained group is listed until its topic is deleted, if it is to be deleted: the entry records
+    that the topic contains nothing that is not landed.
     """
     if not stop.clean:
         return True

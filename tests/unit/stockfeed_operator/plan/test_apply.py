@@ -34,7 +34,9 @@ def test_what_somebody_deletes_comes_back(life: Life, kind: Any, name: str) -> N
     life.step()
     assert life.repaired == [Key(kind.kind, name)]
     told = [notice.message for notice in life.cluster.events if notice.reason == "DriftRepaired"]
-    assert told == [f"{kind.kind} {name} was changed or deleted by somebody else, and is put back"]
+    assert told == [
+        f"{kind.kind} {name} was changed or deleted by another client and has been restored"
+    ]
     life.rest()
     assert name in life.cluster.names(kind)
 

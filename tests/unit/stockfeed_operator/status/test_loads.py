@@ -41,7 +41,7 @@ def test_outputs_become_the_last_load() -> None:
     )
 
 
-def test_empty_failed_and_running_workflows_are_no_loads() -> None:
+def test_ignores_empty_failed_and_running_workflows() -> None:
     others = [
         _workflow("empty", 2, files="0", rows="0", newest_quote_at=""),
         _workflow("failed", 3, phase="Failed", files="9", build_seconds="0"),
@@ -53,7 +53,7 @@ def test_empty_failed_and_running_workflows_are_no_loads() -> None:
     assert found.workflow == "w1"
 
 
-def test_a_run_that_failed_for_what_it_left_out_has_loaded_the_rest() -> None:
+def test_run_that_failed_for_a_skipped_object_counts_as_load() -> None:
     left_out = _workflow("left-out", 3, phase="Failed", files="9", build_seconds="4.2")
     found = loads.last_load([left_out, FULL], None)
     assert found is not None
@@ -61,7 +61,7 @@ def test_a_run_that_failed_for_what_it_left_out_has_loaded_the_rest() -> None:
     assert loads.failed(left_out)
 
 
-def test_what_was_known_stays_while_nothing_is_newer() -> None:
+def test_keeps_the_previous_load_until_a_newer_one_finishes() -> None:
     known = loads.last_load([FULL], None)
     assert loads.last_load([], known) == known
     newer = loads.last_load([_workflow("w2", 2, files="1")], known)
@@ -69,7 +69,7 @@ def test_what_was_known_stays_while_nothing_is_newer() -> None:
     assert (newer.workflow, newer.newest_quote_at) == ("w2", "2026-03-04T15:00:41Z")
 
 
-def test_the_newest_finished_workflow_counts_for_health() -> None:
+def test_newest_finished_workflow_decides_health() -> None:
     failed = _workflow("w2", 2, phase="Error")
     assert loads.newest([failed, FULL]) is failed
     assert loads.failed(failed)

@@ -1,4 +1,4 @@
-"""What a feed's status says of its parts."""
+"""The permanent conditions of a feed."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from support.inmemory.feeds import Life
 
 
 def _run(life: Life, pod: dict[str, Any]) -> None:
-    """A Workflow that runs, and its pod."""
+    """Creates a running Workflow and its pod."""
     life.cluster.phase = None
     labels = {FEED_LABEL: life.name}
     life.cluster.create(
@@ -49,7 +49,9 @@ def _run(life: Life, pod: dict[str, Any]) -> None:
         ({POD_MONITOR}, "TopicsReady", "TopicsReady", "True"),
     ],
 )
-def test_missing_crds(kinds: set[Any], condition: str, reason: str, ready: str) -> None:
+def test_missing_crds_are_reported_if_the_feed_needs_them(
+    kinds: set[Any], condition: str, reason: str, ready: str
+) -> None:
     life = Life()
     life.cluster.missing = kinds
     life.create()
@@ -63,28 +65,28 @@ def test_missing_crds(kinds: set[Any], condition: str, reason: str, ready: str) 
     assert life.condition("Ready")["status"] == "True"
 
 
-def test_a_crashing_role_is_shown_with_its_last_words(life: Life) -> None:
-    words = "/etc/stockfeed/secrets/api-key/finnhub/token is missing, unreadable or empty"
+def test_reports_a_crashing_role_with_its_termination_message(life: Life) -> None:
+    message = "/etc/stockfeed/secrets/api-key/finnhub/token is missing, unreadable or empty"
 
     def crash(live: Manifest) -> None:
-        ended = {"terminated": {"exitCode": 1, "message": words}}
+        ended = {"terminated": {"exitCode": 1, "message": message}}
         live["status"]["containerStatuses"] = [{"state": {}, "lastState": ended}]
 
     life.cluster.edit(POD, "us-autos-producer-0", crash)
     live = life.cluster.objects[Key("Deployment", "us-autos-producer")]
     live["status"]["readyReplicas"] = 0
     life.step()
-    said = life.condition("ProducersAvailable")
-    assert said["reason"] == "SecretIncomplete"
-    assert said["message"].startswith("group autos: Secret finnhub: /etc/")
+    condition = life.condition("ProducersAvailable")
+    assert condition["reason"] == "SecretIncomplete"
+    assert condition["message"].startswith("group autos: Secret finnhub: /etc/")
     assert [notice.reason for notice in life.cluster.events] == [
         "SecretIncomplete",
         "SecretIncomplete",
     ]
 
 
-def test_pods_that_a_quota_or_a_policy_refuses_are_shown_with_its_words(life: Life) -> None:
-    words = 'pods "us-autos-producer-x" is forbidden: exceeded quota: team, used: pods=9'
+def test_reports_pods_rejected_by_a_quota(life: Life) -> None:
+    message = 'pods "us-autos-producer-x" is forbidden: exceeded quota: team, used: pods=9'
     live = life.cluster.objects[Key("Deployment", "us-autos-producer")]
     live["status"] = {
         "observedGeneration": live["metadata"]["generation"],
@@ -95,22 +97,25 @@ def test_pods_that_a_quota_or_a_policy_refuses_are_shown_with_its_words(life: Li
                 "type": "ReplicaFailure",
                 "status": "True",
                 "reason": "FailedCreate",
-                "message": words,
+                "message": message,
             },
         ],
     }
     del life.cluster.objects[Key("Pod", "us-autos-producer-0")]
     life.step()
-    said = life.condition("ProducersAvailable")
-    assert (said["reason"], said["message"]) == ("FailedCreate", f"group autos: {words}")
+    condition = life.condition("ProducersAvailable")
+    assert (condition["reason"], condition["message"]) == (
+        "FailedCreate",
+        f"group autos: {message}",
+    )
 
 
-def test_a_failing_load_is_shown_with_its_workflows_name(life: Life) -> None:
+def test_reports_a_failed_load_with_its_workflow(life: Life) -> None:
     life.cluster.settle(60)
     life.load("us-load-2", phase="Failed", message="main: Error (exit code 1)")
     life.rest()
-    said = life.condition("LoadHealthy")
-    assert (said["reason"], said["message"]) == (
+    condition = life.condition("LoadHealthy")
+    assert (condition["reason"], condition["message"]) == (
         "LoadFailed",
         "Workflow us-load-2: main: Error (exit code 1)",
     )
@@ -126,7 +131,7 @@ def test_a_failing_load_is_shown_with_its_workflows_name(life: Life) -> None:
         ("the load left objects out: k: x\ndbt build failed:\n  gold_kpi", "1", "BuildFailed"),
     ],
 )
-def test_the_reason_says_which_part_of_a_run_failed(
+def test_reason_names_the_part_of_the_run_that_failed(
     life: Life, message: str, failed: str, reason: str
 ) -> None:
     life.load("us-load-2", phase="Failed", message=message, **{"partitions-failed": failed})
@@ -147,18 +152,18 @@ def test_the_reason_says_which_part_of_a_run_failed(
         ({"reason": "PodInitializing"}, "LoadSucceeded"),
     ],
 )
-def test_a_run_whose_pod_cannot_start_is_shown_before_its_deadline(
+def test_reports_a_run_whose_pod_cannot_start_before_its_deadline(
     life: Life, waiting: dict[str, str], reason: str
 ) -> None:
     _run(life, {"containerStatuses": [{"state": {"waiting": waiting}}]})
     life.rest()
-    said = life.condition("LoadHealthy")
-    assert said["reason"].startswith(reason)
-    if said["status"] == "False":
-        assert said["message"].startswith("Workflow us-load-2: pod us-load-2: ")
+    condition = life.condition("LoadHealthy")
+    assert condition["reason"].startswith(reason)
+    if condition["status"] == "False":
+        assert condition["message"].startswith("Workflow us-load-2: pod us-load-2: ")
 
 
-def test_a_run_may_wait_a_minute_for_a_node(life: Life) -> None:
+def test_tolerates_an_unschedulable_run_for_a_minute(life: Life) -> None:
     unplaced = {"type": "PodScheduled", "reason": "Unschedulable", "message": "0/1 nodes"}
     _run(life, {"conditions": [unplaced]})
     life.rest()
@@ -168,11 +173,15 @@ def test_a_run_may_wait_a_minute_for_a_node(life: Life) -> None:
     assert life.condition("LoadHealthy")["reason"] == "Unschedulable"
 
 
-def test_a_schedule_that_argo_refuses_is_shown(life: Life) -> None:
-    said = {"type": "SpecError", "status": "True", "message": "end of range (99) above maximum"}
+def test_reports_a_schedule_that_argo_rejects(life: Life) -> None:
+    condition = {
+        "type": "SpecError",
+        "status": "True",
+        "message": "end of range (99) above maximum",
+    }
 
     def refuse(live: Manifest) -> None:
-        live["status"] = {"conditions": [said]}
+        live["status"] = {"conditions": [condition]}
 
     life.cluster.edit(CRON_WORKFLOW, "us-load", refuse)
     life.rest()
@@ -181,7 +190,7 @@ def test_a_schedule_that_argo_refuses_is_shown(life: Life) -> None:
     assert found["message"] == "CronWorkflow us-load: end of range (99) above maximum"
 
 
-def test_a_failed_loads_own_words_come_before_those_of_the_build_that_did_not_start() -> None:
+def test_message_of_the_failed_load_takes_precedence_over_the_build() -> None:
     waited = {"terminated": {"exitCode": 1, "message": 'dependency "load" exited'}}
     pod = {
         "metadata": {"name": "p", "labels": {"workflows.argoproj.io/workflow": "w"}},

@@ -13,7 +13,7 @@ def _pod(*statuses: dict[str, Any], **status: Any) -> dict[str, Any]:
     return {"metadata": {"name": "p"}, "status": {"containerStatuses": [*statuses], **status}}
 
 
-def _ended(code: int, message: str = "", reason: str = "Error") -> dict[str, Any]:
+def _terminated(code: int, message: str = "", reason: str = "Error") -> dict[str, Any]:
     return {"terminated": {"exitCode": code, "message": message, "reason": reason}}
 
 
@@ -24,7 +24,7 @@ MISSING = (
 
 
 @pytest.mark.parametrize(
-    ("pod", "reason", "says"),
+    ("pod", "reason", "text"),
     [
         (
             _pod({"image": "x:1", "state": {"waiting": {"reason": "ImagePullBackOff"}}}),
@@ -35,15 +35,15 @@ MISSING = (
             _pod(
                 {
                     "state": {"waiting": {"reason": "CrashLoopBackOff"}},
-                    "lastState": _ended(1, "bad"),
+                    "lastState": _terminated(1, "bad"),
                 }
             ),
             "Crashing",
             "exit code 1: bad",
         ),
-        (_pod({"state": _ended(1, MISSING)}), "SecretIncomplete", "Secret minio: Conf"),
+        (_pod({"state": _terminated(1, MISSING)}), "SecretIncomplete", "Secret minio: Conf"),
         (
-            _pod({"state": {}, "lastState": _ended(137, reason="OOMKilled")}),
+            _pod({"state": {}, "lastState": _terminated(137, reason="OOMKilled")}),
             "OutOfMemory",
             "memory",
         ),
@@ -63,36 +63,39 @@ MISSING = (
         ),
     ],
 )
-def test_a_pods_trouble(pod: dict[str, Any], reason: str, says: str) -> None:
+def test_finds_a_pods_problem(pod: dict[str, Any], reason: str, text: str) -> None:
     problem = find_pod_problem([pod])
     assert problem is not None
     assert problem.reason == reason
-    assert says in problem.message
+    assert text in problem.message
 
 
 @pytest.mark.parametrize(
     "pod",
     [
-        _pod({"ready": True, "state": {"running": {}}, "lastState": _ended(1, "long ago")}),
+        _pod({"ready": True, "state": {"running": {}}, "lastState": _terminated(1, "long ago")}),
         _pod({"state": {"waiting": {"reason": "ContainerCreating"}}}),
         {
             "metadata": {"name": "p", "deletionTimestamp": "x"},
-            "status": {"containerStatuses": [{"state": _ended(1)}]},
+            "status": {"containerStatuses": [{"state": _terminated(1)}]},
         },
         {"metadata": {"name": "new"}, "status": {}},
     ],
 )
-def test_pods_without_trouble(pod: dict[str, Any]) -> None:
+def test_healthy_starting_and_deleted_pods_have_no_problem(pod: dict[str, Any]) -> None:
     assert find_pod_problem([pod]) is None
 
 
-def test_the_first_pod_by_name_speaks() -> None:
-    pods = [_pod({"state": _ended(2)}), {**_pod({"state": _ended(3)}), "metadata": {"name": "a"}}]
+def test_reports_the_first_pod_by_name() -> None:
+    pods = [
+        _pod({"state": _terminated(2)}),
+        {**_pod({"state": _terminated(3)}), "metadata": {"name": "a"}},
+    ]
     assert find_pod_problem(pods) == PodProblem(
-        "Crashing", "pod a ended with exit code 3: no message"
+        "Crashing", "pod a terminated with exit code 3: no message"
     )
 
 
-def test_last_words_of_failed_containers() -> None:
-    pod = _pod({"state": _ended(0, "fine")}, {"state": _ended(1, "dbt build failed: x")})
+def test_termination_messages_of_failed_containers() -> None:
+    pod = _pod({"state": _terminated(0, "fine")}, {"state": _terminated(1, "dbt build failed: x")})
     assert termination_messages([pod, _pod()]) == "dbt build failed: x"

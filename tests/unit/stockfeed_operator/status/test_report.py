@@ -4,7 +4,7 @@ from stockfeed_operator.spec.conditions import Condition
 from stockfeed_operator.status.report import condition_events
 
 
-def _said(kind: str, status: str, reason: str, message: str = "") -> Condition:
+def _condition(kind: str, status: str, reason: str, message: str = "") -> Condition:
     return Condition.model_validate(
         {
             "type": kind,
@@ -17,53 +17,57 @@ def _said(kind: str, status: str, reason: str, message: str = "") -> Condition:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "events"),
     [
-        ([], [_said("LoadHealthy", "Unknown", "NoLoadYet")], []),
-        ([], [_said("ProducersAvailable", "False", "NotReady")], []),
-        ([], [_said("ProducersAvailable", "False", "Crashing")], [("Warning", "Crashing")]),
+        ([], [_condition("LoadHealthy", "Unknown", "NoLoadYet")], []),
+        ([], [_condition("ProducersAvailable", "False", "NotReady")], []),
+        ([], [_condition("ProducersAvailable", "False", "Crashing")], [("Warning", "Crashing")]),
         (
-            [_said("LoadHealthy", "True", "LoadSucceeded")],
-            [_said("LoadHealthy", "False", "LoadFailed")],
+            [_condition("LoadHealthy", "True", "LoadSucceeded")],
+            [_condition("LoadHealthy", "False", "LoadFailed")],
             [("Warning", "LoadFailed")],
         ),
-        # Each minute's failure has another Workflow's name; one Event is enough.
+        # Every failed run has another Workflow name in its message; one Event is enough.
         (
-            [_said("LoadHealthy", "False", "LoadFailed", "w1")],
-            [_said("LoadHealthy", "False", "LoadFailed", "w2")],
+            [_condition("LoadHealthy", "False", "LoadFailed", "w1")],
+            [_condition("LoadHealthy", "False", "LoadFailed", "w2")],
             [],
         ),
         (
-            [_said("LoadHealthy", "False", "LoadFailed")],
-            [_said("LoadHealthy", "True", "LoadSucceeded")],
+            [_condition("LoadHealthy", "False", "LoadFailed")],
+            [_condition("LoadHealthy", "True", "LoadSucceeded")],
             [("Normal", "LoadSucceeded")],
         ),
-        ([_said("Ready", "False", "A")], [_said("Ready", "False", "B")], []),
-        ([_said("Ready", "False", "A")], [_said("Ready", "True", "B")], [("Normal", "B")]),
-        ([], [_said("Stopped", "False", "Draining")], [("Normal", "Draining")]),
+        ([_condition("Ready", "False", "A")], [_condition("Ready", "False", "B")], []),
         (
-            [_said("Stopped", "False", "Draining")],
-            [_said("Stopped", "True", "Suspended")],
+            [_condition("Ready", "False", "A")],
+            [_condition("Ready", "True", "B")],
+            [("Normal", "B")],
+        ),
+        ([], [_condition("Stopped", "False", "Draining")], [("Normal", "Draining")]),
+        (
+            [_condition("Stopped", "False", "Draining")],
+            [_condition("Stopped", "True", "Suspended")],
             [("Normal", "Suspended")],
         ),
         (
             [],
-            [_said("DrainTimedOut", "True", "DrainTimedOut", "12 left")],
+            [_condition("DrainTimedOut", "True", "DrainTimedOut", "12 left")],
             [("Warning", "DrainTimedOut")],
         ),
         (
-            [_said("DrainTimedOut", "True", "DrainTimedOut", "12 left")],
-            [_said("DrainTimedOut", "True", "DrainTimedOut", "12 left; 3 left")],
+            [_condition("DrainTimedOut", "True", "DrainTimedOut", "12 left")],
+            [_condition("DrainTimedOut", "True", "DrainTimedOut", "12 left; 3 left")],
             [("Warning", "DrainTimedOut")],
         ),
         (
-            [_said("RateBudgetExceeded", "True", "SharedKey")],
+            [_condition("RateBudgetExceeded", "True", "SharedKey")],
             [],
             [("Normal", "RateBudgetExceededOver")],
         ),
     ],
 )
-def test_events_tell_of_transitions(
-    before: list[Condition], after: list[Condition], told: list[tuple[str, str]]
+def test_records_events_about_transitions(
+    before: list[Condition], after: list[Condition], events: list[tuple[str, str]]
 ) -> None:
-    assert [(event.type, event.reason) for event in condition_events(before, after)] == told
+    assert [(event.type, event.reason) for event in condition_events(before, after)] == events

@@ -6,7 +6,7 @@ THEN = datetime(2026, 3, 4, 15, tzinfo=UTC)
 LATER = THEN + timedelta(minutes=1)
 
 
-def test_the_time_moves_only_when_the_status_flips() -> None:
+def test_transition_time_changes_only_with_the_status() -> None:
     first = merge_conditions([Statement("Ready", "False", "NotReady", "0 of 1")], (), THEN, 1)
     same = merge_conditions([Statement("Ready", "False", "Crashing", "exit 1")], first, LATER, 2)
     other = merge_conditions([Statement("Ready", "True", "Running")], same, LATER, 2)
@@ -22,14 +22,14 @@ def test_the_time_moves_only_when_the_status_flips() -> None:
     )
 
 
-def test_a_message_is_cut_to_what_a_status_may_hold() -> None:
-    (said,) = merge_conditions(
+def test_truncates_long_messages() -> None:
+    (condition,) = merge_conditions(
         [Statement("NotApplied", "True", "Rejected", "x" * 40_000)], (), THEN, 1
     )
-    assert said.message == "x" * 32_768
+    assert condition.message == "x" * 32_768
 
 
-def test_a_statement_that_comes_again_is_new() -> None:
+def test_condition_that_reappears_has_a_new_transition_time() -> None:
     gone = merge_conditions(
         [], merge_conditions([Statement("Paused", "True", "x")], (), THEN, 1), LATER, 1
     )
