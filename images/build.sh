@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Builds StockFeed's images: all of them, or those that are named.
-#   images/build.sh [operator|pipeline|dbt|local]...
-# By environment:
-#   ENGINE   docker, podman or buildah; without it, the first that works
-#   BASE     another base image; without it, the one that the Dockerfiles pin
-#   TAG      without it, the version in pyproject.toml
-#   PREFIX   of the images' names; without it, docker.io/stockfeed
-#   SOURCE   address of the sources, for the label of that name
-# Prints the names of what it built.
-# pip in the build uses the host's CA bundle and index settings. They are mounted for its steps
-# alone, and are in no layer.
+# Builds StockFeed's images and prints their names.
+#   images/build.sh [operator|pipeline|dbt|local]...    default: all images
+# Environment variables:
+#   ENGINE   docker, podman or buildah; default: the first that works
+#   BASE     base image; default: the one that the Dockerfiles pin
+#   TAG      tag of the images; default: the version in pyproject.toml
+#   PREFIX   prefix of the images' names; default: docker.io/stockfeed
+#   SOURCE   URL of the source code, for the label org.opencontainers.image.source
+# In the build, pip uses the host's CA bundle and index settings. They are mounted as secrets, so
+# that no layer contains them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +19,7 @@ fail() { echo "images/build.sh: $*" >&2; exit 1; }
 
 works() {
   case $1 in
-    docker) docker info > /dev/null 2>&1 ;; # a client without a daemon builds nothing
+    docker) docker info > /dev/null 2>&1 ;; # the client alone, without a daemon, cannot build
     *) "$1" --version > /dev/null 2>&1 ;;
   esac
 }
@@ -30,22 +29,23 @@ engine() {
   for candidate in ${ENGINE:-docker podman buildah}; do
     case $candidate in
       docker | podman | buildah) ;;
-      *) fail "ENGINE is '$candidate'; it can be docker, podman or buildah" ;;
+      *) fail "ENGINE is '$candidate'; it must be docker, podman or buildah" ;;
     esac
     if works "$candidate"; then echo "$candidate"; return; fi
   done
-  fail "none of these works here: ${ENGINE:-docker, podman, buildah}. Install one, or start Docker"
+  fail "no working container engine: tried ${ENGINE:-docker, podman, buildah}. Install one, or start Docker"
 }
 
 dockerfile() {
   case $1 in
     operator) echo operator/Dockerfile ;;
     pipeline | dbt | local) echo "images/$1/Dockerfile" ;;
-    *) fail "there is no image '$1'; there are: ${ALL[*]}" ;;
+    *) fail "unknown image '$1'; the images are: ${ALL[*]}" ;;
   esac
 }
 
-# The host's settings of pip that are about its index, as a pip.conf; the first of a name counts.
+# Prints the host's index settings of pip as a pip.conf. `pip config list` may print a setting once
+# per scope (e.g. global and install): only the first is used.
 pip_conf() {
   { python3 -m pip config list 2> /dev/null || true; } | awk -F"='" '
     BEGIN { print "[global]" }
@@ -70,10 +70,10 @@ build() {
   [[ -z ${BASE:-} ]] || options+=(--build-arg "BASE=$BASE")
   [[ -z $ca ]] || options+=(--secret "id=ca,src=$ca")
   case $engine in
-    # Layers are kept for the next build, and files are dated by the commit.
+    # Caches layers, as Docker does by default, and sets files' dates to SOURCE_DATE_EPOCH if it is set.
     podman | buildah) options+=(--layers ${SOURCE_DATE_EPOCH:+--timestamp "$SOURCE_DATE_EPOCH"}) ;;
   esac
-  echo "$engine builds $PREFIX/$image:$tag from $file, base ${BASE:-as pinned}" >&2
+  echo "$engine builds $PREFIX/$image:$tag from $file, base image: ${BASE:-as pinned}" >&2
   "$engine" build --quiet --file "$file" --tag "$PREFIX/$image:$tag" \
     --secret "id=pip,src=$secrets/pip.conf" \
     --build-arg "VERSION=$tag" --build-arg "REVISION=$(revision)" \

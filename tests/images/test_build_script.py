@@ -70,10 +70,10 @@ def test_base_tag_and_source_reach_the_build(script):
 @pytest.mark.parametrize(
     ("images", "environment", "message"),
     [
-        ([], {}, "none of these works here: docker, podman, buildah"),
-        ([], {"ENGINE": "docker"}, "none of these works here: docker."),
-        ([], {"ENGINE": "kaniko"}, "it can be docker, podman or buildah"),
-        (["pipelin"], {}, "there is no image 'pipelin'; there are: operator pipeline dbt local"),
+        ([], {}, "no working container engine: tried docker, podman, buildah"),
+        ([], {"ENGINE": "docker"}, "no working container engine: tried docker."),
+        ([], {"ENGINE": "kaniko"}, "it must be docker, podman or buildah"),
+        (["pipelin"], {}, "unknown image 'pipelin'; the images are: operator pipeline dbt local"),
     ],
 )
 def test_it_says_why_it_cannot_build(script, images, environment, message):
