@@ -73,7 +73,7 @@ class Copy:
         loaded = {} if self.statement.force else history.loaded()
         found = self._found()
         new = [f for f in found if loaded.get(self._shown(f)) != f.etag()]
-        # All files are parsed before the first row is inserted: an error must leave no row behind.
+        # Parses all files before it inserts the first row: after an error, no row may be inserted.
         parsed = [parse_file(file, self.statement.file_format) for file in new]
         loads = {p.file.name: self._outcome(p) for p in parsed}
         self._insert(duck_conn, [p for p in parsed if loads[p.file.name].rows_loaded])

@@ -79,7 +79,7 @@ def create_table_as(expression: Expr, duck_conn: Any) -> Expr:
     """Rewrites CREATE TABLE with columns AS SELECT *, in place of fakesnow's transform.
 
     To get the names of the star's columns, fakesnow describes the query, but serializes it in no
-    particular dialect, and DuckDB does not know `TIMESTAMPNTZ`. Here the star is expanded before
+    particular dialect, and DuckDB has no type `TIMESTAMPNTZ`. Here the star is expanded before
     fakesnow's transform runs.
     """
     select = _select(expression)

@@ -1,9 +1,9 @@
 """Load metadata: which files were loaded into which table, so that COPY skips them.
 
-A file is loaded again if its bytes have changed. The metadata is stored in fakesnow's table behind
-INFORMATION_SCHEMA.LOAD_HISTORY, with the ETag added, in the target table's database, so that it is
-rolled back with the load. Snowflake's documentation: "Loading data" (load metadata), "TRUNCATE
-TABLE" and "CREATE TABLE" (both delete it).
+A file is loaded again if its bytes have changed. The metadata is stored in the target table's
+database, so that it is rolled back with the load: in fakesnow's table for the view
+INFORMATION_SCHEMA.LOAD_HISTORY, to which the ETag is added. Snowflake's documentation: "Loading
+data" (load metadata), "TRUNCATE TABLE" and "CREATE TABLE" (both delete it).
 """
 
 from collections.abc import Sequence

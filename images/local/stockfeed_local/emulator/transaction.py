@@ -126,7 +126,7 @@ def retry(action: Callable[[], T]) -> T:
     """Runs an action, and repeats it while DuckDB reports a conflict with another session.
 
     Args:
-        action: A change that leaves nothing behind when it fails.
+        action: A change that has no effect when it fails.
     """
     for attempt in range(ATTEMPTS):
         try:

@@ -14,7 +14,7 @@ class _Reel:
 
     quotes: list[Quote]
     position: int = 0
-    asked: bool = False
+    polled: bool = False
     confirmed: int = 0
 
     @property
@@ -23,7 +23,7 @@ class _Reel:
 
     @property
     def revealed(self) -> int:
-        return self.position + 1 if self.asked else 0
+        return self.position + 1 if self.polled else 0
 
     @property
     def at_end(self) -> bool:
@@ -48,8 +48,8 @@ class Replay:
         reel = self._reels.get(symbol)
         if reel is None:
             return None
-        if not reel.asked:
-            reel.asked = True
+        if not reel.polled:
+            reel.polled = True
             self._revealed += 1
         if etag == reel.etag and not self._advance(reel):
             return QuoteReply(None, reel.etag)

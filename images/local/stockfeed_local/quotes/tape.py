@@ -24,7 +24,7 @@ def tape_of(bars: Iterable[Bar], interval: Interval) -> Tape:
 def _quotes(bars: Iterable[Bar], interval: Interval) -> Iterator[Quote]:
     previous_close = None
     for bar in bars:
-        # The first bar has no previous close. Its own open stands in: zero would mean "unknown".
+        # The first bar has no previous close. Its own open is used, as zero would mean "unknown".
         yield from quotes_of(bar, previous_close or bar.open, interval.span(bar.start))
         previous_close = bar.close
 

@@ -49,10 +49,10 @@ def sampling():
 
 
 def test_sampling_continues_when_a_service_recovers(sampling):
-    asked = threading.Semaphore(0)
+    polled = threading.Semaphore(0)
 
     def answer(_: httpx.Request) -> httpx.Response:
-        asked.release()
+        polled.release()
         if not answers.is_set():
             raise httpx.ConnectError("busy")
         return httpx.Response(200, json={"polled": 4, "done": True})
@@ -60,7 +60,7 @@ def test_sampling_continues_when_a_service_recovers(sampling):
     answers = threading.Event()
     progress = sampling(answer)
     for _ in range(3):
-        asked.acquire()
+        polled.acquire()
     progress.raise_if_failed()
     assert not progress.tape_done.is_set()
     answers.set()

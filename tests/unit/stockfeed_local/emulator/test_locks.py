@@ -12,7 +12,7 @@ from stockfeed_local.emulator.locks import LockTable, changed_tables, takes_lock
 
 
 class Owner:
-    """A session whose transaction is idle if the test says so."""
+    """A stub session, whose transaction is idle or not."""
 
     def __init__(self, *, idle: bool = False) -> None:
         self.idle = idle

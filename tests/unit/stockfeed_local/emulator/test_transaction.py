@@ -68,9 +68,9 @@ def test_aborted_transaction_rejects_statements(duck: duckdb.DuckDBPyConnection)
     transaction = Transaction(duck)
     transaction.begin()
     transaction.write(lambda: duck.execute("INSERT INTO t VALUES (1)"))
-    transaction.abort("a test said so")
-    with pytest.raises(ProgrammingError, match="a test said so"):
+    transaction.abort("aborted by a test")
+    with pytest.raises(ProgrammingError, match="aborted by a test"):
         transaction.read(lambda: None)
-    with pytest.raises(ProgrammingError, match="a test said so"):
+    with pytest.raises(ProgrammingError, match="aborted by a test"):
         transaction.commit()
     assert transaction.read(lambda: duck.execute("SELECT * FROM t").fetchall()) == []

@@ -10,7 +10,7 @@ class Shell(ProcessService):
     """A shell script that is ready once it has printed `ready`."""
 
     endpoint = "nowhere"
-    waits_for = "the word ready"
+    waits_for = "`ready` in the log"
     ready_timeout = 20.0
     stop_grace = 0.0
 
@@ -39,7 +39,7 @@ def test_service_that_ends_early_raises_error_with_log(tmp_path: Path) -> None:
         service.start()
 
     message = str(failed.value)
-    assert "shell ended with exit code 3 while waiting for the word ready" in message
+    assert "shell ended with exit code 3 while waiting for `ready` in the log" in message
     assert message.endswith("shell.log:\nno disk")
 
 

@@ -34,7 +34,7 @@ class Stage:
 
     Attributes:
         name: Name of the stage.
-        place: What is counted, and where.
+        place: The counted items and their place, e.g. `rows in the raw table`.
         count: The count.
         share: The count in percent of the largest stage: the length of the stage's bar.
         step: The change from the previous stage.
@@ -61,7 +61,7 @@ class SymbolRow:
 
 
 def headline(data: ReportData) -> Headline:
-    """Returns the headline: exact only if there is no problem in the list and in the counts."""
+    """Returns the headline; exact only if no problem is listed and all counts are 0."""
     summary = data.summary
     counts = [_count(summary, name) for name in ("mismatches", "gaps", "duplicates", "findings")]
     bars = formats.number(summary["bars"])
