@@ -1,4 +1,4 @@
-"""The consumer as a process, between a real Kafka and a real S3."""
+"""Tests of the consumer as a process, with a real Kafka and a real S3 server."""
 
 import base64
 import gzip
@@ -24,7 +24,7 @@ PARTITIONS = 3
 
 
 class Lab:
-    """One topic, one bucket, and the consumers started on them."""
+    """A topic, a bucket, and the consumers started for them."""
 
     def __init__(self, kafka, s3, bucket, store, home: Path):
         self.kafka, self.s3, self.bucket, self.store, self.home = kafka, s3, bucket, store, home
@@ -70,7 +70,7 @@ class Lab:
         assert producer.flush(30) == 0
 
     def landed(self) -> dict[int, list[dict]]:
-        """Lines by partition, after a check that each partition's objects form one chain."""
+        """Checks that each partition's objects form a chain, and returns the lines by partition."""
         lines: dict[int, list[dict]] = {}
         following: dict[int, int] = {}
         for stored in self.store.list("feed="):
@@ -85,7 +85,7 @@ class Lab:
         return lines
 
     def records(self) -> dict[str, dict[int, int]]:
-        """Records landed, by topic id and partition."""
+        """Returns the number of landed records by topic id and partition."""
         found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         for stored in self.store.list("feed="):
             chain, _ = Chain.parse(stored.key)
@@ -98,13 +98,13 @@ class Lab:
         assert sorted(line["n"] for line in lines) == list(range(len(self.sent)))
 
     def offsets(self) -> dict[int, tuple[int, str]]:
-        """The group's committed offsets and their metadata."""
+        """Returns the group's committed offsets and their metadata, by partition."""
         request = ConsumerGroupTopicPartitions(self.group)
         found = self.admin.list_consumer_group_offsets([request])[self.group].result(10)
         return {p.partition: (p.offset, p.metadata) for p in found.topic_partitions}
 
     def everything_is_committed(self) -> bool:
-        """Whether the group's offsets are the ends of all partitions."""
+        """Returns whether the group has committed the end offset of every partition."""
         latest = {
             TopicPartition(self.topic, number): OffsetSpec.latest() for number in range(PARTITIONS)
         }
@@ -116,7 +116,7 @@ class Lab:
 
 
 class Member:
-    """One consumer process and its HTTP endpoints."""
+    """A consumer process and its HTTP endpoints."""
 
     def __init__(self, lab: Lab, process: Process, port: int):
         self.lab, self.process, self.port = lab, process, port
@@ -131,7 +131,7 @@ class Member:
             return 0, {}
 
     def drained(self) -> bool:
-        """Whether all messages are landed; /drained alone may rest on an older measurement."""
+        """Returns whether all messages are landed; /drained alone may use an older measurement."""
         if not self.lab.everything_is_committed():
             return False
         status, body = self.get("/drained")
@@ -147,7 +147,7 @@ class Member:
 def eventually(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
+        assert time.monotonic() < deadline, "timed out waiting for the condition"
         time.sleep(0.1)
 
 
@@ -157,10 +157,10 @@ def lab(kafka, s3, s3_bucket, object_store, tmp_path):
     yield lab
     for process in lab.consumers:
         process.kill()
-    s3.start()  # the worker's other tests need it, whatever became of a test that killed it
+    s3.start()  # other tests on this xdist worker need it, even if a test that killed it failed
 
 
-def test_everything_is_landed_in_a_chain_and_commits_name_their_object(lab):
+def test_lands_everything_and_commits_with_the_object_key(lab):
     lab.produce(3_000)
     member = lab.consumer()
     eventually(member.drained)
@@ -181,7 +181,7 @@ def test_everything_is_landed_in_a_chain_and_commits_name_their_object(lab):
         assert Chain.parse(key)[0].partition == partition
 
 
-def test_a_stop_lands_what_is_buffered(lab):
+def test_lands_the_buffer_on_stop(lab):
     member = lab.consumer(STOCKFEED_ROTATE_INTERVAL="1h", STOCKFEED_ROTATE_RECORDS="100000")
     lab.produce(1_000)
     eventually(lambda: member.get("/drained")[1].get("buffered") == 1_000)
@@ -190,7 +190,7 @@ def test_a_stop_lands_what_is_buffered(lab):
     lab.check_all_landed_once()
 
 
-def test_a_killed_consumer_and_a_second_one_land_each_message_once(lab):
+def test_lands_each_message_once_despite_kills_and_rebalances(lab):
     lab.produce(2_000)
     first = lab.consumer()
     eventually(lambda: first.get("/drained")[1].get("partitions") == [0, 1, 2])
@@ -212,7 +212,7 @@ def test_a_killed_consumer_and_a_second_one_land_each_message_once(lab):
     lab.check_all_landed_once()
 
 
-def test_offsets_reset_by_hand_land_nothing_twice(lab):
+def test_manual_offset_reset_lands_nothing_twice(lab):
     lab.produce(2_000)
     member = lab.consumer()
     eventually(member.drained)
@@ -226,7 +226,7 @@ def test_offsets_reset_by_hand_land_nothing_twice(lab):
     lab.check_all_landed_once()
 
 
-def test_offsets_that_retention_removed_are_landed_as_lost(lab):
+def test_lands_offsets_deleted_by_retention_as_lost(lab):
     lab.produce(600)
     member = lab.consumer()
     eventually(member.drained)
@@ -243,12 +243,12 @@ def test_offsets_that_retention_removed_are_landed_as_lost(lab):
     assert member.metric("stockfeed_lost_offsets_total") == 600
 
 
-def test_retention_that_overtakes_a_waiting_consumer_is_landed_as_lost(lab):
+def test_lands_offsets_deleted_while_waiting_for_the_store_as_lost(lab):
     lab.produce(300)
     member = lab.consumer(STOCKFEED_ROTATE_BYTES="2Ki")
     eventually(member.drained)
     lab.s3.process.kill()
-    lab.produce(3_000)  # more than the buffers take: a partition is paused once one has come
+    lab.produce(3_000)  # more than fits into the buffers, so each partition is paused
     eventually(lambda: member.get("/drained")[1]["buffered"] >= 100)
     buffered = member.get("/drained")[1]["buffered"]
     lab.produce(200)
@@ -260,13 +260,13 @@ def test_retention_that_overtakes_a_waiting_consumer_is_landed_as_lost(lab):
     eventually(member.drained)
     landed = sum(len(lines) for lines in lab.landed().values())
     lost = member.metric("stockfeed_lost_offsets_total")
-    # How much is read before the pause depends on how the messages come; none of it may be lost.
+    # The number of messages read before the pause varies, but none of them may be lost.
     assert landed >= 300 + buffered + 1
     assert lost >= 200
     assert landed + lost == 3_501
 
 
-def test_a_recreated_topic_begins_a_chain_of_its_own(lab):
+def test_recreated_topic_starts_a_new_chain(lab):
     lab.produce(300)
     member = lab.consumer()
     eventually(member.drained)
@@ -276,7 +276,7 @@ def test_a_recreated_topic_begins_a_chain_of_its_own(lab):
     lab.produce(200)
 
     def landed():
-        # It sees the new topic at an assignment, or in between, and then ends with an error.
+        # The consumer detects the new topic on assignment, or in between and then exits with 1.
         if not member.process.alive:
             assert member.process.exit_code == 1
             assert "the topic was recreated" in member.process.log_tail()
@@ -287,7 +287,7 @@ def test_a_recreated_topic_begins_a_chain_of_its_own(lab):
     assert sorted(sum(chain.values()) for chain in lab.records().values()) == [200, 300]
 
 
-def test_messages_that_are_no_events_are_landed_in_place(lab):
+def test_lands_invalid_messages_as_error_lines(lab):
     values = ['{"symbol":"F","n":%d}', "poison %d", '{"n":%d}', '{\n"symbol":"F","n":%d}']
     lab.produce(400, value=lambda n: values[n % 4] % n)
     member = lab.consumer()
@@ -299,7 +299,7 @@ def test_messages_that_are_no_events_are_landed_in_place(lab):
     assert member.metric("stockfeed_error_lines_landed_total") == 200
 
 
-def test_the_per_event_layout_has_an_object_for_each_quote(lab):
+def test_per_event_layout_has_an_object_per_quote(lab):
     lab.produce(50, value=lambda n: json.dumps({"symbol": ["F", "A/B"][n % 2], "n": n}))
     lab.produce(1, value=lambda _: "poison")
     member = lab.consumer(STOCKFEED_LAYOUT="PerEvent")
@@ -310,7 +310,7 @@ def test_the_per_event_layout_has_an_object_for_each_quote(lab):
     assert sum(len(lines) for lines in lab.landed().values()) == 51
 
 
-def test_a_store_that_is_away_delays_and_loses_nothing(lab):
+def test_loses_nothing_while_the_store_is_down(lab):
     lab.produce(1_000)
     member = lab.consumer()
     eventually(member.drained)
@@ -324,7 +324,7 @@ def test_a_store_that_is_away_delays_and_loses_nothing(lab):
     assert member.metric("stockfeed_flush_failures_total") > 0
 
 
-def test_a_missing_bucket_is_named(lab):
+def test_missing_bucket_error_names_the_bucket(lab):
     member = lab.consumer(STOCKFEED_S3_BUCKET="nowhere")
     assert member.process.wait(30) == 1
     assert "ConfigurationError: bucket 'nowhere'" in member.process.log_tail()

@@ -1,4 +1,4 @@
-"""The catalogue against what running processes answer; none of their services is there."""
+"""Compares the catalogue with running processes, which need none of their services for this."""
 
 import os
 import sys
@@ -57,7 +57,7 @@ def scrape(process: Process, port: int) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_running_role_exports_what_the_catalogue_lists(role, tmp_path: Path):
+def test_running_role_exports_exactly_the_catalogued_metrics(role, tmp_path: Path):
     (port,) = free_ports(1)
     command = [str(Path(sys.executable).with_name("stockfeed")), role]
     process = Process(role, command, tmp_path, environment(port))

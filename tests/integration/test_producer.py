@@ -1,4 +1,4 @@
-"""The producer as a process, between the real quote server and a real Kafka."""
+"""Tests of the producer as a process, with the quote server and a real Kafka."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ QUOTES = BARS * 4 * len(SYMBOLS)
 
 @pytest.fixture
 def bars(tmp_path):
-    """A file of so many bars, minute by minute, each unlike the others."""
+    """A CSV file of one-minute bars, all different."""
     lines = ["Ticker,Date,Open,High,Low,Close,Volume"]
     for symbol in SYMBOLS:
         for n in range(BARS):
@@ -32,7 +32,7 @@ def bars(tmp_path):
 
 @pytest.fixture
 def tape(quote_server, bars):
-    """Starts a quote server on the tape of the bars."""
+    """Starts a quote server that plays the bars."""
 
     def start(*options):
         return quote_server("--bars", str(bars), "--bar-interval", "1m", "--controls", *options)
@@ -48,7 +48,7 @@ class Producer:
         self.process = Process("producer", command, log_dir, env)
 
     def get(self, path):
-        """Status and text; status 0 while nobody listens."""
+        """Returns status and text; status 0 if the connection fails."""
         try:
             answer = httpx.get(f"http://127.0.0.1:{self.port}{path}")
         except httpx.TransportError:
@@ -64,7 +64,7 @@ class Producer:
 
 @pytest.fixture
 def producer(kafka, kafka_topic, tmp_path):
-    """Starts a producer for a quote server, with more variables if given."""
+    """Starts a producer for a quote server, with additional variables."""
     started = []
 
     def start(server, **more):
@@ -93,7 +93,7 @@ def producer(kafka, kafka_topic, tmp_path):
 
 @pytest.fixture
 def published(kafka, kafka_topic):
-    """All messages of the topic: per symbol its events, in order."""
+    """Reads all messages of the topic and returns the events by symbol, in order."""
 
     def read():
         consumer = Consumer({"bootstrap.servers": kafka.endpoint, "group.id": "test"})
@@ -113,7 +113,7 @@ def published(kafka, kafka_topic):
 
 @pytest.fixture
 def expected(tape):
-    """The tape's quotes as events: per symbol, in order, played from a server of its own."""
+    """The expected events by symbol, in order, from a separate quote server."""
     server = tape()
     events = {}
     with httpx.Client() as client:
@@ -132,7 +132,7 @@ def expected(tape):
 def until(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
+        assert time.monotonic() < deadline, "timed out waiting for the condition"
         time.sleep(0.02)
 
 
@@ -144,7 +144,7 @@ def without_repeats(events):
     return {symbol: [event for event, _ in groupby(each)] for symbol, each in events.items()}
 
 
-def test_the_tape_arrives_in_the_topic_exactly(tape, producer, published, expected):
+def test_publishes_every_quote_of_the_tape_exactly_once(tape, producer, published, expected):
     server = tape()
     running = producer(server)
     until(lambda: stats(server)["done"])
@@ -154,7 +154,7 @@ def test_the_tape_arrives_in_the_topic_exactly(tape, producer, published, expect
     assert published() == expected
 
 
-def test_a_killed_producer_repeats_quotes_and_loses_none(tape, producer, published, expected):
+def test_killed_producer_loses_no_quotes(tape, producer, published, expected):
     server = tape()
     for part in (0.2, 0.6):
         running = producer(server)
@@ -165,13 +165,11 @@ def test_a_killed_producer_repeats_quotes_and_loses_none(tape, producer, publish
     assert running.process.terminate(grace=25) == 0
     events = published()
     assert without_repeats(events) == expected
-    # Each kill leaves at most the quote per symbol whose acknowledgement it did not confirm.
+    # Each kill can repeat one quote per symbol, whose delivery the quote server had not seen.
     assert sum(map(len, events.values())) <= QUOTES + 2 * len(SYMBOLS)
 
 
-def test_a_broker_that_is_killed_and_comes_back_costs_no_quote(
-    kafka, tape, producer, published, expected
-):
+def test_loses_no_quotes_while_the_broker_restarts(kafka, tape, producer, published, expected):
     server = tape()
     running = producer(server)
     until(lambda: stats(server)["confirmed"] > 0.2 * QUOTES)
@@ -186,7 +184,7 @@ def test_a_broker_that_is_killed_and_comes_back_costs_no_quote(
     assert published() == expected
 
 
-def test_limits_and_faults_of_the_api_cost_time_and_no_quote(tape, producer, published, expected):
+def test_loses_no_quotes_to_rate_limits_and_api_errors(tape, producer, published, expected):
     server = tape("--requests-per-second", "100")
     for fault in (
         {"kind": "429", "count": 3},
@@ -196,13 +194,13 @@ def test_limits_and_faults_of_the_api_cost_time_and_no_quote(tape, producer, pub
         {"kind": "timeout", "symbol": "AAPL"},
     ):
         httpx.post(f"{server.endpoint}/control/fault", json=fault).raise_for_status()
-    # Longer than an answer takes on a busy machine: else that counts as one more fault.
+    # Long enough for a busy machine, where a slow response would count as another error.
     running = producer(server, SOURCE_TIMEOUT="3s")
     until(lambda: stats(server)["done"])
     assert running.metric('stockfeed_polls_total{outcome="error"}') == 3
     assert running.metric('stockfeed_quotes_rejected_total{reason="not_json"}') == 1
     assert running.metric('stockfeed_quotes_rejected_total{reason="zero_price"}') == 2
-    # Three were ordered; beyond them, a request may be under way when another uses up the limit.
+    # Three were injected; in addition, a request may be in flight when another exhausts the limit.
     windows = QUOTES / 100 + 1
     limited = running.metric('stockfeed_polls_total{outcome="rate_limited"}')
     assert 3 <= limited <= 3 + windows * len(SYMBOLS)
@@ -211,7 +209,9 @@ def test_limits_and_faults_of_the_api_cost_time_and_no_quote(tape, producer, pub
     assert published() == expected
 
 
-def test_a_rotated_key_heals_without_a_restart(tape, producer, published, expected, tmp_path):
+def test_recovers_with_a_rotated_key_without_a_restart(
+    tape, producer, published, expected, tmp_path
+):
     server = tape("--token", "sesame")
     token = tmp_path / "token"
     token.write_text("wrong")
@@ -226,7 +226,7 @@ def test_a_rotated_key_heals_without_a_restart(tape, producer, published, expect
     assert published() == expected
 
 
-def test_a_changed_budget_file_counts_without_a_restart(tape, producer, tmp_path):
+def test_applies_a_changed_budget_file_without_a_restart(tape, producer, tmp_path):
     share = tmp_path / "megacaps"
     share.write_text("1")
     server = tape()

@@ -1,4 +1,4 @@
-"""The consumer's lifecycle rules in a real S3; what the rules remove is the store's own matter."""
+"""Tests of the consumer's lifecycle rules in a real S3 server; expiry itself is not tested."""
 
 import os
 import sys
@@ -32,7 +32,7 @@ FOREIGN = [
 
 @pytest.fixture
 def rules(s3, s3_bucket):
-    """Reads the bucket's rules; given some, it sets them first."""
+    """Returns the bucket's rules, after setting the given ones if any."""
     client = s3.client()
 
     def read(*new):
@@ -51,8 +51,8 @@ def rules(s3, s3_bucket):
 
 
 @pytest.fixture
-def keep(object_store):
-    """Makes the rules of feed `us` so many days; none may be refused."""
+def apply(object_store):
+    """Applies a feed's retention in days and asserts that it succeeds."""
 
     def run(days, feed="us"):
         metrics = ConsumerMetrics(CollectorRegistry())
@@ -67,35 +67,35 @@ def days_by_prefix(rules):
     return {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules}
 
 
-def test_rules_come_change_and_go(keep, rules):
-    keep(None)
+def test_adds_changes_and_removes_rules(apply, rules):
+    apply(None)
     assert rules() == []
-    keep(30)
+    apply(30)
     assert days_by_prefix(rules()) == {"feed=us/": 30, "events/feed=us/": 30}
-    keep(400)
+    apply(400)
     assert days_by_prefix(rules()) == {"feed=us/": 400, "events/feed=us/": 400}
-    keep(None)
+    apply(None)
     assert rules() == []
 
 
-def test_others_rules_stay_as_they_are(keep, rules):
+def test_keeps_foreign_rules_unchanged(apply, rules):
     before = rules(*FOREIGN)
-    keep(30)
-    keep(8, feed="eu")
+    apply(30)
+    apply(8, feed="eu")
     assert rules()[: len(before)] == before
     assert len(rules()) == len(before) + 4
-    keep(None)
+    apply(None)
     assert rules()[: len(before)] == before
     assert days_by_prefix(rules()[len(before) :]) == {"feed=eu/": 8, "events/feed=eu/": 8}
 
 
-def test_the_consumer_sets_its_rules_when_it_starts(s3, s3_bucket, rules, tmp_path):
+def test_consumer_sets_its_rules_on_start(s3, s3_bucket, rules, tmp_path):
     env = {
         "PATH": os.environ["PATH"],
         "STOCKFEED_FEED": "us",
         "STOCKFEED_GROUP": "autos",
         "STOCKFEED_HTTP_PORT": "0",
-        # Nothing answers there: the rules do not wait for Kafka.
+        # No broker: setting the rules does not depend on Kafka.
         "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "STOCKFEED_KAFKA_TOPIC": "quotes",
         "STOCKFEED_KAFKA_CONSUMER_GROUP": "group",
