@@ -77,7 +77,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, yamllint, helm lint, A
 	$(BIN)/yamllint --strict .
 	$(BIN)/python charts/generate.py --check
 	$(BIN)/python docs/generate.py --check
-	$$($(BIN)/python tests/support/helm/tool.py) lint --strict charts/stockfeed-operator charts/stockfeed-platform
+	$$($(BIN)/python charts/kind/wheel_tools.py helm) lint --strict charts/stockfeed-operator charts/stockfeed-platform
 	if command -v gofmt > /dev/null; then test -z "$$(gofmt -l tests/support)"; fi
 	$(BIN)/python -m pytest -q tests/integration/argo
 
@@ -106,15 +106,15 @@ docs: $(VENV)/.dev ## Write the generated parts of docs/: metrics, cost, Snowfla
 
 .PHONY: cluster-up
 cluster-up: $(VENV)/.dev ## A real single-node Kubernetes from packages (root); first builds its tools, once
-	PYTHONPATH=tests $(BIN)/python -m support.cluster up
+	PYTHONPATH=tests:charts $(BIN)/python -m support.cluster up
 
 .PHONY: cluster-down
 cluster-down: $(VENV)/.dev ## End that cluster and remove all that it made but the built tools
-	PYTHONPATH=tests $(BIN)/python -m support.cluster down
+	PYTHONPATH=tests:charts $(BIN)/python -m support.cluster down
 
 .PHONY: cluster-status
 cluster-status: $(VENV)/.dev ## What of that cluster runs
-	PYTHONPATH=tests $(BIN)/python -m support.cluster status
+	PYTHONPATH=tests:charts $(BIN)/python -m support.cluster status
 
 # Parts of the tests on a cluster, each about a quarter of an hour: core, faults, scale; and runbooks,
 # when asked for.
@@ -122,12 +122,12 @@ PARTS ?= core faults scale
 
 .PHONY: e2e
 e2e: $(VENV)/.dev ## Tests on a real cluster, which is brought up (root); E2E_CLUSTER=kind takes the current one
-	$(if $(filter kind,$(E2E_CLUSTER)),,PYTHONPATH=tests $(BIN)/python -m support.cluster.platform.install)
+	$(if $(filter kind,$(E2E_CLUSTER)),,PYTHONPATH=tests:charts $(BIN)/python -m support.cluster.platform.install)
 	$(BIN)/python -m pytest $(PARTS:%=tests/cluster/e2e/%) --timeout=900 $(TEST_ARGS)
 
 .PHONY: cluster-figures
 cluster-figures: $(VENV)/.dev ## Write docs/cluster-figures.md from the last runs of `make e2e`
-	PYTHONPATH=tests $(BIN)/python -m support.e2e.figures
+	PYTHONPATH=tests:charts $(BIN)/python -m support.e2e.figures
 
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes newer versions

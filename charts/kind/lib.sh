@@ -49,7 +49,7 @@ get_kubectl() { take_from_environment kubectl; }
 take_from_environment() {
   local python=$ROOT/.venv/bin/python
   [[ -x $python ]] || die "$1 is not on the PATH: install it, or run \`make .venv/.dev\`, which brings it"
-  ln -sf "$("$python" "$ROOT/tests/support/helm/tool.py" "$1")" "$TOOLS/$1"
+  ln -sf "$("$python" "$HERE/wheel_tools.py" "$1")" "$TOOLS/$1"
 }
 
 # Finds the engine that answers, docker before podman; kind takes the same.

@@ -17,7 +17,7 @@ from stockfeed_operator.kube.cluster import KubernetesCluster
 from stockfeed_operator.kube.kinds import DEPLOYMENT, FEED, MANAGED, Key, Manifest
 from stockfeed_operator.run import installation_of
 from stockfeed_operator.settings import PREFIX, Settings
-from support.helm.tool import template
+from support.helm.cli import template
 from support.inmemory.apiserver import ApiServer
 from support.inmemory.cluster import NAMESPACE, InMemoryCluster
 from support.inmemory.feeds import Life

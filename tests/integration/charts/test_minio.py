@@ -9,15 +9,16 @@ import pytest
 import yaml
 
 from stockfeed.contract.objects import PROBE_PREFIX
-from support.crd.upstream import GoModule, downloaded
-from support.helm.tool import run, template
+from support.helm.cli import run, template
 from support.helm.values import get, load, paths, replaced
+from support.tools.cache import required_for
+from support.tools.go import GoFiles
 
 CHARTS = Path(__file__).parents[3] / "charts"
 VALUES = CHARTS / "upstream" / "minio.yaml"
 PLATFORM = CHARTS / "stockfeed-platform"
 # Its newest commit; the chart did not change after its release.
-MODULE = GoModule(
+MODULE = GoFiles(
     "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c",
     "h1:/qdoYujxF5MBLDMVLeiYJ/7fBa1HikX39Dvzb9Ji8pA=",
 )
@@ -29,7 +30,8 @@ Objects = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def chart() -> Path:
-    return downloaded(MODULE, "MinIO's values against its chart") / "helm" / "minio"
+    with required_for("MinIO's values against its chart"):
+        return MODULE.directory() / "helm" / "minio"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from stockfeed_operator.spec.validate import check
 from support.crd.table import Case, schema_cases
 from support.crd.tool import CrdCheck, Subject
 from support.crd.upstream import upstream_crd
-from support.helm.tool import template
+from support.helm.cli import template
 
 pytestmark = pytest.mark.timeout(1800)
 

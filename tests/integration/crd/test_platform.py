@@ -10,7 +10,7 @@ import yaml
 
 from support.crd.tool import CrdCheck, Subject
 from support.crd.upstream import upstream_crd
-from support.helm.tool import template
+from support.helm.cli import template
 
 pytestmark = pytest.mark.timeout(1800)
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from stockfeed_local.stack.maven import MavenError
 from support.crd import upstream
 from support.crd.strimzi_crds import KINDS, strimzi_crd
 from support.crd.tool import CrdCheck
+from support.tools.cache import ToolError, ToolUnavailableError
+from support.tools.go import GoFiles
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -26,9 +27,9 @@ def test_argos_linter_and_argos_crds_are_of_one_release() -> None:
 
 
 def test_a_module_with_another_content_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = upstream.GoModule(upstream.ARGO.version, "h1:other=")
+    other = GoFiles(upstream.ARGO.version, "h1:other=")
     monkeypatch.setitem(upstream._IN_MODULES, "Workflow", (other, "any"))
-    with pytest.raises(AssertionError, match=upstream.ARGO.checksum.replace("+", r"\+")):
+    with pytest.raises(ToolError, match=upstream.ARGO.checksum.replace("+", r"\+")):
         upstream.upstream_crd("Workflow")
 
 
@@ -39,7 +40,8 @@ def test_strimzis_crds_once_made_need_no_maven(tmp_path: Path) -> None:
 
 
 def test_without_maven_nothing_is_left_and_the_reason_says_so(tmp_path: Path) -> None:
-    with pytest.raises(MavenError, match="cannot download Strimzi's CRD generator: no mvn in PATH"):
+    reason = "cannot download Strimzi's CRD generator: no mvn in PATH"
+    with pytest.raises(ToolUnavailableError, match=reason):
         strimzi_crd("KafkaTopic", tmp_path, {"PATH": ""})
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
@@ -51,7 +53,7 @@ def test_ci_does_not_pass_without_strimzis_crds(
     ci: str, outcome: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unavailable(kind: str) -> Path:
-        raise MavenError("no mvn")
+        raise ToolUnavailableError("no mvn")
 
     monkeypatch.setattr(upstream, "strimzi_crd", unavailable)
     monkeypatch.setenv("CI", ci)

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from support.helm.tool import binary
 from support.kind.commands import ENGINES, Command, tool_commands
 from support.kind.flags import Judge
-from support.kind.tool import kind
 from support.kind.world import SCRIPTS, World
+from support.tools.programs import helm, kind, kubectl
 
 FILES = sorted(SCRIPTS.glob("*.sh"))
 WRONG = {
@@ -26,7 +25,7 @@ WRONG = {
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    found = {"kind": kind(), "helm": binary("helm"), "kubectl": binary("kubectl")}
+    found = {"kind": kind(), "helm": helm(), "kubectl": kubectl()}
     engines = {name: path for name in ENGINES if (path := shutil.which(name))}
     return Judge({name: str(path) for name, path in (found | engines).items()})
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.kind.tool import KIND_MODULE, kind, module_directory
 from support.kind.world import ROOT
+from support.tools.programs import KIND, kind
 
 CONFIG = ROOT / "kind-config.yaml"
 
@@ -79,7 +79,8 @@ def test_kind_refuses_a_field_that_it_does_not_know(real_kind: Kind, tmp_path: P
 
 
 def test_the_node_image_is_the_one_that_the_pinned_kind_was_released_with() -> None:
-    source = module_directory(KIND_MODULE, "sigs.k8s.io/kind")
+    kind()  # skips the test if there is no Go
+    source = KIND.dependency("sigs.k8s.io/kind")
     defaults = (source / "pkg/apis/config/defaults/image.go").read_text()
     (image,) = re.findall(r'const Image = "(.+)"', defaults)
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.goprogram.build import go_program
+from support.tools.cache import required_for
+from support.tools.go import GoTool
 
-_SOURCE = Path(__file__).parent
+_TOOL = GoTool("argolint", Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -30,5 +31,6 @@ class ArgoLint:
 
 
 def build() -> ArgoLint:
-    """The program; see `go_program`."""
-    return ArgoLint(go_program(_SOURCE, "argolint", "workflows/ and what the operator makes of it"))
+    """Builds the program; skips or fails the calling test if there is no Go."""
+    with required_for("workflows/ and the Workflows that the operator creates"):
+        return ArgoLint(_TOOL.build() / "argolint")

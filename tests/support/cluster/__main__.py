@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from support.cluster import gotools, images, lifecycle
-from support.cluster.debian import PackageError
 from support.cluster.kubectl import KubectlError
 from support.cluster.layout import KUBECONFIG
 from support.cluster.node import NodeError
+from support.tools.cache import ToolError
 
 
 @click.group()
@@ -59,5 +59,5 @@ if __name__ == "__main__":
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KubectlError, NodeError, PackageError, TimeoutError, gotools.ToolError) as error:
+    except (KubectlError, NodeError, TimeoutError, ToolError) as error:
         sys.exit(f"error: {error}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from support.cluster import gotools, node
 from support.cluster.layout import API_PORT, NODE_IP, NODE_NAME, NODE_STATE, SERVICE_BLOCK
+from support.tools.go import GoTool
 
 _PKI = NODE_STATE / "pki"
 _CONFIG = NODE_STATE / "config"
@@ -34,7 +35,7 @@ def start(component: Component) -> None:
     subprocess.run(node.command(arguments), stdin=subprocess.DEVNULL, check=True)
 
 
-def program(tool: gotools.Tool, name: str) -> str:
+def program(tool: GoTool, name: str) -> str:
     """Where the node sees a program of a tool."""
     return str(NODE_STATE / "tools" / tool.directory().name / name)
 

@@ -25,9 +25,8 @@ from support.cluster.gotools import (
     PAUSE,
     PROMETHEUS,
     PROMETHEUS_OPERATOR,
-    Tool,
-    build,
 )
+from support.tools.go import GoTool
 
 _USER = "65532:65532"
 
@@ -43,12 +42,12 @@ class Program:
     """
 
     image: str
-    tool: Tool
+    tool: GoTool
     file: str
 
     def archive(self) -> bytes:
         """The image as an archive, the same bytes for the same program."""
-        layer = _layer(self.file, (build(self.tool) / self.file).read_bytes())
+        layer = _layer(self.file, (self.tool.build() / self.file).read_bytes())
         config = json.dumps(_config(self.file, hashlib.sha256(layer).hexdigest())).encode()
         manifest = [{"Config": "config.json", "RepoTags": [self.image], "Layers": ["layer.tar"]}]
         parts = [

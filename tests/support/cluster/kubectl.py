@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from support.cluster.layout import KUBECONFIG
-from support.helm.tool import binary
+from support.tools import programs
 
 
 class KubectlError(Exception):
@@ -22,7 +22,7 @@ def kubectl(*arguments: str, stdin: str = "") -> str:
     Raises:
         KubectlError: it failed.
     """
-    command = [str(binary("kubectl")), *_CLUSTER, *arguments]
+    command = [str(programs.kubectl()), *_CLUSTER, *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise KubectlError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")

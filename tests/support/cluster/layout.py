@@ -9,8 +9,10 @@ outside.
 import os
 from pathlib import Path
 
+from support.tools import cache
+
 SOURCE = Path(__file__).parent
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stockfeed/cluster"
+CACHE = cache.CACHE / "cluster"
 
 # On the host; inside the node it is /var, so that nothing of the host's /var is touched.
 STATE = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "stockfeed/cluster"

@@ -7,29 +7,39 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from support.cluster import components, debian, gotools, images, network, node, pki, storage
+from support.cluster import components, gotools, images, network, node, pki, storage
 from support.cluster.components import Component
 from support.cluster.kubectl import KubectlError, apply, apply_file, kubectl
 from support.cluster.layout import CACHE, KUBECONFIG, LOGS, NODE_NAME, SOURCE, STATE
 from support.cluster.waiting import wait_for
+from support.tools import debian
 
 _TOOLS = (gotools.PAUSE, gotools.KUBERNETES, gotools.ETCD, gotools.COREDNS)
+# The machine's commands that the node needs, with their Debian packages.
+_PACKAGES = {
+    "containerd": "containerd",
+    "runc": "runc",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+    "iptables": "iptables",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+}
 
 
 def up() -> None:
     """Brings the cluster up with the tools that it needs; does nothing if it is up.
 
     Raises:
-        ToolError: a program cannot be built.
-        PackageError: a package of the machine is missing.
+        ToolError: a program cannot be built, or a Debian package cannot be installed.
         NodeError: a component ends or does not become ready; the message has the end of its log.
     """
     with _alone():
         if is_up():
             return
-        debian.require()
+        debian.install(_PACKAGES)
         for tool in _TOOLS:
-            gotools.build(tool)
+            tool.build()
+        gotools.remove_outdated()
         node.destroy()  # what a crashed run has left
         began = time.monotonic()
         _start()

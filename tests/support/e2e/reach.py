@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from support.cluster.platform.install import ON_KIND, service_address
-from support.helm.tool import binary
+from support.tools.programs import kubectl
 
 
 class _Forward:
@@ -22,7 +22,7 @@ class _Forward:
         return self._address
 
     def _start(self, service: str, namespace: str) -> None:
-        command = [str(binary("kubectl")), "port-forward", f"--namespace={namespace}"]
+        command = [str(kubectl()), "port-forward", f"--namespace={namespace}"]
         self._process = subprocess.Popen(
             [*command, f"service/{service}", ":8080"], stdout=subprocess.PIPE, text=True
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from support.kind.tool import shfmt
+from support.tools.programs import shfmt
 
 ENGINES: Final = ("docker", "podman")
 TOOLS: Final = ("kind", "kubectl", "helm", *ENGINES)

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from support.helm.tool import binary
 from support.inmemory.http import StubServer
 from support.kind.api import Api, Manifest
+from support.tools.programs import helm, kubectl
 
 ROOT: Final = Path(__file__).parents[3]
 SCRIPTS: Final = ROOT / "charts" / "kind"
@@ -138,8 +138,8 @@ class World:
             "HOME": str(self.home),
             "KUBECONFIG": str(self.home / "kubeconfig"),
             "WORLD": str(self.home),
-            "REAL_HELM": str(binary("helm")),
-            "REAL_KUBECTL": str(binary("kubectl")),
+            "REAL_HELM": str(helm()),
+            "REAL_KUBECTL": str(kubectl()),
             "WAIT_SECONDS": "20",
             "POLL_SECONDS": "1",
         }

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from support.helm.tool import template
-from support.prometheus.tool import binary
+from support.helm.cli import template
+from support.tools.programs import promtool
 
 CHART = Path(__file__).parents[3] / "charts" / "stockfeed-operator"
 ALERTS = CHART / "rules" / "alerts"
@@ -105,5 +105,5 @@ def _written(directory: Path) -> Path:
 
 
 def _promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(binary("promtool")), *arguments]
+    command = [str(promtool()), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)

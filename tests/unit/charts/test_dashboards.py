@@ -13,7 +13,7 @@ from grafana import DASHBOARDS, external
 from grafana.model import RUNBOOKS
 from stockfeed.contract.metrics import EXPORTERS
 from support.dashboards.panels import Panel, dashboards, panels
-from support.helm.tool import template
+from support.helm.cli import template
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "stockfeed-operator"

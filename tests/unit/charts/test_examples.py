@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from stockfeed.contract.objects import PROBE_PREFIX
 from stockfeed.contract.secret_keys import KAFKA_PASSWORD
 from stockfeed_operator.cli import main
-from support.helm.tool import template
+from support.helm.cli import template
 
 ROOT = Path(__file__).parents[3]
 PLATFORM = ROOT / "charts" / "stockfeed-platform"

@@ -10,7 +10,7 @@ import yaml
 from stockfeed.contract import endpoints
 from stockfeed_operator.settings import Settings, variables
 from stockfeed_operator.spec.crd import crd
-from support.helm.tool import run, template
+from support.helm.cli import run, template
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "stockfeed-operator"

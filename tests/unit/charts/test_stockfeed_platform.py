@@ -13,7 +13,7 @@ from stockfeed.contract import secret_keys
 from stockfeed.contract.topics import consumer_group, topic_name
 from stockfeed_local.emulator.__main__ import main as emulator
 from stockfeed_local.quotes.__main__ import main as quotes
-from support.helm.tool import run, template
+from support.helm.cli import run, template
 
 CHARTS = Path(__file__).parents[3] / "charts"
 CHART = CHARTS / "stockfeed-platform"

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from support.helm.tool import helm, run
+from support.helm.cli import run
 from support.helm.values import get, has, load, paths, replaced, schema_paths
+from support.tools.programs import helm
 
 CHARTS = Path(__file__).parents[3] / "charts"
 OPERATOR = CHARTS / "stockfeed-operator"

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from stockfeed.cli import main as stockfeed
 from stockfeed.settings import LoaderSettings
 from stockfeed_operator.cli import main as operator
-from support.helm.tool import binary
+from support.tools.programs import kubectl
 
 ROOT = Path(__file__).parents[3]
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -65,11 +65,9 @@ def named(program: str) -> list[list[str]]:
 def flags(*command: str) -> frozenset[str]:
     """The flags that kubectl's own help lists for a command."""
     done = subprocess.run(
-        [binary("kubectl"), *command, "--help"], capture_output=True, text=True, check=True
+        [kubectl(), *command, "--help"], capture_output=True, text=True, check=True
     )
-    general = subprocess.run(
-        [binary("kubectl"), "options"], capture_output=True, text=True, check=True
-    )
+    general = subprocess.run([kubectl(), "options"], capture_output=True, text=True, check=True)
     return frozenset(re.findall(r"--[a-z][a-z-]+", done.stdout + general.stdout))
 
 

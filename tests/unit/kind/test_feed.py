@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from stockfeed_operator.cli import main
 from stockfeed_operator.spec.feed import StockFeed
 from stockfeed_operator.spec.yaml import valid_feeds
-from support.helm.tool import template
+from support.helm.cli import template
 
 ROOT = Path(__file__).parents[3]
 FEED = ROOT / "charts" / "kind" / "feed.yaml"

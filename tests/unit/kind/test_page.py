@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from stockfeed_operator.cli import main
-from support.helm.tool import template
+from support.helm.cli import template
 
 ROOT = Path(__file__).parents[3]
 CHARTS = ROOT / "charts"

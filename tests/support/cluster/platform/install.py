@@ -15,7 +15,7 @@ from support.cluster import lifecycle, monitoring, upstream
 from support.cluster.kubectl import KubectlError, apply_file, kubectl
 from support.cluster.layout import KUBECONFIG
 from support.cluster.platform import images, kafka_tls
-from support.helm.tool import binary
+from support.tools import programs
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -78,7 +78,7 @@ def helm(release: str, namespace: str, chart: Path, *options: str) -> None:
     """
     own = [] if ON_KIND else [f"--kubeconfig={KUBECONFIG}"]
     command = [
-        str(binary("helm")), *own, "upgrade", release, str(chart), "--install",
+        str(programs.helm()), *own, "upgrade", release, str(chart), "--install",
         f"--namespace={namespace}", "--create-namespace", *options,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)

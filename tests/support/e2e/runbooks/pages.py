@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from support.cluster.layout import KUBECONFIG
-from support.helm.tool import binary
+from support.tools.programs import kubectl
 
 RUNBOOKS = Path(__file__).parents[4] / "docs" / "runbooks"
 # The repair of some pages, run with the repairs.
@@ -39,7 +39,7 @@ def run(command: str, variables: Mapping[str, str], *, may_be_empty: bool = Fals
     Raises:
         AssertionError: it failed, or wrote nothing.
     """
-    tools = binary("kubectl")
+    tools = kubectl()
     # Its file has its version in its name.
     shell = f'kubectl() {{ "{tools}" "$@"; }}\n{command}'
     done = subprocess.run(
