@@ -100,21 +100,21 @@ contact-sheet: $(VENV)/.dev ## Draw every dashboard's data in build/contact-shee
 
 .PHONY: docs
 docs: $(VENV)/.dev ## Write the generated parts of docs/: metrics, cost, Snowflake's statements
-	$(BIN)/python docs/generate.py
-	$(BIN)/python tests/bench/cost.py --write
-	WRITE_DOCS=1 $(BIN)/python -m pytest tests/integration/snowflake
+	$(BIN)/python docs/generate.py metrics cost snowflake
+
+CLUSTER := PYTHONPATH=tests:charts $(BIN)/python -m support.cluster
 
 .PHONY: cluster-up
 cluster-up: $(VENV)/.dev ## A real single-node Kubernetes from packages (root); first builds its tools, once
-	PYTHONPATH=tests:charts $(BIN)/python -m support.cluster up
+	$(CLUSTER) up
 
 .PHONY: cluster-down
 cluster-down: $(VENV)/.dev ## End that cluster and remove all that it made but the built tools
-	PYTHONPATH=tests:charts $(BIN)/python -m support.cluster down
+	$(CLUSTER) down
 
 .PHONY: cluster-status
 cluster-status: $(VENV)/.dev ## What of that cluster runs
-	PYTHONPATH=tests:charts $(BIN)/python -m support.cluster status
+	$(CLUSTER) status
 
 # Parts of the tests on a cluster, each about a quarter of an hour: core, faults, scale; and runbooks,
 # when asked for.
@@ -122,12 +122,12 @@ PARTS ?= core faults scale
 
 .PHONY: e2e
 e2e: $(VENV)/.dev ## Tests on a real cluster, which is brought up (root); E2E_CLUSTER=kind takes the current one
-	$(if $(filter kind,$(E2E_CLUSTER)),,PYTHONPATH=tests:charts $(BIN)/python -m support.cluster.platform.install)
+	$(if $(filter kind,$(E2E_CLUSTER)),,$(CLUSTER).platform.install)
 	$(BIN)/python -m pytest $(PARTS:%=tests/cluster/e2e/%) --timeout=900 $(TEST_ARGS)
 
 .PHONY: cluster-figures
 cluster-figures: $(VENV)/.dev ## Write docs/cluster-figures.md from the last runs of `make e2e`
-	PYTHONPATH=tests:charts $(BIN)/python -m support.e2e.figures
+	$(BIN)/python docs/generate.py cluster-figures
 
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Write requirements/*.txt from pyproject.toml; UPGRADE=--upgrade takes newer versions

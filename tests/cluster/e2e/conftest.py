@@ -2,16 +2,18 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from support.cluster.layout import KUBECONFIG
 from support.cluster.platform.install import ON_KIND
-from support.e2e.figures import ROOT, Figures
+from support.e2e.figures import Figures
 from support.e2e.kube import Kube
 from support.e2e.leftovers import clear
 from support.e2e.monitoring import Monitoring
 
+ROOT = Path(__file__).parents[3]
 LOGS = ROOT / "build" / "e2e-logs"
 _FIGURES = pytest.StashKey[Figures]()
 

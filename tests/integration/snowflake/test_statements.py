@@ -3,7 +3,6 @@
 One file, so that one worker plays that life once.
 """
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -12,7 +11,11 @@ from typing import Final
 import pytest
 from prometheus_client import CollectorRegistry
 
-from bench import cost
+from generator import cost
+from generator.statements import setup_sql, table
+from generator.statements.life import FeedLife
+from generator.statements.privileges import Judged, Need, judged
+from generator.statements.recorder import Recording
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.loader.report import Report
 from stockfeed.loader.service import Service
@@ -20,17 +23,11 @@ from stockfeed.loader.warehouse import Warehouse
 from stockfeed.metrics import LoaderMetrics
 from stockfeed.objectstore import object_store
 from stockfeed.settings import LoaderSettings
-from support.grants import table
-from support.grants.privileges import Judged, Need, judged
-from support.grants.recorder import Recording
-from support.grants.setup_sql import FILE, grants, statements
 
 # The first test waits for all of that life.
 pytestmark = pytest.mark.timeout(600)
 
-WRITE: Final = "WRITE_DOCS"
-"""Set in the environment, it makes the test write the table instead of comparing it."""
-
+PAGE: Final = setup_sql.FILE.parents[1] / "docs" / "snowflake.md"
 _REFUSED: Final[Mapping[Need, str]] = {
     Need("SELECT", "TABLE", "STOCKS.RAW.LOAD_LOCK"): (
         "the first load asks for it before it exists; 'does not exist' is the answer it looks for"
@@ -45,47 +42,50 @@ def found(recording: Recording) -> list[Judged]:
 
 @pytest.fixture(scope="session")
 def granted() -> frozenset[Need]:
-    return grants(statements(FILE.read_text()), "STOCKFEED")
+    return setup_sql.granted()
 
 
-def test_no_statement_needs_a_grant_that_setup_does_not_give(found, granted):
+def test_no_statement_needs_a_grant_that_setup_does_not_give(
+    found: list[Judged], granted: frozenset[Need]
+) -> None:
     missing = {
         need: one.statement.text for one in found for need in one.grants - granted - _REFUSED.keys()
     }
     assert missing == {}
 
 
-def test_setup_gives_no_grant_that_no_statement_needs(found, granted):
+def test_setup_gives_no_grant_that_no_statement_needs(
+    found: list[Judged], granted: frozenset[Need]
+) -> None:
     needed = {need for one in found for need in one.grants}
     assert granted - needed == set()
     assert _REFUSED.keys() - needed == set()
 
 
-def test_the_page_lists_every_statement(found, granted):
-    page = table.PAGE.read_text()
-    current = table.put_in(page, table.rendered(found, granted))
-    if os.environ.get(WRITE):
-        table.PAGE.write_text(current)
-    assert page == current or os.environ.get(WRITE), "run: make docs"
+def test_the_page_lists_every_statement(found: list[Judged], granted: frozenset[Need]) -> None:
+    page = PAGE.read_text()
+    assert table.put_in(page, table.rendered(found, granted)) == page, "run: make docs"
 
 
-def test_no_run_writes_or_prints_the_key_or_its_passphrase(minutes, recording):
-    secrets = minutes.home / "secrets"
+def test_no_run_writes_or_prints_the_key_or_its_passphrase(
+    feed: FeedLife, recording: Recording
+) -> None:
+    secrets = feed.home / "secrets"
     secret = secrets / "snowflake"
     # A line of the key's own text, between the ones that every key has.
     key = (secret / "privateKey").read_text().splitlines()[3]
     passphrase = (secret / "privateKeyPassphrase").read_text()
     written = [
-        file for file in minutes.home.rglob("*") if file.is_file() and secrets not in file.parents
+        file for file in feed.home.rglob("*") if file.is_file() and secrets not in file.parents
     ]
     assert any(file.name == "manifest.json" for file in written)
     for text in (key, passphrase):
-        assert text not in minutes.printed
+        assert text not in feed.printed
         assert [file for file in written if text.encode() in file.read_bytes()] == []
     assert not any(key in statement.text for statement in recording.statements)
 
 
-def sent(recording, step: str) -> list[str]:
+def sent(recording: Recording, step: str) -> list[str]:
     texts = [one.text for one in recording.statements if one.step == step]
     # Storage that takes a signed address for each file, as the emulator's does, makes the connector
     # repeat a PUT with the file's name alone.
@@ -93,31 +93,31 @@ def sent(recording, step: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("step", "partitions"), [("empty minute", 0), ("later minute", 1)])
-def test_statements_of_a_load(recording, step, partitions):
+def test_statements_of_a_load(recording: Recording, step: str, partitions: int) -> None:
     assert len(sent(recording, f"{step}: load")) == cost.statements(partitions)
 
 
-def test_statements_of_a_build(recording):
+def test_statements_of_a_build(recording: Recording) -> None:
     assert len(sent(recording, "empty minute: build")) == 1
     assert 25 < len(sent(recording, "later minute: build")) < 40
 
 
 @pytest.mark.parametrize(("groups", "partitions"), [(1, 1), (2, 3)])
-def test_requests_of_a_load(minutes, groups, partitions):
-    feed = f"counted-{groups}-{partitions}"
-    environment = minutes.environment | {
-        "STOCKFEED_FEED": feed,
+def test_requests_of_a_load(feed: FeedLife, groups: int, partitions: int) -> None:
+    name = f"counted-{groups}-{partitions}"
+    environment = feed.environment | {
+        "STOCKFEED_FEED": name,
         "STOCKFEED_WAREHOUSE_SCHEMA": f"RAW_{groups}_{partitions}",
     }
     chains = [
-        Chain(feed, f"group-{group}", f"{group:032x}", partition)
+        Chain(name, f"group-{group}", f"{group:032x}", partition)
         for group in range(groups)
         for partition in range(partitions)
     ]
     for chain in chains:
         for start in (0, 1):
             metadata = BatchMetadata(start, 0, 0, None, None, 1)
-            assert minutes.store.create(chain.key(start), b"", metadata.to_s3())
+            assert feed.store.create(chain.key(start), b"", metadata.to_s3())
     listed = cost.lists(groups, groups, groups * partitions)
     settings = LoaderSettings.from_env(environment)
     assert requests(settings, loads=2 * len(chains)) == {

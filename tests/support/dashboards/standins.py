@@ -67,8 +67,8 @@ def controller(namespace: str, feed: str) -> Iterator[Series]:
         yield Series(metric.name, labels, 5 * each, each * run)
     yield from _histogram(workflow.LOAD_DURATION, labels, 4.2, run)
     yield from _histogram(workflow.BUILD_DURATION, labels, 11.0, run)
-    for metric in (workflow.PARTITIONS_WAITING, workflow.PARTITIONS_FAILED):
-        yield Series(metric.name, labels)
+    for gauge in (workflow.PARTITIONS_WAITING, workflow.PARTITIONS_FAILED):
+        yield Series(gauge.name, labels)
     for result, count in (("Error", 0), ("Failed", 0), ("Succeeded", 1)):
         yield _counted(workflow.DAILY_BUILDS, {**labels, "result": result}, count)
     cron = {"name": f"{feed}-load", "namespace": namespace}

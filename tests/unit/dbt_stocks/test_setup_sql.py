@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from generator.statements.setup_sql import FILE, SyntaxProblems, grants, statements
 from stockfeed.snowflake import LOCK_TIMEOUT_SECONDS
 from stockfeed_operator.spec.storage import Dbt, Warehouse
-from support.grants.setup_sql import FILE, SyntaxProblems, grants, statements
 
 TEXT = FILE.read_text()
 PAGE = FILE.parents[1] / "docs" / "snowflake.md"

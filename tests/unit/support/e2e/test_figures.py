@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from support.e2e.figures import Figures, page
+from support.e2e.figures import Figures
 
 
 def test_later_runs_add_to_earlier_ones(tmp_path: Path) -> None:
@@ -12,9 +12,3 @@ def test_later_runs_add_to_earlier_ones(tmp_path: Path) -> None:
     assert later.lines() == ["Failover: 9 s"]
     assert file.read_text().count(":") == 3
     assert '"Failover": "9 s"' in file.read_text()
-
-
-def test_the_page_is_a_table() -> None:
-    text = page({"b": "2 s", "a": "1 s"}, cores=2)
-    assert "2 cores" in text
-    assert text.endswith("| a | 1 s |\n| b | 2 s |\n")

@@ -1,7 +1,7 @@
-"""What a statement of the pipeline needs, by the access control part of its command's page in
-Snowflake's SQL reference.
+"""The privileges that the pipeline's statements need.
 
-Only statements of known shape have an answer: a new kind of statement is looked up, and put here.
+The source is Snowflake's SQL reference: section "Access control requirements" of each command's
+page. A statement of unknown shape is an error: look up its privileges there and add it here.
 """
 
 import re
@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 import sqlglot
 from sqlglot import Expr, exp
 
-from support.grants.recorder import Statement
+from generator.statements.recorder import Statement
 
 WAREHOUSE = "STOCKFEED"
-"""The emulator has no warehouses: the one of setup.sql stands for the session's."""
+"""The warehouse that setup.sql creates; the emulator has none, so sessions do not name theirs."""
 
 _REFERENCE = "https://docs.snowflake.com/en/sql-reference"
 
 
 class UnknownStatementError(Exception):
-    """Nobody has said what the statement needs."""
+    """The statement has a shape that this module does not cover; the message is its text."""
 
 
 @dataclass(frozen=True, order=True)
@@ -34,14 +34,14 @@ class Need:
 
 @dataclass(frozen=True)
 class Demand:
-    """What one statement does.
+    """A statement's command and the privileges that it needs.
 
     Attributes:
-        command: in Snowflake's words.
-        page: where its privileges are documented.
-        needs: all of them.
-        creates: the object that it creates, which its role then owns.
-        if_exists: nothing is needed on an object that is not there.
+        command: its name in Snowflake's reference.
+        page: URL of its documentation.
+        needs: the privileges, whoever owns the objects.
+        creates: the object that it creates, which the role then owns; None if it creates none.
+        if_exists: whether a missing object is no error, so that no privilege on it is needed.
     """
 
     command: str
@@ -52,10 +52,10 @@ class Demand:
 
 
 def demand(statement: Statement) -> Demand:
-    """Looks a statement up.
+    """Returns the privileges that a statement needs.
 
     Raises:
-        UnknownStatementError: its shape is not in this module.
+        UnknownStatementError: this module does not cover its shape.
     """
     bare = re.sub(r"/\*.*?\*/|--[^\n]*", " ", statement.text, flags=re.DOTALL)
     text = " ".join(bare.replace(";", " ").split())
@@ -77,7 +77,7 @@ def _page(name: str) -> str:
 
 
 def _place(name: str) -> frozenset[Need]:
-    """USAGE on what an object lies in."""
+    """Returns USAGE on the object's database and schema."""
     database, schema, _ = name.split(".")
     return frozenset(
         {Need("USAGE", "DATABASE", database), Need("USAGE", "SCHEMA", f"{database}.{schema}")}
@@ -97,7 +97,7 @@ def _qualified(name: str, statement: Statement) -> str:
     return ".".join([statement.database, statement.schema, *parts][-3:])
 
 
-# Commands that sqlglot does not model, or not in all their parts.
+# Commands that sqlglot does not parse, or only in part.
 
 
 def _session(page: str) -> Callable[[re.Match[str], Statement], Demand]:
@@ -154,7 +154,7 @@ _PLAIN: tuple[tuple[str, Callable[[re.Match[str], Statement], Demand]], ...] = (
 )
 
 
-# Commands that sqlglot models.
+# Commands that sqlglot parses.
 
 
 def _name(table: exp.Table, statement: Statement) -> str:
@@ -163,7 +163,7 @@ def _name(table: exp.Table, statement: Statement) -> str:
 
 
 def _read(tree: Expr, statement: Statement) -> frozenset[Need]:
-    """SELECT on each table and view below a node."""
+    """Returns SELECT on each table and view that a part of a statement reads."""
     ctes = {cte.alias.upper() for cte in tree.root().find_all(exp.CTE)}
     needs: frozenset[Need] = frozenset()
     for table in tree.find_all(exp.Table):
@@ -224,7 +224,7 @@ def _create(tree: exp.Create, statement: Statement) -> Demand:
 def _create_in_schema(tree: exp.Create, statement: Statement, kind: str, name: str) -> Demand:
     needs = _place(name)
     temporary = any(isinstance(p, exp.TemporaryProperty) for p in tree.find_all(exp.Property))
-    # The pages tell of this exception for tables, and of none for views.
+    # Documented for temporary tables only, not for temporary views.
     if not (temporary and kind == "TABLE"):
         needs |= {Need(f"CREATE {kind}", "SCHEMA", name.rpartition(".")[0])}
     if tree.args.get("replace"):
@@ -280,7 +280,7 @@ _PARSED: tuple[tuple[type[Expr], Callable[..., Demand]], ...] = (
 
 @dataclass(frozen=True)
 class Judged:
-    """A statement with what it needs; `grants` are the needs that ownership does not cover."""
+    """A statement with its privileges; `grants` are those that ownership does not imply."""
 
     statement: Statement
     demand: Demand
@@ -288,7 +288,9 @@ class Judged:
 
 
 def judged(statements: list[Statement]) -> Iterator[Judged]:
-    """Judges statements in their order: who created an object needs no grant on it.
+    """Determines which grants the statements need, run in this order by one role.
+
+    A role needs no grant on an object that it created.
 
     Raises:
         UnknownStatementError: see `demand`.
@@ -301,7 +303,7 @@ def judged(statements: list[Statement]) -> Iterator[Judged]:
             need
             for need in wanted.needs
             if need.name not in owned
-            # Replacing or dropping what is not there needs no right on it.
+            # Replacing or dropping an object that does not exist needs no privilege on it.
             and not (need.privilege == "OWNERSHIP" and (not known or wanted.if_exists))
         }
         if wanted.creates is not None:

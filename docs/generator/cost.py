@@ -1,57 +1,65 @@
-"""The tables of docs/cost.md: what a feed costs, from its cadence, its size and prices.
+"""The tables of docs/cost.md: the cost of a feed, from its schedule, its size and prices.
 
-    .venv/bin/python tests/bench/cost.py --credit 2.60     prints them with your price
-    .venv/bin/python tests/bench/cost.py --write           writes them into the page
+`.venv/bin/python docs/generator/cost.py --credit 2.60` prints them with your price of a credit.
 
-What the pipeline does is counted elsewhere, and compared with the numbers here: requests and
-statements of real loads by tests/integration/snowflake, landed bytes by tests/unit/bench.
+Tests compare the numbers here with the pipeline's: requests and statements of real loads in
+tests/integration/snowflake, bytes of landed objects in tests/unit/docs/test_cost.py.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
-
-PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
 
 MINUTES_A_DAY = 24 * 60
 DAYS_A_MONTH = 30
 AUTO_SUSPEND = 60
-"""Seconds; of the warehouse in setup.sql."""
+"""Seconds; set for the warehouse in setup.sql."""
 BUSY = 20
-"""Seconds that a load and a build keep the warehouse busy. An assumption: measured nowhere."""
+"""Seconds for which a load and a build keep the warehouse busy; an assumption, not measured."""
 MINIMUM = 60
-"""Seconds that each resume is billed at least (Snowflake's documentation, "Understanding compute
-cost")."""
+"""Seconds that each resume is billed for at least.
+
+Source: Snowflake's documentation, "Understanding compute cost".
+"""
 SIZES = {"X-Small": 1, "Small": 2, "Medium": 4, "Large": 8}
-"""Credits an hour (the same page)."""
+"""Credits an hour; same source."""
 SESSION_HOURS = 6.5 + 2 / 60
-"""A regular session of XNYS, and the two minutes by which the operator starts a feed before it."""
+"""A regular session of XNYS; the operator starts a feed two minutes before it."""
 SESSIONS_A_MONTH = 21
 
 BYTES_A_QUOTE = 33
-"""Compressed, in the bucket."""
+"""Compressed, as in the bucket."""
 BYTES_AN_OBJECT = 160
-"""What each object takes beyond its quotes."""
+"""Overhead of an object, whatever the number of its quotes."""
 
 
 @dataclass(frozen=True)
 class Prices:
-    """Dollars. Yours are in your contracts; see docs/cost.md for where these come from."""
+    """Prices in dollars. docs/cost.md gives the source of the defaults; contracts differ."""
 
     credit: float
     write: float = 0.005 / 1000
-    """A PUT or LIST request to S3."""
+    """For a PUT or LIST request to S3."""
     read: float = 0.0004 / 1000
-    """A GET request."""
+    """For a GET request to S3."""
     storage: float = 0.023
-    """A GB in S3 for a month."""
+    """For a GB in S3, a month."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """Sizes of feeds of one kind; `symbols` a feed, `poll` and `rotate` in seconds."""
+    """Feeds of one size.
+
+    Attributes:
+        name: describes the size.
+        feeds: number of feeds.
+        groups: groups in a feed.
+        symbols: symbols in a feed.
+        partitions: Kafka partitions of a group.
+        poll: seconds between two polls of a symbol.
+        rotate: seconds after which a partition's quotes are landed.
+    """
 
     name: str
     feeds: int
@@ -63,12 +71,12 @@ class Feed:
 
     @property
     def quotes(self) -> float:
-        """A minute, if each poll finds a new quote: the most there can be."""
+        """Quotes a minute if each poll returns a new one: the maximum."""
         return self.feeds * self.symbols * 60 / self.poll
 
     @property
     def objects(self) -> float:
-        """A minute, if each partition has something to land at each rotation."""
+        """Objects a minute if each partition has quotes to land at each rotation: the maximum."""
         return self.feeds * self.groups * self.partitions * 60 / self.rotate
 
 
@@ -80,27 +88,33 @@ FEEDS = (
 
 
 def lists(groups: int, topics: int, partitions: int) -> int:
-    """LIST requests of a load: the feed, each group, each topic, each partition in all."""
+    """Returns the LIST requests of a load: for the feed and each group, topic and partition.
+
+    Args:
+        groups: groups of the feed.
+        topics: topics of all groups.
+        partitions: partitions of all topics.
+    """
     return 1 + groups + topics + partitions
 
 
 def statements(partitions: int) -> int:
-    """Statements of a load that finds objects in so many partitions."""
+    """Returns the statements of a load that finds objects in this number of partitions."""
     return 3 if partitions == 0 else 12 + partitions
 
 
 def awake(cadence: int, busy: float = BUSY) -> float:
-    """Seconds for which the warehouse is billed for one run, at one run in `cadence` minutes."""
+    """Returns the seconds billed for one run, at one run every `cadence` minutes."""
     return min(cadence * 60, max(MINIMUM, busy + AUTO_SUSPEND))
 
 
 def credits_used(cadence: int, minutes: float, size: str = "X-Small") -> float:
-    """Credits for so many minutes with a run each `cadence` minutes."""
+    """Returns the credits used in a number of minutes, at one run every `cadence` minutes."""
     return minutes / cadence * awake(cadence) / 3600 * SIZES[size]
 
 
 def tables(prices: Prices) -> str:
-    """All of them, in Markdown."""
+    """Returns all tables, in Markdown."""
     return "\n".join([_warehouse(prices), _sizes(prices), _requests(prices), _storage(prices)])
 
 
@@ -185,7 +199,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def page(text: str, prices: Prices) -> str:
-    """The page with each table in its place: behind the comment with the table's number."""
+    """Returns the page with each table replaced, between the comments with its number."""
     for number, table in enumerate(tables(prices).split("\n\n"), start=1):
         begin, end = f"<!-- table {number}: begin -->\n", f"<!-- table {number}: end -->\n"
         before, _, rest = text.partition(begin)
@@ -198,15 +212,10 @@ CREDIT = 3.0
 
 
 @click.command(help=__doc__)
-@click.option("--credit", default=CREDIT, show_default=True, help="Dollars for a credit.")
-@click.option("--write", is_flag=True, help="Write the tables into docs/cost.md.")
-def main(credit: float, write: bool) -> None:
-    """Prints or writes the tables."""
-    prices = Prices(credit)
-    if write:
-        PAGE.write_text(page(PAGE.read_text(), prices))
-    else:
-        click.echo(tables(prices))
+@click.option("--credit", default=CREDIT, show_default=True, help="Price of a credit, in dollars.")
+def main(credit: float) -> None:
+    """Prints the tables."""
+    click.echo(tables(Prices(credit)))
 
 
 if __name__ == "__main__":

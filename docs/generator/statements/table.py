@@ -1,11 +1,8 @@
-"""The table of all statements in docs/snowflake.md."""
+"""The table of the pipeline's statements in docs/snowflake.md."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from support.grants.privileges import Judged, Need
-
-PAGE = Path(__file__).parents[3] / "docs" / "snowflake.md"
+from generator.statements.privileges import Judged, Need
 
 _BEGIN, _END = "<!-- statements: begin -->\n", "<!-- statements: end -->\n"
 _HEAD = """\
@@ -15,7 +12,7 @@ _HEAD = """\
 
 
 def rendered(found: Iterable[Judged], granted: frozenset[Need]) -> str:
-    """A row per command, with those of the grants that it needs."""
+    """Renders the table: a row per command, with the granted privileges that it needs."""
     rows: dict[tuple[str, str], list[Judged]] = {}
     for one in found:
         rows.setdefault((one.demand.command, one.demand.page), []).append(one)
@@ -23,7 +20,7 @@ def rendered(found: Iterable[Judged], granted: frozenset[Need]) -> str:
 
 
 def put_in(page: str, table: str) -> str:
-    """The page with the table in its place."""
+    """Returns the page with its table replaced."""
     before, _, rest = page.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     return before + _BEGIN + table + _END + after
@@ -45,7 +42,7 @@ def _row(command: str, page: str, found: list[Judged], granted: frozenset[Need])
 
 
 def _shown(need: Need) -> str:
-    """The loader's tables by name; of the models only their schema, there are many."""
+    """Names the loader's tables; of dbt's many models only the schema."""
     if need.kind == "WAREHOUSE":
         return ""
     _, _, within = need.name.partition(".")

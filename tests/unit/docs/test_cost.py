@@ -6,26 +6,26 @@ import orjson
 import pytest
 from isal import igzip
 
-from bench.cost import (
+from generator.cost import (
     AUTO_SUSPEND,
     BYTES_A_QUOTE,
     BYTES_AN_OBJECT,
     CREDIT,
-    PAGE,
     Feed,
     Prices,
     awake,
     credits_used,
     page,
 )
+from generator.statements.setup_sql import FILE
 from stockfeed.consumer.lander import _COMPRESSION_LEVEL
 from stockfeed.consumer.lines import LineEncoder
 from stockfeed.contract.durations import parse_duration
 from stockfeed_local.quotes.randomwalk import RandomWalk
 from stockfeed_operator.spec.source import Source
 from stockfeed_operator.spec.storage import Rotate, Warehouse
-from support.grants.setup_sql import FILE
 
+PAGE = FILE.parents[1] / "docs" / "cost.md"
 SYMBOLS = [f"SYM{number}" for number in range(100)]
 
 

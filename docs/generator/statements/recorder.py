@@ -1,4 +1,4 @@
-"""A Snowflake emulator that notes every statement that clients send to it."""
+"""A Snowflake emulator that records the statements it receives."""
 
 import threading
 import time
@@ -23,14 +23,14 @@ _START_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement as it came over the wire.
+    """A statement as it arrived.
 
     Attributes:
-        step: what was run when it came.
+        step: the name of the command that ran then.
         tag: the session's QUERY_TAG.
-        database: the session's, before the statement.
-        schema: likewise.
-        text: the SQL, placeholders unfilled.
+        database: the session's current database before the statement; empty if it has none.
+        schema: the session's current schema before the statement; empty if it has none.
+        text: the SQL, with placeholders not replaced.
     """
 
     step: str
@@ -42,12 +42,13 @@ class Statement:
 
 @dataclass
 class Recording:
-    """The emulator and what it was sent.
+    """A running emulator and the statements that it recorded.
 
     Attributes:
-        port: where it listens, on loopback.
-        stages: the directory of the staged files.
-        step: what is being run now, for the statements to come; empty: they are not noted.
+        port: its port, on loopback.
+        stages: the directory with the staged files.
+        step: the name under which statements are recorded; if empty, none are.
+        statements: the recorded statements, in their order.
     """
 
     port: int
@@ -57,14 +58,15 @@ class Recording:
 
     @contextmanager
     def during(self, step: str) -> Iterator[None]:
-        """Notes the statements of a block."""
+        """Records statements under `step` while the block runs."""
         self.step = step
         try:
             yield
         finally:
             self.step = ""
 
-    def note(self, session: EmulatorSession, text: str) -> None:
+    def record(self, session: EmulatorSession, text: str) -> None:
+        """Adds a statement if a step is running."""
         if self.step:
             tag = session.parameters["QUERY_TAG"]
             database, schema = session.database or "", session.schema or ""
@@ -77,13 +79,17 @@ class _RecordingServer(Server):
         self._recording = recording
 
     async def query(self, request: Request, session: EmulatorSession) -> ResponseBody:
-        self._recording.note(session, (await protocol.body_of(request))["sqlText"])
+        self._recording.record(session, (await protocol.body_of(request))["sqlText"])
         return await super().query(request, session)
 
 
 @contextmanager
 def recording_emulator(directory: Path) -> Iterator[Recording]:
-    """Runs the emulator in this process, on a free port."""
+    """Runs the emulator in this process, on a free port.
+
+    Raises:
+        TimeoutError: it does not start.
+    """
     with listen(HOST, 0) as listener:
         recording = Recording(listener.getsockname()[1], directory / "stages")
         server = _RecordingServer(Emulator(directory, _IDLE_TRANSACTION_SECONDS), recording)
@@ -104,5 +110,6 @@ def recording_emulator(directory: Path) -> Iterator[Recording]:
 def _wait_until_started(web: uvicorn.Server) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not web.started:
-        assert time.monotonic() < deadline, "the emulator did not start"
+        if time.monotonic() >= deadline:
+            raise TimeoutError(f"the emulator did not start within {_START_SECONDS} s")
         time.sleep(0.01)

@@ -1,5 +1,8 @@
-"""setup.sql read by SQLFluff, whose grammar of Snowflake's SQL has no way to pass over what it does
-not know (sqlglot takes such a statement for a `Command`)."""
+"""dbt_stocks/setup.sql, parsed by SQLFluff.
+
+SQLFluff's Snowflake grammar rejects statements that it cannot parse. sqlglot would not do: it
+accepts them as a `Command`.
+"""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from sqlfluff.core import FluffConfig, Linter
 
-from support.grants.privileges import Need
+from generator.statements.privileges import Need
 
 FILE = Path(__file__).parents[3] / "dbt_stocks" / "setup.sql"
 
@@ -17,15 +20,15 @@ _GRANT = re.compile(
 )
 
 
-class SyntaxProblems(Exception):  # noqa: N818 - it has them all
-    """What the grammar does not know, a line each."""
+class SyntaxProblems(Exception):  # noqa: N818 - one for all problems
+    """SQL that the grammar cannot parse; the message has a line for each problem."""
 
 
 def statements(text: str) -> list[str]:
-    """The statements of a script, without comments, their words apart by one space.
+    """Returns the statements of a script, without comments and with whitespace collapsed.
 
     Raises:
-        SyntaxProblems: it is not Snowflake's SQL.
+        SyntaxProblems: the script is not valid in Snowflake's dialect.
     """
     config = FluffConfig(overrides={"dialect": "snowflake"})
     parsed = Linter(config=config).parse_string(text, fname="<text>")
@@ -46,7 +49,7 @@ def _code(segments: Sequence[object]) -> list[str]:
 
 
 def grants(script: Sequence[str], role: str) -> frozenset[Need]:
-    """The privileges that a script grants to a role."""
+    """Returns the privileges that a script's statements grant to a role."""
     needs: set[Need] = set()
     for statement in script:
         match = _GRANT.fullmatch(statement)
@@ -54,3 +57,8 @@ def grants(script: Sequence[str], role: str) -> frozenset[Need]:
             privileges = [privilege.strip() for privilege in match["privileges"].split(",")]
             needs |= {Need(privilege, match["kind"], match["name"]) for privilege in privileges}
     return frozenset(needs)
+
+
+def granted() -> frozenset[Need]:
+    """Returns the privileges that setup.sql grants to the pipeline's role."""
+    return grants(statements(FILE.read_text()), "STOCKFEED")

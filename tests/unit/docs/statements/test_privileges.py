@@ -2,8 +2,8 @@
 
 import pytest
 
-from support.grants.privileges import Need, UnknownStatementError, demand, judged
-from support.grants.recorder import Statement
+from generator.statements.privileges import Need, UnknownStatementError, demand, judged
+from generator.statements.recorder import Statement
 
 DB = Need("USAGE", "DATABASE", "D")
 SCHEMA = Need("USAGE", "SCHEMA", "D.S")
