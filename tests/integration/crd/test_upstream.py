@@ -43,7 +43,7 @@ def test_without_maven_nothing_is_left_and_the_reason_says_so(tmp_path: Path) ->
     reason = "cannot download Strimzi's CRD generator: no mvn in PATH"
     with pytest.raises(ToolUnavailableError, match=reason):
         strimzi_crd("KafkaTopic", tmp_path, {"PATH": ""})
-    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
@@ -16,7 +15,6 @@ import pytest
 from stockfeed_local.stack.maven import cache_root, locked
 
 CACHE: Final = cache_root(os.environ)
-_PARTIAL: Final = ".partial-"
 
 
 class ToolError(Exception):
@@ -30,20 +28,25 @@ class ToolUnavailableError(ToolError):
 def cached(target: Path, make: Callable[[Path], None]) -> Path:
     """Returns `target`, calling `make` first if it does not exist yet.
 
-    `make` writes to a temporary path, which is then renamed, so `target` is always complete. One
-    process at a time fills a directory: pytest's workers would all build the same tool otherwise.
+    `make` writes to a temporary path, which is then renamed, so `target` is always complete. It
+    runs in one process at a time: pytest's workers would all build the same tool otherwise.
 
     Args:
-        target: the file or directory, in a directory that holds only cached items.
+        target: the file or directory.
         make: creates the file or directory at the path that it is given.
     """
-    with locked(target.parent / "lock"):
+    if target.exists():
+        return target
+    with locked(target.with_name(f"{target.name}.lock")):
+        work = target.with_name(f"{target.name}.partial")
+        shutil.rmtree(work, ignore_errors=True)  # left by a killed process
         if not target.exists():
-            _remove_partial(target.parent)
-            with TemporaryDirectory(dir=target.parent, prefix=_PARTIAL) as work:
-                made = Path(work) / target.name
-                make(made)
-                made.rename(target)
+            work.mkdir()
+            try:
+                make(work / target.name)
+                (work / target.name).rename(target)
+            finally:
+                shutil.rmtree(work)
     return target
 
 
@@ -61,9 +64,3 @@ def required_for(checks: str) -> Iterator[None]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-
-
-def _remove_partial(directory: Path) -> None:
-    """Removes the remains of a build that was killed; the caller holds the lock."""
-    for path in directory.glob(f"{_PARTIAL}*"):
-        shutil.rmtree(path)

@@ -26,13 +26,13 @@ def test_leaves_nothing_if_making_fails(tmp_path: Path) -> None:
 
     with pytest.raises(ToolError, match="the compiler's message"):
         cached(tmp_path / "tool", make)
-    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+    assert [path.name for path in tmp_path.iterdir()] == ["tool.lock"]
 
 
 def test_removes_what_a_killed_build_left(tmp_path: Path) -> None:
-    (tmp_path / ".partial-abc" / "tool").mkdir(parents=True)
+    (tmp_path / "tool.partial" / "tool").mkdir(parents=True)
     cached(tmp_path / "tool", Path.mkdir)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["lock", "tool"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tool", "tool.lock"]
 
 
 @pytest.mark.parametrize(
