@@ -10,7 +10,7 @@ from confluent_kafka import Producer, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource
 
 from stockfeed_local.stack.java_kafka import JavaKafka
-from support.cluster.platform.topic_operator.__main__ import look
+from support.cluster.platform.topic_operator.__main__ import reconcile
 from support.cluster.platform.topic_operator.broker import Broker
 from support.cluster.platform.topic_operator.resources import Resources
 from support.cluster.platform.topic_operator.topics import FINALIZER
@@ -71,10 +71,10 @@ class Operator:
 
     def apply(self, annotations: dict[str, str] | None = None, **spec: Any) -> None:
         self.api.apply(self.name, annotations, **spec)
-        self.look()
+        self.reconcile()
 
-    def look(self) -> None:
-        look(self._resources, self._broker)
+    def reconcile(self) -> None:
+        reconcile(self._resources, self._broker)
 
     @property
     def partitions(self) -> int:
@@ -122,7 +122,7 @@ def test_a_topic_is_made_as_asked_for_and_told_of(operator: Operator) -> None:
 def test_what_is_as_asked_for_is_not_written_again(operator: Operator) -> None:
     operator.apply(partitions=1, replicas=1)
     writes = operator.api.writes
-    operator.look()
+    operator.reconcile()
     assert operator.api.writes == writes
 
 
@@ -167,7 +167,7 @@ def test_what_kafka_refuses_is_told_in_its_words_and_tried_again(operator: Opera
     assert (status, reason) == ("False", "KafkaError")
     assert "retention.ms" in message
     writes = operator.api.writes
-    operator.look()
+    operator.reconcile()
     assert operator.api.writes == writes, "the same is told once"
     operator.apply(partitions=1, replicas=1, config={"retention.ms": 60_000})
     assert operator.api.ready == ("True", "", "")
@@ -195,7 +195,7 @@ def test_an_unmanaged_topic_outlives_its_resource(operator: Operator) -> None:
     operator.apply(partitions=2, replicas=1)
     operator.apply(_UNMANAGED, partitions=2, replicas=1)
     operator.api.delete()
-    operator.look()
+    operator.reconcile()
     assert operator.api.topic == {}
     assert operator.partitions == 2
 
@@ -203,7 +203,7 @@ def test_an_unmanaged_topic_outlives_its_resource(operator: Operator) -> None:
 def test_a_deleted_topic_goes_before_its_resource(operator: Operator) -> None:
     operator.apply(partitions=2, replicas=1)
     operator.api.delete()
-    operator.look()
+    operator.reconcile()
     assert operator.api.topic == {}, "the finalizer is taken away"
     assert operator.partitions == 0
 
@@ -212,5 +212,5 @@ def test_a_resource_is_let_go_whose_topic_is_gone_already(operator: Operator) ->
     operator.api.apply(operator.name, partitions=1, replicas=1)
     operator.api.topic["metadata"]["finalizers"] = [FINALIZER, "somebody.else/holds"]
     operator.api.delete()
-    operator.look()
+    operator.reconcile()
     assert operator.api.topic["metadata"]["finalizers"] == ["somebody.else/holds"]

@@ -1,4 +1,4 @@
-"""The cluster with everything installed, once per run, and what is kept of a run."""
+"""The cluster with everything installed, once per test run, and what is kept of a run."""
 
 import os
 import subprocess
@@ -24,13 +24,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def figures(request: pytest.FixtureRequest) -> Figures:
-    """Where tests put what they measure."""
+    """Collects the tests' measurements."""
     return request.config.stash[_FIGURES]
 
 
 @pytest.fixture(scope="session")
 def kube() -> Kube:
-    """The cluster that `support.cluster.platform.install` or `make kind-up` has made."""
+    """The cluster that `support.cluster.platform.install` or `make kind-up` created."""
     if ON_KIND:
         return Kube(None)
     kube = Kube(str(KUBECONFIG))
@@ -45,7 +45,7 @@ def monitoring(kube: Kube) -> Monitoring:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Keeps the logs of all pods of a run that failed."""
+    """Keeps the logs of all pods if a test failed."""
     if exitstatus == pytest.ExitCode.TESTS_FAILED:
         LOGS.mkdir(parents=True, exist_ok=True)
         own = {} if ON_KIND else {"KUBECONFIG": str(KUBECONFIG)}
@@ -56,7 +56,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Prints what was measured."""
+    """Prints the measurements."""
     lines = config.stash[_FIGURES].lines()
     if lines:
         terminalreporter.section("figures")

@@ -1,4 +1,4 @@
-"""The cluster, up, with a namespace for the tests of the harness itself."""
+"""The running cluster, with a namespace for the tests of the harness itself."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def cluster() -> None:
     images.load(images.AGNHOST_IMAGE)
 
 
-# Of each module: the tests that end the cluster come after it.
+# Per module, because the last module stops the cluster.
 @pytest.fixture(scope="module")
 def namespace(cluster: None) -> Iterator[str]:
     name = "harness"

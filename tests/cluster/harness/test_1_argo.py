@@ -1,4 +1,4 @@
-"""Argo runs a workflow as StockFeed's are: one pod of several containers, outputs from `main`."""
+"""Argo runs a workflow like StockFeed's: one pod with several containers, outputs from `main`."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ _FILE = "/workspace/file"
 
 @pytest.fixture
 def workflow(cluster: None) -> str:
-    """A workflow with the rights that Argo's executor asks for."""
+    """A workflow with the permissions that Argo's executor needs."""
     upstream.install()
     name = "harness"
     metadata = {"name": name, "namespace": _NAMESPACE}
@@ -36,7 +36,7 @@ def workflow(cluster: None) -> str:
     return name
 
 
-def test_a_container_set_succeeds_and_its_outputs_are_kept(workflow: str) -> None:
+def test_container_set_succeeds_and_keeps_its_outputs(workflow: str) -> None:
     where = (f"workflow/{workflow}", f"--namespace={_NAMESPACE}")
     kubectl("wait", *where, "--for=condition=Completed", "--timeout=120s")
     status = json.loads(kubectl("get", *where, "--output=json"))["status"]

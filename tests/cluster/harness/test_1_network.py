@@ -1,4 +1,4 @@
-"""Pods reach the cluster's Services by name, the host reaches Services, and nobody the outside."""
+"""Pods reach Services by name, the host reaches Services, and no pod reaches the outside."""
 
 import urllib.error
 import urllib.request
@@ -14,7 +14,7 @@ _SERVER = "server"
 
 @pytest.fixture(scope="module")
 def server(namespace: str) -> str:
-    """A pod that answers on port 80 of a Service of its name."""
+    """A pod that responds on port 80 of a Service with the same name."""
     metadata = {"name": _SERVER, "namespace": namespace}
     labels = {"app": _SERVER}
     container = {
@@ -41,10 +41,10 @@ def server(namespace: str) -> str:
     [
         "kubernetes.default.svc.cluster.local:443",
         "kubernetes.default:443",
-        "server.harness:80",  # its own Service: by way of the bridge and back
+        "server.harness:80",  # its own Service, through the bridge and back
     ],
 )
-def test_a_pod_reaches_a_service_by_name(server: str, address: str) -> None:
+def test_pod_reaches_a_service_by_name(server: str, address: str) -> None:
     _connect(server, address)
 
 
@@ -55,17 +55,19 @@ def test_a_pod_reaches_a_service_by_name(server: str, address: str) -> None:
         pytest.param("example.com:443", "DNS: ", id="name"),
     ],
 )
-def test_a_pod_is_refused_the_outside_at_once(server: str, address: str, error: str) -> None:
+def test_connections_to_the_outside_are_refused_immediately(
+    server: str, address: str, error: str
+) -> None:
     with pytest.raises(KubectlError, match=error):
         _connect(server, address)
 
 
-def test_the_host_reaches_a_service(server: str) -> None:
+def test_host_reaches_a_service(server: str) -> None:
     assert _hostname(server) == _SERVER
 
 
 def _hostname(namespace: str) -> str | None:
-    """What the Service answers to the host; None if it refuses."""
+    """Returns the Service's response to the host; None if the connection is refused."""
     where = "--output=jsonpath={.spec.clusterIP}"
     address = kubectl("get", f"service/{_SERVER}", f"--namespace={namespace}", where)
     try:

@@ -1,4 +1,4 @@
-"""A claim of the default class gets a volume, which a pod that is not root may write to."""
+"""A claim of the default class gets a volume that a non-root pod can write to."""
 
 from support.cluster import images
 from support.cluster.kubectl import apply, kubectl
@@ -6,7 +6,7 @@ from support.cluster.kubectl import apply, kubectl
 _SPEC = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 
 
-def test_a_pod_without_root_writes_to_a_claim(namespace: str) -> None:
+def test_non_root_pod_writes_to_a_claim(namespace: str) -> None:
     metadata = {"name": "writer", "namespace": namespace}
     container = {
         "name": "main",

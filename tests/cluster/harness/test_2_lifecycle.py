@@ -1,7 +1,7 @@
-"""The cluster ends without a trace, and comes up again whatever a crash has left of it.
+"""The cluster stops without a trace, and starts again whatever a crash left.
 
-These tests end the cluster that runs, so they run when `CLUSTER_LIFECYCLE` is set, after those that
-need it.
+These tests stop the running cluster. They therefore run only if `CLUSTER_LIFECYCLE` is set, and
+after the tests that need the cluster.
 """
 
 import os
@@ -34,7 +34,7 @@ def test_down_leaves_nothing_behind() -> None:
     assert changes(before, traces()) == {}
 
 
-def test_down_is_content_with_nothing() -> None:
+def test_down_without_a_cluster_does_nothing() -> None:
     before = traces()
     lifecycle.down()
     assert changes(before, traces()) == {}
@@ -48,7 +48,7 @@ def test_a_second_up_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("victim", ["kube-apiserver", "kubelet", "containerd"])
-def test_up_replaces_a_cluster_that_lost_a_component(victim: str) -> None:
+def test_up_replaces_a_cluster_with_a_failed_component(victim: str) -> None:
     lifecycle.up()
     node.run("sh", "-c", f"kill -KILL $(cat /run/{victim}.pid)")
     assert not lifecycle.is_up()
@@ -56,7 +56,7 @@ def test_up_replaces_a_cluster_that_lost_a_component(victim: str) -> None:
     assert kubectl("get", "--raw=/readyz") == "ok"
 
 
-def test_down_clears_what_a_killed_node_has_left() -> None:
+def test_down_removes_what_a_killed_node_left() -> None:
     before = traces()
     lifecycle.up()
     pid = node.find()

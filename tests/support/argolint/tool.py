@@ -1,4 +1,4 @@
-"""Builds and drives `argolint`, the Go program beside this file: Argo's own linter, offline."""
+"""Builds and runs `argolint`, the Go program beside this file: Argo's own linter, run offline."""
 
 import json
 import subprocess
@@ -19,9 +19,10 @@ class ArgoLint:
     binary: Path
 
     def problems(self, files: Sequence[Path]) -> dict[str, list[str]]:
-        """What is wrong with each file; a WorkflowTemplate that one refers to must be in another.
+        """Returns the problems of each file, by path.
 
-        The program fails on files of which two hold a template of one name.
+        A WorkflowTemplate that a file references must be in another of the files. The program fails
+        if two files contain templates with the same name.
         """
         command = [str(self.binary), *map(str, files)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,7 @@
-"""`python -m support.cluster` (with `tests` on the path): the commands behind `make cluster-…`."""
+"""`python -m support.cluster`: the commands of `make cluster-…`.
+
+PYTHONPATH must be `tests:charts`.
+"""
 
 import os
 import sys
@@ -28,20 +31,20 @@ def build() -> None:
 
 @main.command()
 def up() -> None:
-    """Bring the cluster up."""
+    """Start the cluster."""
     lifecycle.up()
     click.echo(f"export KUBECONFIG={KUBECONFIG}")
 
 
 @main.command()
 def down() -> None:
-    """End the cluster and remove all that it made."""
+    """Stop the cluster and remove everything that it created."""
     lifecycle.down()
 
 
 @main.command()
 def status() -> None:
-    """Show what runs."""
+    """Show the cluster's processes, nodes and pods."""
     click.echo(lifecycle.status())
 
 

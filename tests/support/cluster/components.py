@@ -1,6 +1,6 @@
-"""The processes of the node: how each is started, and whether it runs.
+"""The node's processes: how each is started, and whether it runs.
 
-Paths are those that the node sees: its /var is the state directory.
+Paths are those inside the node, where /var is the state directory.
 """
 
 import subprocess
@@ -12,7 +12,7 @@ from support.tools.go import GoTool
 
 _PKI = NODE_STATE / "pki"
 _CONFIG = NODE_STATE / "config"
-_NO_LEADER_ELECTION = "--leader-elect=false"  # there is one of each
+_NO_LEADER_ELECTION = "--leader-elect=false"  # there is one instance of each
 _START = '"$@" >> "/var/log/$0.log" 2>&1 & echo $! > "/run/$0.pid"'
 
 
@@ -21,7 +21,7 @@ class Component:
     """A process of the node.
 
     Attributes:
-        name: of its log and its PID file.
+        name: name of its log and its PID file.
         command: program and arguments.
     """
 
@@ -30,36 +30,39 @@ class Component:
 
 
 def start(component: Component) -> None:
-    """Starts it in the background, as a child of the node's process 1."""
+    """Starts the component in the background, as a child of the node's process 1."""
     arguments = ["setsid", "sh", "-c", _START, component.name, *component.command]
     subprocess.run(node.command(arguments), stdin=subprocess.DEVNULL, check=True)
 
 
 def program(tool: GoTool, name: str) -> str:
-    """Where the node sees a program of a tool."""
+    """Returns the path of a tool's program inside the node."""
     return str(NODE_STATE / "tools" / tool.directory().name / name)
 
 
 def running(component: Component) -> bool:
-    """Whether its process lives."""
+    """Returns whether the component's process is alive."""
     script = f'kill -0 "$(cat /run/{component.name}.pid)"'
     done = subprocess.run(node.command(["sh", "-c", script]), capture_output=True, check=False)
     return done.returncode == 0
 
 
 def control_plane() -> tuple[Component, ...]:
-    """What stores and decides, in the order of the start."""
+    """Returns etcd, the API server and the controllers, in start order."""
     return _etcd(), _api_server(), _controller_manager(), _scheduler()
 
 
 def worker() -> tuple[Component, ...]:
-    """What runs pods and routes to them, in the order of the start."""
+    """Returns containerd, kubelet and kube-proxy, in start order."""
     return _containerd(), _kubelet(), _proxy()
 
 
 def _etcd() -> Component:
-    etcd = program(gotools.ETCD, "server")  # so is its package named
-    data = ("--data-dir=/var/lib/etcd", "--unsafe-no-fsync")  # it need not survive the machine
+    etcd = program(gotools.ETCD, "server")  # etcd's main package is called `server`
+    data = (
+        "--data-dir=/var/lib/etcd",
+        "--unsafe-no-fsync",
+    )  # the data need not survive a crash of the machine
     return Component("etcd", (etcd, *data, "--log-level=warn"))
 
 

@@ -29,7 +29,7 @@ ARGO = _tool(
     lost_links={"workflow/executor/osspecific/signal_linux.go": "signal_darwin.go"},
 )
 MINIO = _tool("minio")
-# Of service discovery only Kubernetes': clouds' clients would make up most of the binary.
+# Only Kubernetes' service discovery: the clients of clouds would be most of the binary.
 PROMETHEUS = _tool("prometheus", tags="remove_all_sd,enable_kubernetes_sd")
 PROMETHEUS_OPERATOR = _tool("prometheus-operator")
 KUBE_STATE_METRICS = _tool("kube-state-metrics")
@@ -47,7 +47,7 @@ def build_all() -> None:
 
 
 def remove_outdated() -> None:
-    """Removes builds of older modules: together the tools take 0.9 GB."""
+    """Removes builds of older module versions; all tools together take 0.9 GB."""
     current = {tool.directory() for tool in ALL}
     for path in CACHE.glob("*-*"):
         if re.fullmatch(r"[a-z-]+-[0-9a-f]{16}", path.name) and path not in current:

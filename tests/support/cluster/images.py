@@ -1,7 +1,7 @@
-"""Images of single programs, and the loading of images into the node.
+"""Images that contain a single program, and loading images into the node.
 
-The programs are linked statically, so an image is the program, an empty /tmp and how to start
-it: written here as an archive that any container engine loads, with no engine to write it.
+The programs are linked statically, so an image is the program, an empty /tmp and an entrypoint. It
+is written as an archive that any container engine can load; writing it needs no engine.
 """
 
 import hashlib
@@ -33,12 +33,12 @@ _USER = "65532:65532"
 
 @dataclass(frozen=True)
 class Program:
-    """An image of one program, which lies in its /bin.
+    """An image with one program in its /bin.
 
     Attributes:
         image: the image's full name.
         tool: the module that the program is built from.
-        file: the program.
+        file: the program's file name.
     """
 
     image: str
@@ -46,7 +46,7 @@ class Program:
     file: str
 
     def archive(self) -> bytes:
-        """The image as an archive, the same bytes for the same program."""
+        """Returns the image as an archive; the same program gives the same bytes."""
         layer = _layer(self.file, (self.tool.build() / self.file).read_bytes())
         config = json.dumps(_config(self.file, hashlib.sha256(layer).hexdigest())).encode()
         manifest = [{"Config": "config.json", "RepoTags": [self.image], "Layers": ["layer.tar"]}]
@@ -60,7 +60,9 @@ class Program:
 
 PAUSE_IMAGE = Program("stockfeed.test/pause:1", PAUSE, "pause")
 COREDNS_IMAGE = Program("stockfeed.test/coredns:1", COREDNS, "coredns")
-AGNHOST_IMAGE = Program("stockfeed.test/agnhost:1", KUBERNETES, "agnhost")  # Kubernetes' own probe
+AGNHOST_IMAGE = Program(
+    "stockfeed.test/agnhost:1", KUBERNETES, "agnhost"
+)  # Kubernetes' own test image
 ARGO_CONTROLLER_IMAGE = Program("stockfeed.test/workflow-controller:1", ARGO, "workflow-controller")
 ARGO_EXECUTOR_IMAGE = Program("stockfeed.test/argoexec:1", ARGO, "argoexec")
 MINIO_IMAGE = Program("stockfeed.test/minio:1", MINIO, "minio")
@@ -77,10 +79,10 @@ KUBE_STATE_METRICS_IMAGE = Program(
 
 
 def load(program: Program) -> None:
-    """Brings a program's image into the node; the program is built if it is not yet.
+    """Loads a program's image into the node, building the program first if needed.
 
     Raises:
-        ToolError: it cannot be built.
+        ToolError: the program cannot be built.
     """
     with tempfile.TemporaryFile() as content:
         content.write(program.archive())
@@ -89,23 +91,23 @@ def load(program: Program) -> None:
 
 
 def load_archive(archive: Path) -> None:
-    """Brings the images of an archive of buildah, podman or docker into the node.
+    """Loads the images of an archive, written by buildah, podman or docker, into the node.
 
     Raises:
-        NodeError: containerd refuses the archive.
+        NodeError: containerd rejects the archive.
     """
     with archive.open("rb") as content:
         _import(content)
 
 
 def loaded() -> list[str]:
-    """The names of the images that the node has."""
+    """Returns the names of the node's images."""
     names = node.run("ctr", "--namespace=k8s.io", "images", "list", "--quiet").split()
     return sorted(name for name in names if not name.startswith("sha256:"))
 
 
 def _import(archive: IO[bytes]) -> None:
-    # By standard input, because the node does not see every directory of the host.
+    # Through standard input, because the node does not mount every directory of the host.
     command = node.command(["ctr", "--namespace=k8s.io", "images", "import", "-"])
     done = subprocess.run(command, stdin=archive, capture_output=True, check=False)
     if done.returncode != 0:

@@ -1,4 +1,4 @@
-"""kubectl against this cluster, whatever the user's own configuration says."""
+"""kubectl for this cluster, regardless of the user's own configuration."""
 
 import os
 import subprocess
@@ -13,11 +13,11 @@ from support.tools import programs
 
 
 class KubectlError(Exception):
-    """A call failed; the message has the command and what it wrote."""
+    """A call failed; the message contains the command and its error output."""
 
 
 def kubectl(*arguments: str, stdin: str = "") -> str:
-    """Runs kubectl; the result is its output.
+    """Runs kubectl and returns its output.
 
     Raises:
         KubectlError: it failed.
@@ -30,15 +30,18 @@ def kubectl(*arguments: str, stdin: str = "") -> str:
 
 
 def apply(manifests: Iterable[dict[str, Any]]) -> None:
-    """Applies objects by server-side apply: a client's annotation has no room for a large CRD."""
+    """Applies objects by server-side apply.
+
+    Client-side apply would store each object in an annotation, which a large CRD exceeds.
+    """
     kubectl(*_APPLY, "--filename=-", stdin=yaml.safe_dump_all(manifests))
 
 
 def apply_file(path: Path) -> None:
-    """Applies a file of objects."""
+    """Applies the objects in a file."""
     kubectl(*_APPLY, f"--filename={path}")
 
 
-# End-to-end tests may be asked for the user's current cluster instead.
+# With E2E_CLUSTER=kind, end-to-end tests use the user's current cluster instead.
 _CLUSTER = [] if os.environ.get("E2E_CLUSTER") == "kind" else [f"--kubeconfig={KUBECONFIG}"]
 _APPLY = ("apply", "--server-side", "--force-conflicts")

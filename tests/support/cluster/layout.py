@@ -1,9 +1,8 @@
-"""Where the cluster lies: its directories and its addresses.
+"""The cluster's directories and addresses.
 
-The node has a network namespace of its own, and all of its addresses are in 198.18.0.0/15,
-which RFC 2544 keeps for benchmarks and nobody routes: no host's network is in the way. The
-host reaches node, pods and Services by one route to that block; the node has none to the
-outside.
+The node has its own network namespace, with addresses in 198.18.0.0/15 only. RFC 2544 reserves that
+block for benchmarks and nobody routes it, so it conflicts with no host's network. The host reaches
+the node, pods and Services through one route to the block; the node has no route to the outside.
 """
 
 import os
@@ -14,7 +13,7 @@ from support.tools import cache
 SOURCE = Path(__file__).parent
 CACHE = cache.CACHE / "cluster"
 
-# On the host; inside the node it is /var, so that nothing of the host's /var is touched.
+# On the host; it is /var inside the node, so the host's own /var stays untouched.
 STATE = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "stockfeed/cluster"
 NODE_STATE = Path("/var")
 KUBECONFIG = STATE / "kubeconfig"

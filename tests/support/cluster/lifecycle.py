@@ -1,4 +1,4 @@
-"""The cluster comes up, goes down, and says how it is."""
+"""Starts and stops the cluster, and reports its state."""
 
 import fcntl
 import shutil
@@ -15,7 +15,7 @@ from support.cluster.waiting import wait_for
 from support.tools import debian
 
 _TOOLS = (gotools.PAUSE, gotools.KUBERNETES, gotools.ETCD, gotools.COREDNS)
-# The machine's commands that the node needs, with their Debian packages.
+# Debian packages of the commands that the node needs.
 _PACKAGES = {
     "containerd": "containerd",
     "runc": "runc",
@@ -27,34 +27,35 @@ _PACKAGES = {
 
 
 def up() -> None:
-    """Brings the cluster up with the tools that it needs; does nothing if it is up.
+    """Starts the cluster, building its tools first if needed; does nothing if it is up.
 
     Raises:
         ToolError: a program cannot be built, or a Debian package cannot be installed.
-        NodeError: a component ends or does not become ready; the message has the end of its log.
+        NodeError: a component exits or does not become ready; the message includes the end of its
+            log.
     """
-    with _alone():
+    with _locked():
         if is_up():
             return
         debian.install(_PACKAGES)
         for tool in _TOOLS:
             tool.build()
         gotools.remove_outdated()
-        node.destroy()  # what a crashed run has left
+        node.destroy()  # remains of a run that crashed
         began = time.monotonic()
         _start()
     print(f"the cluster is up after {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
 def down() -> None:
-    """Ends the cluster; of all it made, only the built tools are left."""
-    with _alone():
+    """Stops the cluster and removes everything that it created, except the built tools."""
+    with _locked():
         node.destroy()
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One at a time: a machine has one cluster, whoever asks for it."""
+def _locked() -> Iterator[None]:
+    """Locks out other callers: a machine has one cluster, shared by all users of this module."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "cluster.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -62,12 +63,12 @@ def _alone() -> Iterator[None]:
 
 
 def is_up() -> bool:
-    """Whether every component runs and the API server answers."""
+    """Returns whether every component runs and the API server is ready."""
     return node.find() is not None and not _stopped() and _api_server_ready()
 
 
 def status() -> str:
-    """What runs and what does not, for people."""
+    """Returns the state of all components, nodes and pods as text."""
     if node.find() is None:
         return "down"
     lines = [
@@ -108,7 +109,7 @@ def _wait_for_pods() -> None:
     wait_for("the node to register", _node_registered, seconds=60)
     kubectl("wait", f"node/{NODE_NAME}", "--for=condition=Ready", "--timeout=60s")
     kubectl("rollout", "status", "deployment/coredns", "--namespace=kube-system", "--timeout=90s")
-    # A pod made before its namespace's ServiceAccount is refused.
+    # The API server rejects a pod that is created before its namespace's ServiceAccount.
     wait_for("the default ServiceAccount", lambda: _exists("serviceaccount/default"), seconds=30)
 
 

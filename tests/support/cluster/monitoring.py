@@ -1,7 +1,8 @@
-"""Prometheus as kube-prometheus-stack runs it, from the same projects' Go modules.
+"""Prometheus as kube-prometheus-stack runs it, built from the same projects' Go modules.
 
-The real Prometheus Operator reads our PodMonitors and PrometheusRules and configures a real
-Prometheus; kube-state-metrics and the kubelet tell of pods. Alertmanager and Grafana are not here.
+The real Prometheus Operator reads the product's PodMonitors and PrometheusRules and configures a
+real Prometheus; kube-state-metrics and the kubelet export metrics of pods. There is no Alertmanager
+and no Grafana.
 """
 
 from collections.abc import Iterator
@@ -29,16 +30,16 @@ _IMAGES = (
 
 
 def install() -> None:
-    """Installs all of it and waits until Prometheus is ready; does no harm when repeated.
+    """Installs everything and waits until Prometheus is ready; can be repeated.
 
     Raises:
         ToolError: a program cannot be built.
-        KubectlError: the API server refuses something, or a part does not become ready.
+        KubectlError: the API server rejects an object, or a Deployment does not become ready.
     """
     for image in _IMAGES:
         images.load(image)
     _crds()
-    # Its bindings first: the operator looks at its rights only when it starts.
+    # Bindings come first, because the operator checks its permissions only when it starts.
     apply_file(SOURCE / "manifests" / "monitoring.yaml")
     apply(_objects())
     operator, *others = _ROLLOUTS
@@ -52,7 +53,7 @@ def install() -> None:
 
 
 def _crds() -> None:
-    """What the operator watches beside the kinds that StockFeed makes."""
+    """Yields the CRDs that the operator watches, without those in `support.cluster.upstream`."""
     crds = upstream_crd("PodMonitor").parent
     for name in ("prometheuses", "probes"):
         apply_file(crds / f"monitoring.coreos.com_{name}.yaml")
@@ -60,7 +61,7 @@ def _crds() -> None:
 
 
 def _objects() -> Iterator[dict[str, Any]]:
-    """The operator and Prometheus' rights, by the manifests of the operator's own module."""
+    """Yields the RBAC of the operator and of Prometheus, from the operator's own module."""
     yield _manifest("prometheus-operator/prometheus-operator-cluster-role.yaml")
     yield _here(_manifest("prometheus-operator/prometheus-operator-service-account.yaml"))
     yield _here(_operator())

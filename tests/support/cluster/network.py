@@ -1,7 +1,7 @@
-"""The node's network: a cable to the host, and nothing beyond.
+"""The node's network: a link to the host, and nothing beyond.
 
-Pods get their addresses from the CNI's bridge inside the node. To any other place the node's
-route is `unreachable`, so that a pod which calls the outside is refused at once.
+Pods get addresses from the CNI's bridge inside the node. The node's default route is `unreachable`,
+so that a pod's connection to the outside is refused immediately.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ from support.cluster.layout import (
 
 
 def connect(pid: int) -> None:
-    """Connects the node, whose process 1 is `pid`, with the host."""
+    """Connects the node, whose process 1 is `pid`, to the host."""
     _ip(f"link add {HOST_LINK} type veth peer name eth0 netns {pid}")
     _ip(f"address add {HOST_IP}/{NODE_PREFIX} dev {HOST_LINK}")
     _ip(f"link set {HOST_LINK} up")
@@ -26,7 +26,7 @@ def connect(pid: int) -> None:
     _inside(f"address add {NODE_IP}/{NODE_PREFIX} dev eth0")
     _inside("link set eth0 up")
     _inside("route add unreachable default")
-    # The node's own processes need some route to a Service, before kube-proxy gives another.
+    # The node's own processes need a route to Services; kube-proxy then rewrites the destination.
     _inside(f"route add {SERVICE_BLOCK} dev lo src {NODE_IP}")
     _ip(f"route add {CLUSTER_BLOCK} via {NODE_IP}")
     for name in ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"):

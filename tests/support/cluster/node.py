@@ -1,9 +1,8 @@
-"""The node: one tree of processes in namespaces of its own.
+"""The node: a process tree in its own namespaces.
 
-Its process 1 holds PID, mount, network, IPC and UTS namespaces. When that one process ends, the
-kernel ends all others, and with them go the mounts, interfaces, routes, rules and containers:
-a run that crashed is cleaned up just as one that did not. What the kernel does not clear is in
-two places only, the state directory and the cgroups.
+Its process 1 holds PID, mount, network, IPC and UTS namespaces. When that process ends, the kernel
+kills all others and removes the mounts, interfaces, routes, rules and containers. A crashed run is
+therefore cleaned up like any other. The kernel does not remove the state directory and the cgroups.
 """
 
 import os
@@ -27,21 +26,24 @@ class NodeError(Exception):
 
 
 def find() -> int | None:
-    """The host's PID of the node's process 1, if it runs."""
+    """Returns the host's PID of the node's process 1, or None if the node does not run."""
     for directory in Path("/proc").glob("[0-9]*"):
         try:
             if (directory / "cmdline").read_bytes().split(b"\0")[1:2] == [_MARK.encode()]:
                 return int(directory.name)
         except OSError:
-            continue  # it ended meanwhile
+            continue  # the process has ended meanwhile
     return None
 
 
 def create(process_1: str) -> int:
-    """Starts the node; the result is the host's PID of its process 1, a path inside the node.
+    """Starts the node and returns the host's PID of its process 1.
+
+    Args:
+        process_1: path of the program of process 1 inside the node.
 
     Raises:
-        NodeError: it did not start; the message has what it wrote.
+        NodeError: the node did not start; the message contains its output.
     """
     for hierarchy in _hierarchies():
         (hierarchy / CGROUP).mkdir(exist_ok=True)
@@ -60,10 +62,10 @@ def create(process_1: str) -> int:
 
 
 def command(arguments: Sequence[str]) -> list[str]:
-    """The command line that runs `arguments` inside the node.
+    """Returns the command line that runs `arguments` inside the node.
 
     Raises:
-        NodeError: there is no node.
+        NodeError: the node does not run.
     """
     pid = find()
     if pid is None:
@@ -72,10 +74,10 @@ def command(arguments: Sequence[str]) -> list[str]:
 
 
 def run(*arguments: str) -> str:
-    """Runs a command inside the node; the result is its output.
+    """Runs a command inside the node and returns its output.
 
     Raises:
-        NodeError: it failed; the message has what it wrote.
+        NodeError: the command failed; the message contains its error output.
     """
     done = subprocess.run(command(arguments), capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -84,24 +86,24 @@ def run(*arguments: str) -> str:
 
 
 def destroy() -> None:
-    """Ends the node and all that it left, whether it runs, has crashed or never was."""
+    """Stops the node, if it runs, and removes everything that it or a crashed node left."""
     pid = find()
     if pid is not None:
         os.kill(pid, signal.SIGKILL)
         wait_for("the node's processes to end", lambda: find() is None, seconds=30)
-    # The kernel takes its time over a network namespace without processes.
+    # The kernel removes a network namespace some time after its last process has ended.
     cable = Path("/sys/class/net") / HOST_LINK
     wait_for("the node's network to go", lambda: not cable.exists(), seconds=30)
     for hierarchy in _hierarchies():
         _remove_cgroup(hierarchy / CGROUP)
     if STATE.exists():
         wait_for("the state directory to go", _remove_state, seconds=30)
-        with suppress(OSError):  # somebody else has something there
+        with suppress(OSError):  # the directory is not empty
             STATE.parent.rmdir()
 
 
 def _hierarchies() -> list[Path]:
-    """Where cgroups are mounted: once per controller in version 1, once in version 2."""
+    """Returns the mount points of cgroups: one per controller in version 1, one in version 2."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
     return [Path(mount[1]) for mount in mounts if mount[2] in {"cgroup", "cgroup2"}]
 
@@ -109,7 +111,7 @@ def _hierarchies() -> list[Path]:
 def _remove_cgroup(group: Path) -> None:
     if not group.exists():
         return
-    for child in sorted(group.rglob("*/"), reverse=True):  # the deepest first
+    for child in sorted(group.rglob("*/"), reverse=True):  # children before parents
         _remove_empty(child)
     _remove_empty(group)
 
@@ -120,7 +122,7 @@ def _remove_empty(group: Path) -> None:
             group.rmdir()
         except FileNotFoundError:
             pass
-        except OSError:  # its last process is not quite gone
+        except OSError:  # its last process is still ending
             return False
         return True
 
@@ -128,5 +130,7 @@ def _remove_empty(group: Path) -> None:
 
 
 def _remove_state() -> bool:
-    shutil.rmtree(STATE, ignore_errors=True)  # a mount that is going away keeps its directory busy
+    shutil.rmtree(
+        STATE, ignore_errors=True
+    )  # a mount that is being removed keeps its directory busy
     return not STATE.exists()

@@ -1,6 +1,7 @@
-"""Certificate authorities, and what they sign; first of all the cluster's own.
+"""Certificate authorities and certificates, in particular the cluster's own.
 
-That is one for servers and clients: the cluster lives for a day, and nobody else can reach it.
+The cluster uses one authority for servers and clients: it lives for a day, and only this machine
+can reach it.
 """
 
 import base64
@@ -28,7 +29,7 @@ _API_NAMES = (
 )
 _API_ADDRESSES = ("127.0.0.1", NODE_IP, FIRST_SERVICE_IP)
 
-# Who signs in to the API server: the name and the group that RBAC's default roles know.
+# The API server's clients: user name and group, as in RBAC's default bindings.
 _CLIENTS = {
     "admin": ("admin", "system:masters"),
     "controller-manager": ("system:kube-controller-manager", ""),
@@ -46,7 +47,7 @@ class Pair:
     certificate: x509.Certificate
 
     def key_pem(self) -> bytes:
-        return _pem(self.key, serialization.PrivateFormat.PKCS8)  # all that Kafka reads
+        return _pem(self.key, serialization.PrivateFormat.PKCS8)  # the only form that Kafka reads
 
     def certificate_pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
@@ -61,7 +62,7 @@ def write(directory: Path) -> None:
     _write_pair(directory, "apiserver", apiserver)
     kubelet_client = _sign(_name("kube-apiserver", "system:masters"), authority, _client())
     _write_pair(directory, "apiserver-kubelet-client", kubelet_client)
-    # All that the API server reads a public key from.
+    # The only form from which the API server reads a public key.
     signer = _pem(_new_key(), serialization.PrivateFormat.TraditionalOpenSSL)
     _write(directory / "service-account.key", signer)
     for client, (name, group) in _CLIENTS.items():
@@ -72,19 +73,19 @@ def write(directory: Path) -> None:
 def make_authority(
     name: str, lifetime: timedelta, key: ec.EllipticCurvePrivateKey | None = None
 ) -> Pair:
-    """An authority that signs itself; with the key of an earlier one it is that one, renewed."""
+    """Creates a self-signed authority; given an earlier authority's key, renews that authority."""
     return _sign(_name(name, ""), None, _authority_extensions(), lifetime, key)
 
 
 def make_server(
     name: str, authority: Pair, names: Iterable[str], addresses: Iterable[str] = ()
 ) -> Pair:
-    """A server that is reached by these names and addresses."""
+    """Creates a server certificate for these names and addresses."""
     return _sign(_name(name, ""), authority, _server(names, addresses))
 
 
 def read_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
-    """A private key that `Pair.key_pem` wrote."""
+    """Parses a private key that `Pair.key_pem` wrote."""
     key = serialization.load_pem_private_key(pem, None)
     assert isinstance(key, ec.EllipticCurvePrivateKey), "a key of another kind"
     return key
@@ -114,7 +115,7 @@ def _sign(
     lifetime: timedelta = _LIFETIME,
     key: ec.EllipticCurvePrivateKey | None = None,
 ) -> Pair:
-    """A key, new if none is given, signed by the issuer or, without one, by itself."""
+    """Signs a key, new unless one is given, by the issuer; self-signed if the issuer is None."""
     key, now = key or _new_key(), datetime.now(UTC)
     builder = (
         x509.CertificateBuilder()

@@ -1,7 +1,7 @@
 """Storage for claims: a default class, and volumes that are directories of the node.
 
-They are `local` volumes made beforehand, since those obey a pod's `fsGroup`, as a cloud's do; what
-the API server's own host path provisioner makes belongs to root.
+The volumes are of type `local` and created in advance, because those respect a pod's `fsGroup`, as
+a cloud's volumes do. Volumes of the API server's own host path provisioner belong to root.
 """
 
 from pathlib import Path
@@ -15,13 +15,13 @@ _DIRECTORY = Path("volumes")
 
 
 def make_directories() -> None:
-    """Makes the volumes' directories on the host."""
+    """Creates the volumes' directories on the host."""
     for name in _names():
         (STATE / _DIRECTORY / name).mkdir(parents=True, exist_ok=True)
 
 
 def manifests() -> list[dict[str, Any]]:
-    """The storage class, and a volume for each directory."""
+    """Returns the storage class and a volume for each directory."""
     return [_storage_class(), *(_volume(name) for name in _names())]
 
 

@@ -1,4 +1,4 @@
-"""What a cluster could leave on its host, as sets to compare."""
+"""Resources on the host that a cluster could leave behind, as sets to compare."""
 
 import subprocess
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ Traces = dict[str, set[str]]
 
 
 def traces() -> Traces:
-    """Of each kind, what is there now; what an engine that builds images makes is left out."""
+    """Returns the present resources of each kind, except those of an engine that builds images."""
     return {
         "processes": _processes(),
         "interfaces": _lines("ip", "-oneline", "-brief", "link"),
@@ -39,13 +39,13 @@ def traces() -> Traces:
 
 
 def changes(before: Traces, after: Traces) -> Traces:
-    """Of each kind, what has come or gone, without the kinds of which nothing has."""
+    """Returns the resources of each kind that appeared or disappeared; omits kinds without any."""
     found = {kind: before[kind] ^ after[kind] for kind in before}
     return {kind: entries for kind, entries in found.items() if entries}
 
 
 def _processes() -> set[str]:
-    """Those that run in another PID namespace than this one."""
+    """Returns the processes in other PID namespaces than this process's."""
     own = Path("/proc/self/ns/pid").readlink()
     found = set()
     for directory in Path("/proc").glob("[0-9]*"):
@@ -54,7 +54,7 @@ def _processes() -> set[str]:
             foreign = (directory / "ns/pid").readlink() != own
             groups = (directory / "cgroup").read_text()
         except OSError:
-            continue  # it ended meanwhile, or is the kernel's
+            continue  # it has ended meanwhile, or is a kernel thread
         if foreign and _without_engines([groups]):
             found.add(f"{directory.name} {program}")
     return found

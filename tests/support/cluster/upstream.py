@@ -1,7 +1,7 @@
-"""What the product stands on and finds in a cluster: upstream's CRDs and Argo's controller.
+"""The product's prerequisites in a cluster: upstream's CRDs and Argo's controller.
 
-The CRDs are those that the other tests judge by; the controller's objects are the manifests of
-its own Go module, with our image and the namespaces that StockFeed uses.
+The CRDs are those of the other tests. The controller's objects are the manifests in its own Go
+module, with our image and the namespaces that StockFeed uses.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ _CONTROLLER = "deployment/workflow-controller"
 
 
 def install() -> None:
-    """Installs all of it and waits until Argo's controller is ready; does no harm when repeated.
+    """Installs everything and waits until Argo's controller is ready; can be repeated.
 
     Raises:
         ToolError: Argo cannot be built.
-        KubectlError: the API server refuses something, or the controller does not become ready.
+        KubectlError: the API server rejects an object, or the controller does not become ready.
     """
     images.load(images.ARGO_CONTROLLER_IMAGE)
     images.load(images.ARGO_EXECUTOR_IMAGE)
@@ -40,9 +40,10 @@ def install() -> None:
 
 
 def crds() -> list[Path]:
-    """The files of the CRDs of Argo, prometheus-operator and Strimzi.
+    """Returns the CRD files of Argo, prometheus-operator and Strimzi.
 
-    Argo's full schemas cost the API server seconds each: only what StockFeed makes has one.
+    Only kinds that StockFeed creates have Argo's full schema, because each takes the API server
+    seconds.
     """
     full = upstream_crd("Workflow").parent
     argo = [
@@ -55,7 +56,7 @@ def crds() -> list[Path]:
 
 
 def _argo() -> Iterator[dict[str, Any]]:
-    """Namespaces and Argo's own objects."""
+    """Yields namespaces and Argo's own objects."""
     for namespace in (_NAMESPACE, _WATCHED):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         role = _manifest("namespace-install/workflow-controller-rbac/workflow-controller-role.yaml")

@@ -1,4 +1,4 @@
-"""Waiting for what happens soon, with a limit and a name for it."""
+"""Waiting for a condition, with a time limit."""
 
 import time
 from collections.abc import Callable
@@ -10,10 +10,15 @@ T = TypeVar("T")
 
 
 def wait_for(what: str, probe: Callable[[], T | None], seconds: float) -> T:
-    """What the probe returns once that is true.
+    """Calls the probe until its result is true, and returns the result.
+
+    Args:
+        what: the awaited condition, for the error message.
+        probe: returns a true value when the condition holds.
+        seconds: the time limit.
 
     Raises:
-        TimeoutError: it never was; the message names what was awaited.
+        TimeoutError: the time limit has passed.
     """
     deadline = time.monotonic() + seconds
     while not (result := probe()):

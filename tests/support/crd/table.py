@@ -1,7 +1,7 @@
-"""The table of feeds that the API server's code, `render` and a cluster all judge alike.
+"""A table of StockFeeds that the API server's code, `render` and a real cluster must judge alike.
 
-Each file in `cases/rules` holds one rule's message, with feeds that pass and feeds that fail;
-`cases/schema.yaml` holds feeds that the schema takes or refuses.
+Each file in `cases/rules` is one validation rule: its message, feeds that pass and feeds that fail.
+`cases/schema.yaml` lists feeds that the schema accepts or rejects.
 """
 
 from collections.abc import Iterator
@@ -17,14 +17,15 @@ _CASES = Path(__file__).parent / "cases"
 
 @dataclass(frozen=True)
 class Case:
-    """One feed, and what is to be said of it.
+    """A StockFeed and the expected result of its validation.
 
     Attributes:
         name: file and case.
         feed: the StockFeed.
-        old: the StockFeed that it replaces, if the case is an update.
-        errors: the API server's whole texts; empty for a valid feed.
-        fields: paths to blame, where the API server and `render` have words of their own.
+        old: the StockFeed that it replaces if the case is an update, otherwise None.
+        errors: the API server's complete error messages; empty for a valid feed.
+        fields: paths of the invalid fields, for cases where the API server and `render` word their
+            messages differently.
     """
 
     name: str
@@ -39,22 +40,22 @@ class Case:
 
 
 def rule_cases() -> list[Case]:
-    """Of every rule, feeds that pass and feeds that fail."""
+    """Returns feeds that pass and feeds that fail, for every rule."""
     return [case for file in sorted((_CASES / "rules").glob("*.yaml")) for case in _cases(file)]
 
 
 def schema_cases() -> list[Case]:
-    """Feeds that the schema takes or refuses."""
+    """Returns feeds that the schema accepts or rejects."""
     return list(_cases(_CASES / "schema.yaml"))
 
 
 def render_only_cases() -> list[Case]:
-    """Feeds that only `render` and the operator refuse."""
+    """Returns feeds that only `render` and the operator reject."""
     return list(_cases(_CASES / "render-only.yaml"))
 
 
 def messages() -> dict[str, tuple[int, int]]:
-    """Of every rule's message: how many feeds pass, and how many fail."""
+    """Returns the number of passing and failing feeds by each rule's message."""
     files = [_read(file) for file in (_CASES / "rules").glob("*.yaml")]
     return {file["message"]: (len(file["accepted"]), len(file["refused"])) for file in files}
 
@@ -72,7 +73,7 @@ def _cases(file: Path) -> Iterator[Case]:
 
 
 def _read(file: Path) -> Any:
-    # PyYAML's parser in C: every worker of pytest reads the hundreds of cases.
+    # PyYAML's C parser, because each pytest worker reads several hundred cases.
     return yaml.load(file.read_text(), yaml.CSafeLoader)
 
 
@@ -85,7 +86,7 @@ def _feed(patch: dict[str, Any], group_sizes: list[int] | None) -> dict[str, Any
 
 
 def _groups(sizes: list[int]) -> list[dict[str, Any]]:
-    """Groups of so many symbols each, with names and symbols as long as they may be."""
+    """Returns groups of the given numbers of symbols, with names and symbols of maximum length."""
     return [
         {
             "name": f"{group:030d}",
@@ -96,7 +97,7 @@ def _groups(sizes: list[int]) -> list[dict[str, Any]]:
 
 
 def merged(target: Any, patch: Any) -> Any:
-    """The target after a JSON merge patch (RFC 7386)."""
+    """Returns the target with a JSON merge patch (RFC 7386) applied."""
     if not isinstance(patch, dict):
         return deepcopy(patch)
     result = dict(target) if isinstance(target, dict) else {}

@@ -1,4 +1,4 @@
-"""Builds and drives `crdcheck`, the Go program beside this file: the API server's own judgement."""
+"""Builds and runs `crdcheck`, the Go program beside this file: the API server's own validation."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ _TOOL = GoTool("crdcheck", Path(__file__).parent)
 
 @dataclass(frozen=True)
 class Subject:
-    """An object to judge; with `old`, as an update of that."""
+    """An object to validate; if `old` is set, as an update of it."""
 
     feed: dict[str, Any]
     old: dict[str, Any] | None = None
@@ -23,7 +23,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is wrong with each CRD, by file, and with each object, in the order given."""
+    """The problems of each CRD, by file, and of each object, in the given order."""
 
     crds: dict[str, list[str]]
     objects: list[list[str]]
@@ -36,7 +36,10 @@ class CrdCheck:
     binary: Path
 
     def judge(self, crds: Sequence[Path], subjects: Sequence[Subject] = ()) -> Verdict:
-        """Judges the CRDs, then the objects by these CRDs; a kind without one is an error."""
+        """Validates the CRDs, then the objects against them.
+
+        An object whose kind has none of the CRDs is an error.
+        """
         request = {
             "crds": [str(path) for path in crds],
             "objects": [{"object": subject.feed, "old": subject.old} for subject in subjects],

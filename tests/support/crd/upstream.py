@@ -33,7 +33,7 @@ _IN_MODULES = {
 
 
 def upstream_crd(kind: str) -> Path:
-    """Returns the file of the kind's CRD; skips or fails the calling test if it is unavailable."""
+    """Returns the file of a kind's CRD; skips or fails the calling test if it is unavailable."""
     with required_for(f"objects of {kind} against its CRD"):
         if kind in STRIMZI_KINDS:
             return strimzi_crd(kind)

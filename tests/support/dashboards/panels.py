@@ -1,4 +1,4 @@
-"""The dashboards as Grafana reads them, and their queries as it would send them."""
+"""The dashboards as Grafana loads them, and their queries as Grafana sends them."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any
 FOLDER = Path(__file__).parents[3] / "charts" / "stockfeed-operator" / "dashboards"
 
 ALL = ".+"
-# Windows are those that a test can wait for.
+# Time windows are short enough for a test to wait for.
 _GIVEN = {
     "credits": "1",
     "__rate_interval": "1m",
@@ -20,7 +20,7 @@ _GIVEN = {
 
 @dataclass(frozen=True)
 class Query:
-    """One query of a panel."""
+    """A query of a panel."""
 
     ref: str
     legend: str
@@ -28,26 +28,26 @@ class Query:
     instant: bool
 
     def sent(self, namespace: str = ALL, feed: str = ALL) -> str:
-        """The query with its variables replaced, by default as at `All`."""
+        """Returns the query with its variables replaced; by default the user has selected `All`."""
         given = {**_GIVEN, "namespace": namespace, "feed": feed}
         return re.sub(r"\$(\w+)", lambda found: given[found[1]], self.expr)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel that shows something."""
+    """A panel that shows data."""
 
     dashboard: str
     json: dict[str, Any]
 
     @property
     def title(self) -> str:
-        """Its title."""
+        """Returns the panel's title."""
         return str(self.json["title"])
 
     @property
     def queries(self) -> list[Query]:
-        """Its queries."""
+        """Returns the panel's queries."""
         return [
             Query(
                 target["refId"],
@@ -60,12 +60,12 @@ class Panel:
 
 
 def dashboards() -> dict[str, dict[str, Any]]:
-    """Each dashboard by its file's name."""
+    """Returns the dashboards by file name."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 
 
 def panels() -> Iterator[Panel]:
-    """All panels of all dashboards but the titles of rows."""
+    """Yields the panels of all dashboards, except row titles."""
     for name, dashboard in dashboards().items():
         for panel in dashboard["panels"]:
             if panel["type"] != "row":

@@ -1,4 +1,4 @@
-"""A Prometheus of the test's own."""
+"""A Prometheus server for one test."""
 
 import json
 import urllib.error
@@ -24,8 +24,8 @@ class Target:
     """A process to scrape.
 
     Attributes:
-        port: where it serves `/metrics`.
-        labels: those that the PodMonitor would add.
+        port: the port of its `/metrics`.
+        labels: the labels that the PodMonitor would add.
     """
 
     port: int
@@ -33,12 +33,12 @@ class Target:
 
 
 class Prometheus(ProcessService):
-    """Scrapes each second; labels that a target brings are kept, as with `honorLabels`.
+    """Scrapes every second; a target's own labels win, as with `honorLabels`.
 
     Args:
-        home: for its configuration, data and log.
-        targets: what to scrape.
-        groups: of rules.
+        home: directory for configuration, data and log.
+        targets: the processes to scrape.
+        groups: rule groups.
     """
 
     def __init__(
@@ -59,16 +59,16 @@ class Prometheus(ProcessService):
 
     @property
     def waits_for(self) -> str:
-        """For the message when it does not come."""
+        """Returns the awaited event, for the error message of a timeout."""
         return "an answer at /-/ready"
 
     @property
     def endpoint(self) -> str:
-        """Its root."""
+        """Returns the server's base URL."""
         return f"http://{HOST}:{self._port}"
 
     def is_ready(self) -> bool:
-        """Whether it answers."""
+        """Returns whether the server is ready."""
         try:
             with urllib.request.urlopen(f"{self.endpoint}/-/ready", timeout=5) as answer:
                 return bool(answer.status == 200)
@@ -76,16 +76,16 @@ class Prometheus(ProcessService):
             return False
 
     def scraped(self) -> int:
-        """How often each target has answered so far, at least."""
-        counted = self.now("min(sum_over_time(up[1h]))")  # on a busy machine some time out
+        """Returns the number of successful scrapes of the target that has the fewest."""
+        counted = self.now("min(sum_over_time(up[1h]))")  # some scrapes time out on a busy machine
         return int(counted[0]["value"][1]) if counted else 0
 
     def now(self, query: str) -> list[dict[str, Any]]:
-        """The series of an instant query."""
+        """Returns the series of an instant query."""
         return self._ask("query", query=query)
 
     def over(self, query: str, start: float, end: float, step: float) -> list[dict[str, Any]]:
-        """The series of a query over time, in Unix seconds."""
+        """Returns the series of a range query; times are Unix seconds, and `step` is in seconds."""
         return self._ask("query_range", query=query, start=start, end=end, step=step)
 
     def _ask(self, what: str, **parameters: object) -> list[dict[str, Any]]:

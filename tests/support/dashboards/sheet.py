@@ -1,7 +1,8 @@
-"""A contact sheet: one static page with the data of every panel, laid out as the dashboards are.
+"""A contact sheet: one static page with the data of every panel, laid out as in the dashboards.
 
-It stands in for looking at Grafana, which no package registry has: it shows whether a panel's
-queries bring what its title says, in its unit and its place. It is not Grafana's own drawing.
+No package registry carries Grafana, so the sheet is the way to review the dashboards without it. It
+shows whether a panel's queries return what its title promises, in the right unit and place. It does
+not reproduce Grafana's drawing.
 """
 
 import html
@@ -34,13 +35,13 @@ th{text-align:left;background:#eee}td.n{text-align:right}
 
 
 def page(prometheus: Prometheus) -> str:
-    """The whole sheet."""
+    """Returns the sheet as HTML."""
     parts = "".join(_dashboard(name, found, prometheus) for name, found in dashboards().items())
     return f"<!doctype html><meta charset=utf-8><style>{_STYLE}</style>{parts}"
 
 
 def rows(panel: Panel, prometheus: Prometheus) -> list[Row]:
-    """A table's rows as its transformations make them: queries merged by the labels they share."""
+    """Returns a table panel's rows: its queries' results, merged by their shared labels."""
     merged: dict[tuple[tuple[str, str], ...], Row] = {}
     for query in panel.queries:
         for found in prometheus.now(query.sent()):
@@ -51,7 +52,7 @@ def rows(panel: Panel, prometheus: Prometheus) -> list[Row]:
 
 
 def shown(value: float, unit: str) -> str:
-    """The value in its unit, about as Grafana writes it."""
+    """Returns the value in its unit, formatted similarly to Grafana."""
     if unit == "bool_yes_no":
         return "Yes" if value else "No"
     if unit == "percentunit":

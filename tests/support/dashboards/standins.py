@@ -1,7 +1,7 @@
-"""Stands in for what does not run in the test: Argo's controller, kubelet, Kafka and others.
+"""Metrics of systems that do not run in the test: Argo's controller, kubelet, Kafka and others.
 
-The names are those of the catalogue and of `grafana.external`, the labels those that their
-documentation gives. The figures are made up and grow steadily.
+Names are those of the metric catalogue and of `grafana.external`, labels those of the systems'
+documentation. The values are invented and grow steadily.
 """
 
 import time
@@ -20,11 +20,13 @@ from stockfeed.contract.metrics.shared import CERTIFICATE_EXPIRY
 
 @dataclass(frozen=True)
 class Series:
-    """One series.
+    """A time series.
 
     Attributes:
-        start: its value when the test began.
-        growth: what it grows by each second.
+        name: the metric's name.
+        labels: the series' labels.
+        start: the value at the beginning of the test.
+        growth: the increase per second.
     """
 
     name: str
@@ -34,14 +36,14 @@ class Series:
 
 
 class Standin(Collector):
-    """Serves the series; every one as a gauge, so that no suffix is added to a name."""
+    """Collects the series; all of them as gauges, so that no suffix is added to their names."""
 
     def __init__(self, series: Iterable[Series]) -> None:
         self._series = tuple(series)
         self._began = time.monotonic()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The series as they are now."""
+        """Yields the current values."""
         passed = time.monotonic() - self._began
         for name in dict.fromkeys(series.name for series in self._series):
             same = [series for series in self._series if series.name == name]
@@ -53,14 +55,14 @@ class Standin(Collector):
 
 
 def registry(series: Iterable[Series]) -> CollectorRegistry:
-    """The series, for an exporter to serve."""
+    """Returns a registry of the series, for an exporter."""
     found = CollectorRegistry()
     found.register(Standin(series))
     return found
 
 
 def controller(namespace: str, feed: str) -> Iterator[Series]:
-    """Argo's workflow controller: one run a minute of a feed, and the controller's own."""
+    """Yields the metrics of Argo's workflow controller for one feed with a run every minute."""
     labels = {"namespace": namespace, "feed": feed}
     run = 1 / 60
     for metric, each in ((workflow.ROWS, 420), (workflow.FILES, 6), (workflow.BYTES, 90_000)):
@@ -77,7 +79,7 @@ def controller(namespace: str, feed: str) -> Iterator[Series]:
 
 
 def controller_itself() -> Iterator[Series]:
-    """What the controller tells of all its workflows."""
+    """Yields the metrics of Argo's workflow controller for all its workflows."""
     for phase, count in (("Running", 1), ("Succeeded", 14), ("Failed", 0), ("Error", 0)):
         yield Series(external.ARGO_WORKFLOWS, {"phase": phase}, count)
     for queue, depth in (("workflow_queue", 2), ("cron_wf_queue", 0), ("pod_cleanup_queue", 1)):
@@ -85,34 +87,34 @@ def controller_itself() -> Iterator[Series]:
 
 
 def pods(namespace: str, names: Iterable[tuple[str, str]]) -> Iterator[Series]:
-    """The kubelet and kube-state-metrics, of pods and their container."""
+    """Yields the kubelet's and kube-state-metrics' metrics of pods with one container."""
     for number, (pod, container) in enumerate(names):
         labels = {"namespace": namespace, "pod": pod, "container": container}
         yield Series(external.CPU, labels, 10, 0.02 * (number + 1))
         yield Series(external.MEMORY, labels, 90e6 + 12e6 * number)
         yield Series(external.POD_RESTARTS, labels, 0)
-        # The pod's own cgroup: the sum of its containers.
+        # The kubelet also exports the pod's cgroup, which is the sum of its containers.
         whole = {**labels, "container": ""}
         yield Series(external.CPU, whole, 10, 0.02 * (number + 1))
         yield Series(external.MEMORY, whole, 90e6 + 12e6 * number)
 
 
 def kafka(namespace: str, topics: Iterable[str]) -> Iterator[Series]:
-    """A broker with Strimzi's metrics reporter."""
+    """Yields the metrics of a broker with Strimzi's metrics reporter."""
     broker = {"namespace": namespace, "pod": "stocks-dual-0"}
     for number, topic in enumerate(topics):
         labels = {**broker, "topic": topic}
         yield Series(external.KAFKA_MESSAGES_IN, labels, 100, 2 + number)
         yield Series(external.KAFKA_LOG_SIZE, {**labels, "partition": "0"}, 5e6, 300)
         yield Series(external.KAFKA_UNDER_MIN_ISR, {**labels, "partition": "0"})
-    # The reporter also has the sum of all topics, with an empty label.
+    # The reporter also exports the sum over all topics, with an empty label.
     yield Series(external.KAFKA_MESSAGES_IN, {**broker, "topic": ""}, 200, 5)
     for name in (external.KAFKA_UNDER_REPLICATED, external.KAFKA_OFFLINE):
         yield Series(name, broker)
 
 
 def certificates(namespace: str, feed: str, group: str) -> Iterator[Series]:
-    """A consumer with a certificate that ends in 20 days, of an authority that lasts a year."""
+    """Yields a consumer's metrics of a certificate that expires in 20 days, its CA in a year."""
     labels = {"namespace": namespace, "feed": feed, "group": group, "role": "consumer"}
     for certificate, days in (("ca", 365), ("client", 20)):
         ends = time.time() + days * 86_400
@@ -120,7 +122,7 @@ def certificates(namespace: str, feed: str, group: str) -> Iterator[Series]:
 
 
 def many(namespace: str, feeds: int) -> Iterator[Series]:
-    """One series of every metric of the catalogue for each of many feeds, of one group each."""
+    """Yields one series of each metric in the catalogue for each of many feeds with one group."""
     for number in range(feeds):
         feed = f"feed-{number:03}"
         pod = {"group": "all", "role": "producer", "pod": f"{feed}-all-producer-0"}
@@ -144,7 +146,7 @@ def _counted(metric: Metric, labels: dict[str, str], value: float) -> Series:
 def _histogram(
     metric: HistogramMetric, labels: dict[str, str], seconds: float, runs: float
 ) -> Iterator[Series]:
-    """A histogram whose every observation is the same."""
+    """Yields a histogram whose observations are all equal."""
     for bound in (*metric.buckets, float("inf")):
         counted = float(seconds <= bound)
         edge = "+Inf" if bound == float("inf") else str(bound)

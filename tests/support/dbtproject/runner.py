@@ -1,4 +1,4 @@
-"""dbt's commands in this process: starting another one would import dbt's seconds again."""
+"""Runs dbt's commands in this process, because dbt takes seconds to import in a new one."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,24 +20,24 @@ PROJECT = Path(__file__).parents[3] / "dbt_stocks"
 
 @dataclass(frozen=True)
 class Dbt:
-    """Runs dbt on one database of an emulator, and looks into it.
+    """Runs dbt on one database of an emulator, and queries that database.
 
     Args:
-        environment: what the project's profile reads, besides the process's own.
-        connection: to the same database; its schema is RAW.
+        environment: variables that the project's profile reads, besides the process's own.
+        connection: a connection to the same database, with schema RAW.
     """
 
     environment: Mapping[str, str]
     connection: SnowflakeConnection
 
     def __call__(self, *arguments: str) -> Any:
-        """A command's result: of a run the node results, of others what dbt gives; it succeeds."""
+        """Runs a command, which must succeed, and returns its result: node results for a run."""
         done = self._run(*arguments)
         assert done.success, f"dbt {' '.join(arguments)}: {done.exception or 'see its output'}"
         return done.result
 
     def failed(self, *arguments: str) -> Any:
-        """The node results of a run that must fail."""
+        """Runs a command that must fail and returns its node results."""
         done = self._run(*arguments)
         assert not done.success
         return done.result
@@ -47,7 +47,7 @@ class Dbt:
             return dbtRunner().invoke(["--no-use-colors", "--log-level-file", "none", *arguments])
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        """Rows of a query, columns in lower case."""
+        """Returns the rows of a query, with column names in lower case."""
         with self.connection.cursor(snowflake.connector.DictCursor) as cursor:
             cursor.execute(sql)
             return [
@@ -62,7 +62,7 @@ class Dbt:
 
 @contextmanager
 def on_empty_warehouse(server: SnowflakeEmulator, database: str, home: Path) -> Iterator[Dbt]:
-    """dbt on a database whose raw table is there and empty; it writes below `home` only."""
+    """Provides dbt on a database whose raw table exists and is empty; writes only below `home`."""
     environment = {
         env.SNOWFLAKE_HOST: server.host,
         env.SNOWFLAKE_PORT: str(server.port),

@@ -1,4 +1,4 @@
-"""A feed of a test: its manifest, what the cluster says of it, and what gold holds of it."""
+"""A test's feed: its manifest, its state in the cluster, and its rows in gold."""
 
 import uuid
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from support.cluster.platform.install import BUCKET
 from support.e2e.kube import NAMESPACE, Kube, Manifest, condition, until
 from support.e2e.warehouse import Warehouse
 
-# Workflows that a test submitted.
+# Labels the Workflows that a test submitted.
 SUBMITTED = "stockfeed.test/submitted"
 _VERIFIED_SECONDS = 240
-# A run's objects have names of their own, so that what an earlier one left is in nobody's way.
+# Each test run names its objects differently, so remains of an earlier run do not interfere.
 RUN = uuid.uuid4().hex[:4]
-# All that the operator makes of a feed, but runs.
+# All kinds that the operator creates for a feed, except Workflows.
 OWNED_KINDS = (
     "ServiceAccount",
     "RoleBinding",
@@ -32,13 +32,16 @@ _SMALL_LOAD = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory
 
 
 def group(name: str, symbols: list[str], **settings: Any) -> Manifest:
-    """A symbol group that asks little of the node."""
+    """Returns a symbol group whose pods request few resources."""
     small = {"resources": _SMALL}
     return {"name": name, "symbols": symbols, "producer": small, "consumer": small, **settings}
 
 
 def manifest(name: str, base_url: str, groups: list[Manifest], **spec: Any) -> Manifest:
-    """A StockFeed on the platform's Kafka, MinIO and emulator; `spec` replaces its parts."""
+    """Returns a StockFeed on the platform's Kafka, MinIO and emulator.
+
+    Keyword arguments replace parts of the spec.
+    """
     schema = name.replace("-", "_").upper()
     warehouse = {
         "database": "STOCKS",
@@ -69,19 +72,19 @@ def manifest(name: str, base_url: str, groups: list[Manifest], **spec: Any) -> M
 
 
 def source(name: str, base_url: str, interval: str = "200ms", **settings: Any) -> Manifest:
-    """A source with an API key of the feed's own."""
+    """Returns a source that reads its API key from the feed's own Secret."""
     return {
         "baseUrl": base_url,
         "apiKeySecretRef": {"name": f"{name}-key"},
         "pollInterval": interval,
         "requestsPerMinute": 6000,
-        "heartbeatInterval": "24h",  # a tape's count is exact without repetitions
+        "heartbeatInterval": "24h",  # repeated quotes would falsify the count of a tape
         **settings,
     }
 
 
 def key_secret(name: str, token: str = "demo") -> Manifest:
-    """The Secret of a feed's API key."""
+    """Returns the Secret with a feed's API key."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -92,7 +95,7 @@ def key_secret(name: str, token: str = "demo") -> Manifest:
 
 @dataclass(frozen=True)
 class Ended:
-    """A Workflow that has ended: its phase, its message, and its log."""
+    """A Workflow that has ended: its phase, message and log."""
 
     phase: str
     message: str
@@ -123,26 +126,26 @@ class Feed:
         changed = {**self.resource, "spec": {**self.resource["spec"], **spec}}
         self.apply(changed)
 
-    def leave_out(self, part: str) -> None:
-        """Takes an optional part out of the spec."""
+    def remove_part(self, part: str) -> None:
+        """Removes an optional part from the spec."""
         spec = {name: value for name, value in self.resource["spec"].items() if name != part}
         self.apply({**self.resource, "spec": spec})
 
     @property
     def live(self) -> Manifest:
-        """The feed as stored; empty when it is gone."""
+        """Returns the stored feed; empty if it does not exist."""
         return self.kube.get("StockFeed", self.name) or {}
 
     @property
     def status(self) -> Mapping[str, Any]:
-        """What the operator says, of the newest spec only."""
+        """Returns the status; empty until the operator has observed the current spec."""
         live = self.live
         status: dict[str, Any] = live.get("status") or {}
         current = status.get("observedGeneration") == live.get("metadata", {}).get("generation")
         return status if current else {}
 
     def condition(self, kind: str) -> Manifest:
-        """A condition of the status, of the newest spec only."""
+        """Returns a condition of the current spec; empty if the status has none."""
         return condition({"status": self.status}, kind)
 
     def wait(self, kind: str, status: str, seconds: float, reason: str = "") -> Manifest:
@@ -156,11 +159,11 @@ class Feed:
         return until(f"{self.name} {kind}={status} {reason}", found, seconds, self.explain)
 
     def until(self, what: str, probe: Any, seconds: float) -> Any:
-        """As `until`, told with this feed's conditions, Events and logs."""
+        """Waits as `until` does; a timeout's message includes conditions, Events and logs."""
         return until(f"{self.name}: {what}", probe, seconds, self.explain)
 
     def pods(self, component: str = "", group_name: str = "") -> list[Manifest]:
-        """The feed's pods that are not about to go."""
+        """Returns the feed's pods, except those that are being deleted."""
         selector = f"stockfeed.dev/feed={self.name}"
         if component:
             selector += f",app.kubernetes.io/component={component}"
@@ -169,11 +172,11 @@ class Feed:
         return self.kube.pods(selector)
 
     def runs(self) -> list[Manifest]:
-        """Its Workflows."""
+        """Returns the feed's Workflows."""
         return self.kube.find("Workflow", f"stockfeed.dev/feed={self.name}")
 
     def verify(self, **parameters: str) -> Ended:
-        """What the feed's own `<feed>-verify` says; `start` and `end` are its `from` and `to`."""
+        """Runs the feed's `<feed>-verify`; `start` and `end` are its parameters `from` and `to`."""
         names = {"start": "from", "end": "to"}
         return self.submit("verify", {names.get(key, key): parameters[key] for key in parameters})
 
@@ -181,8 +184,8 @@ class Feed:
         """Runs one of the feed's WorkflowTemplates to its end.
 
         Args:
-            template: its name without the feed's.
-            parameters: what a user gives.
+            template: the template's name without the feed's name and dash.
+            parameters: the Workflow's parameters.
         """
         given = [{"name": key, "value": value} for key, value in parameters.items()]
         reference = {"name": f"{self.name}-{template}"}
@@ -190,7 +193,7 @@ class Feed:
         return self.run(template, spec)
 
     def run(self, name: str, spec: Manifest) -> Ended:
-        """Runs a Workflow to its end, and removes it; its log is that of the container `main`."""
+        """Runs a Workflow to its end and deletes it; the log is that of the container `main`."""
         run = f"{self.name}-{name}-{uuid.uuid4().hex[:6]}"
         self.kube.apply(
             {
@@ -213,16 +216,16 @@ class Feed:
         return status if status.get("finishedAt") else {}
 
     def reasons(self) -> list[str]:
-        """Reasons of the Events about it."""
+        """Returns the reasons of the feed's Events."""
         return [str(event["reason"]) for event in self.kube.events(self.name)]
 
     def warehouse(self) -> Warehouse:
-        """Where its quotes are."""
+        """Returns the schemas that hold the feed's quotes."""
         schemas = self.resource["spec"]["warehouse"]
         return Warehouse(schemas["database"], schemas["schema"], schemas["dbt"]["schema"])
 
     def explain(self) -> str:
-        """Conditions, Events, and what its pods say, for a test that failed."""
+        """Returns conditions, Events and the pods' states, for the message of a failed test."""
         lines = [
             f"  {said['type']}={said['status']} {said['reason']}: {said.get('message', '')}"
             for said in (self.live.get("status") or {}).get("conditions", ())

@@ -1,4 +1,4 @@
-"""The cluster as the tests see it: a few calls, and waits that tell why they ended in vain."""
+"""Access to the cluster: a few calls, and waits whose timeouts explain themselves."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,10 +33,10 @@ _KINDS = {
 
 
 class Kube:
-    """Objects of one cluster.
+    """The objects of one cluster.
 
     Args:
-        kubeconfig: its file; None is the user's own, with its current context.
+        kubeconfig: path of the kubeconfig; None uses the user's own, with its current context.
     """
 
     def __init__(self, kubeconfig: str | None) -> None:
@@ -48,7 +48,7 @@ class Kube:
         return self._dynamic.resources.get(api_version=_KINDS.get(kind, "v1"), kind=kind)
 
     def get(self, kind: str, name: str, namespace: str = NAMESPACE) -> Manifest | None:
-        """The object, or None."""
+        """Returns the object; None if it does not exist."""
         try:
             found: Manifest = self._resource(kind).get(name=name, namespace=namespace).to_dict()
         except NotFoundError:
@@ -56,19 +56,19 @@ class Kube:
         return found
 
     def find(self, kind: str, selector: str = "", namespace: str = NAMESPACE) -> list[Manifest]:
-        """The objects with the labels."""
+        """Returns the objects that match the label selector."""
         found = self._resource(kind).get(namespace=namespace, label_selector=selector)
         return [item.to_dict() for item in found.items]
 
     def version(self, kind: str, namespace: str = NAMESPACE) -> str:
-        """The version from which `watch` tells all that comes."""
+        """Returns the resource version from which `watch` reports all changes."""
         found = self._resource(kind).get(namespace=namespace, limit=1)
         return str(found.metadata.resourceVersion)
 
     def watch(
         self, kind: str, selector: str, version: str, seconds: int, namespace: str = NAMESPACE
     ) -> Iterator[tuple[str, Manifest]]:
-        """What becomes of the objects after a version: ADDED, MODIFIED or DELETED, and what is."""
+        """Yields changes after a version: ADDED, MODIFIED or DELETED, with the object."""
         events = self._dynamic.watch(
             self._resource(kind),
             namespace=namespace,
@@ -80,7 +80,7 @@ class Kube:
             yield event["type"], event["raw_object"]
 
     def apply(self, manifest: Manifest, dry_run: bool = False) -> Manifest:
-        """Server-side apply, as `kubectl apply --server-side` does it."""
+        """Applies an object server-side, as `kubectl apply --server-side` does."""
         options = {"dry_run": "All"} if dry_run else {}
         applied: Manifest = (
             self._resource(manifest["kind"])
@@ -97,13 +97,13 @@ class Kube:
         return applied
 
     def patch(self, kind: str, name: str, patch: Manifest, namespace: str = NAMESPACE) -> None:
-        """A JSON merge patch."""
+        """Applies a JSON merge patch."""
         self._resource(kind).patch(name=name, namespace=namespace, body=patch, content_type=_MERGE)
 
     def delete(
         self, kind: str, name: str, namespace: str = NAMESPACE, grace: int | None = None
     ) -> None:
-        """Deletes the object; no error when it is gone."""
+        """Deletes the object; no error if it does not exist."""
         options = {} if grace is None else {"gracePeriodSeconds": grace}
         try:
             self._resource(kind).delete(name=name, namespace=namespace, body=options)
@@ -111,20 +111,20 @@ class Kube:
             return
 
     def pods(self, selector: str, namespace: str = NAMESPACE) -> list[Manifest]:
-        """Pods that are not about to go."""
+        """Returns the pods that are not being deleted."""
         found = self.find("Pod", selector, namespace)
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def events(self, name: str, namespace: str = NAMESPACE) -> list[Manifest]:
-        """The Events about an object, oldest first."""
+        """Returns the Events of an object, oldest first."""
         found = self._resource("Event").get(
             namespace=namespace, field_selector=f"involvedObject.name={name}"
         )
         events = [item.to_dict() for item in found.items]
         return sorted(events, key=lambda event: str(event["metadata"]["creationTimestamp"]))
 
-    def ask(self, path: str, body: Any = None, method: str = "GET") -> str:
-        """The API server's answer; it also passes requests on to Services, pods and nodes."""
+    def request(self, path: str, body: Any = None, method: str = "GET") -> str:
+        """Returns the API server's response, also when it proxies to Services, pods and nodes."""
         answer = self.client.call_api(
             path,
             method,
@@ -138,9 +138,9 @@ class Kube:
         return str(answer.data.decode())
 
     def logs(self, pod: str, namespace: str = NAMESPACE, lines: int = 8, **how: Any) -> str:
-        """The end of a pod's log; empty where there is none."""
+        """Returns the end of a pod's log; empty if there is none."""
         try:
-            # The client makes text of the bytes as `str` does: with a b and escapes.
+            # The client would convert the bytes with `str`, which gives `b'…'` with escapes.
             answer = self._core.read_namespaced_pod_log(
                 pod, namespace, tail_lines=lines, _preload_content=False, **how
             )
@@ -150,7 +150,7 @@ class Kube:
 
 
 def condition(feed: Mapping[str, Any] | None, kind: str) -> Manifest:
-    """A condition of an object; empty when it has none of the kind."""
+    """Returns a condition of an object; empty if it has none of that type."""
     conditions = ((feed or {}).get("status") or {}).get("conditions") or ()
     return next((dict(found) for found in conditions if found["type"] == kind), {})
 
@@ -162,10 +162,17 @@ def until(
     explain: Callable[[], str] = str,
     pause: float = 0.5,
 ) -> T:
-    """What the probe returns once that is true.
+    """Calls the probe until its result is true, and returns the result.
+
+    Args:
+        what: the awaited condition, for the error message.
+        probe: returns a true value when the condition holds.
+        seconds: the time limit.
+        explain: returns the reasons, for the error message.
+        pause: seconds between two calls.
 
     Raises:
-        TimeoutError: it never was; the message has what is awaited and what `explain` says.
+        TimeoutError: the time limit has passed.
     """
     deadline = time.monotonic() + seconds
     while not (result := probe()):

@@ -1,4 +1,4 @@
-"""Clears what an earlier run of the tests left, in no order: its data is nobody's."""
+"""Deletes everything that an earlier test run left; the order does not matter."""
 
 from support.e2e.feeds import SUBMITTED
 from support.e2e.kube import Kube, until
@@ -6,7 +6,7 @@ from support.e2e.tapes import LABEL
 
 
 def clear(kube: Kube) -> None:
-    """Removes feeds, runs, topics and quote servers of the tests."""
+    """Deletes feeds, Workflows, topics and quote servers of earlier tests."""
     for feed in kube.find("StockFeed"):
         name = feed["metadata"]["name"]
         kube.delete("StockFeed", name)

@@ -1,4 +1,4 @@
-"""The cluster's Prometheus: queries, alerts, targets, and the parts of an expression."""
+"""The cluster's Prometheus: queries, alerts, targets, and parsed expressions."""
 
 import json
 import urllib.parse
@@ -12,7 +12,7 @@ _SEVERITY = ("inactive", "pending", "firing")
 
 
 class Monitoring:
-    """Prometheus, asked through the API server, as on kind.
+    """Prometheus, reached through the API server, as on kind.
 
     Args:
         kube: the cluster.
@@ -22,18 +22,18 @@ class Monitoring:
         self._kube = kube
 
     def now(self, query: str) -> list[dict[str, Any]]:
-        """The series of an instant query."""
-        return list(self._ask("query", query=query)["result"])
+        """Returns the series of an instant query."""
+        return list(self._request("query", query=query)["result"])
 
     def over(self, query: str, start: float, end: float, step: float) -> list[dict[str, Any]]:
-        """The series of a query over time, in Unix seconds."""
-        answer = self._ask("query_range", query=query, start=start, end=end, step=step)
+        """Returns the series of a range query; times are Unix seconds, and `step` is in seconds."""
+        answer = self._request("query_range", query=query, start=start, end=end, step=step)
         return list(answer["result"])
 
     def alerts(self, feed: str = "") -> dict[str, str]:
-        """The alerts that are `pending` or `firing`, of one feed if it is named."""
+        """Returns the state of each `pending` or `firing` alert, of one feed if it is given."""
         found: dict[str, str] = {}
-        for alert in self._ask("alerts")["alerts"]:
+        for alert in self._request("alerts")["alerts"]:
             labels = alert["labels"]
             if feed in ("", labels.get("feed")):
                 name = labels["alertname"]
@@ -41,10 +41,10 @@ class Monitoring:
         return found
 
     def wait_for_alert(self, name: str, feed: str, seconds: float) -> str:
-        """Waits until the alert is pending or firing for the feed, and says which of them.
+        """Waits until the alert is pending or firing for the feed, and returns its state.
 
         Raises:
-            TimeoutError: it is neither; the message has the alerts that are.
+            TimeoutError: it is neither in time; the message lists the alerts that are.
         """
         return until(
             f"alert {name} of {feed or 'any feed'}",
@@ -55,23 +55,23 @@ class Monitoring:
         )
 
     def targets(self) -> list[dict[str, Any]]:
-        """What is scraped, each with `labels`, `health` and `lastError`."""
-        return list(self._ask("targets", state="active")["activeTargets"])
+        """Returns the scrape targets, each with `labels`, `health` and `lastError`."""
+        return list(self._request("targets", state="active")["activeTargets"])
 
     def rules(self) -> dict[str, dict[str, Any]]:
-        """All rules that are loaded, alerting and recording, by name and query."""
-        groups = self._ask("rules")["groups"]
+        """Returns all loaded alerting and recording rules by name."""
+        groups = self._request("rules")["groups"]
         return {
             f"{rule['name']}: {rule['query']}": rule for group in groups for rule in group["rules"]
         }
 
     def selectors(self, expression: str) -> list[str]:
-        """The series that an expression reads, each as a selector of its own."""
-        tree = self._ask("parse_query", query=expression)
+        """Returns the series selectors of an expression."""
+        tree = self._request("parse_query", query=expression)
         return sorted({_selector(node) for node in _vectors(tree)})
 
-    def _ask(self, what: str, **parameters: object) -> Any:
-        text = self._kube.ask(f"{_PROXY}/{what}?{urllib.parse.urlencode(parameters)}")
+    def _request(self, what: str, **parameters: object) -> Any:
+        text = self._kube.request(f"{_PROXY}/{what}?{urllib.parse.urlencode(parameters)}")
         answer = json.loads(text)
         if answer.get("status") != "success":
             raise AssertionError(f"Prometheus: {what} {parameters}: {text[:1000]}")

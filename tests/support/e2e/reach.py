@@ -1,4 +1,4 @@
-"""The way from this machine to a Service: its address, or a forwarded port on a kind cluster."""
+"""The address of a Service, as seen from this machine; on kind, of a forwarded port."""
 
 import atexit
 import re
@@ -9,7 +9,7 @@ from support.tools.programs import kubectl
 
 
 class _Forward:
-    """A `kubectl port-forward` that is started anew when it has ended, as with its pod."""
+    """A `kubectl port-forward` that is restarted when it ends, as it does with its pod."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
@@ -28,7 +28,7 @@ class _Forward:
         )
         line = self._process.stdout.readline() if self._process.stdout else ""
         found = re.search(r"127\.0\.0\.1:\d+", line)
-        self._address = found[0] if found else "127.0.0.1:1"  # nothing listens: it is not up
+        self._address = found[0] if found else "127.0.0.1:1"  # port 1 refuses, so callers retry
 
     def _end(self) -> None:
         if self._process is not None:
@@ -39,7 +39,7 @@ _forward = _Forward()
 
 
 def warehouse_address() -> str:
-    """Host and port of the emulator."""
+    """Returns host and port of the emulator."""
     if ON_KIND:
         return _forward.address("snowflake", "stocks")
     return service_address("snowflake")

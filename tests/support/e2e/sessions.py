@@ -1,7 +1,7 @@
-"""Sessions that end when a test wants them to, of exchanges as they are.
+"""Trading sessions that end at a given time, on real exchanges' calendars.
 
-A spec names a real exchange and how long the feed goes on after its close. So the end is put where
-it is wanted by the hours after the latest close: days, on a Monday morning.
+A spec names an exchange and how long the feed runs after its close. The end is therefore set by the
+time since the latest close, which on a Monday morning is days ago.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,16 +11,16 @@ import pandas as pd
 
 from support.e2e.kube import Manifest
 
-# At each moment one of them is closed for some hours more.
+# At any time, one of them stays closed for some more hours.
 _EXCHANGES = ("XNYS", "XTKS")
 _QUIET = timedelta(minutes=30)
 
 
 def session_ending(at: datetime) -> Manifest:
-    """A feed's `spec.session` that is open before the time and closed after it.
+    """Returns a feed's `spec.session` that is open before a time and closed after it.
 
     Args:
-        at: with a time zone, in whole seconds.
+        at: the time, with a time zone and in whole seconds.
     """
     moment = pd.Timestamp(at)
     for code in _EXCHANGES:
@@ -38,5 +38,5 @@ def session_ending(at: datetime) -> Manifest:
 
 
 def in_seconds(seconds: int) -> datetime:
-    """A time from now, in whole seconds."""
+    """Returns the time in `seconds` from now, in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)

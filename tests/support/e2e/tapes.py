@@ -1,4 +1,4 @@
-"""Quote servers that replay a few real bars, one for each feed, and what gold must then hold."""
+"""Quote servers that replay a few real bars for one feed, and the bars that gold must then hold."""
 
 import csv
 import gzip
@@ -25,8 +25,8 @@ class Tape:
     """A quote server in the cluster.
 
     Attributes:
-        name: of its Service.
-        bars: what it replays; a bar is four quotes.
+        name: name of its Service.
+        bars: the bars that it replays, as four quotes each.
         kube: the cluster.
     """
 
@@ -39,33 +39,33 @@ class Tape:
         return f"http://{self.name}:8080/api/v1"
 
     def hold(self, released: int | None) -> None:
-        """Reveals at most so many quotes in all; None lifts the hold."""
-        self._ask("limit", {"released": released})
+        """Reveals at most `released` quotes in total; None removes the limit."""
+        self._request("limit", {"released": released})
 
     def stats(self) -> dict[str, Any]:
-        """How far it is; `done` when the last quote of each symbol is confirmed."""
-        stats: dict[str, Any] = self._ask("stats")
+        """Returns the progress; `done` is set when the last quote of each symbol is confirmed."""
+        stats: dict[str, Any] = self._request("stats")
         return stats
 
     def done(self, symbols: Iterable[str]) -> bool:
-        """Whether all quotes of these symbols are confirmed."""
+        """Returns whether all quotes of these symbols are confirmed."""
         by_symbol = self.stats()["symbols"]
         parts = [by_symbol[symbol] for symbol in symbols]
         return all(part["confirmed"] == part["revealed"] + part["remaining"] for part in parts)
 
-    def _ask(self, what: str, body: object = None) -> Any:
+    def _request(self, what: str, body: object = None) -> Any:
         path = f"/api/v1/namespaces/{NAMESPACE}/services/{self.name}:8080/proxy/control/{what}"
-        text = self.kube.ask(path, body, "GET" if body is None else "POST")
+        text = self.kube.request(path, body, "GET" if body is None else "POST")
         return json.loads(text) if text else None
 
 
 def start_tape(kube: Kube, name: str, symbols: dict[str, int]) -> Tape:
-    """Starts a tape server.
+    """Starts a quote server.
 
     Args:
         kube: the cluster.
-        name: of the server's objects.
-        symbols: how many bars of each symbol.
+        name: name of the server's objects.
+        symbols: number of bars by symbol.
     """
     text = _csv(symbols)
     for manifest in _manifests(name, text):
@@ -78,7 +78,7 @@ def start_tape(kube: Kube, name: str, symbols: dict[str, int]) -> Tape:
 
 
 def wait_for_tape(tape: Tape) -> None:
-    """Waits until it answers."""
+    """Waits until the server responds."""
 
     def ready() -> bool:
         found = tape.kube.get("Deployment", tape.name) or {}

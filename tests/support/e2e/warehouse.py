@@ -1,4 +1,4 @@
-"""What the warehouse holds of one feed, read by SQL from this machine."""
+"""One feed's data in the warehouse, read by SQL from this machine."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,14 +19,14 @@ _QUOTES_PER_BAR = 4
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The schemas of a feed in the emulator."""
+    """A feed's schemas in the emulator."""
 
     database: str
     raw: str
     gold: str
 
     def daily(self) -> set[Bar]:
-        """The daily candlesticks of gold, as bars."""
+        """Returns gold's daily candlesticks, as bars."""
         rows = self._rows(
             "SELECT symbol, bucket_start, open, high, low, close "
             f"FROM {self.database}.{self.gold}.gold_candlestick WHERE bar_interval = '1d'"
@@ -34,45 +34,45 @@ class Warehouse:
         return {Bar(row[0], row[1].replace(tzinfo=UTC), *row[2:]) for row in rows}
 
     def silver(self) -> int:
-        """Quotes in silver."""
+        """Returns the number of quotes in silver."""
         return self._count(f"{self.gold}.silver_clean_stock")
 
     def silver_by_symbol(self) -> dict[str, int]:
-        """Quotes in silver, of each symbol."""
+        """Returns the number of quotes in silver by symbol."""
         table = f"{self.database}.{self.gold}.silver_clean_stock"
         return dict(self._rows(f"SELECT symbol, COUNT(*) FROM {table} GROUP BY symbol"))
 
     def price(self, symbol: str) -> str:
-        """The symbol's price in gold_kpi; empty while there is none."""
+        """Returns the symbol's price in gold_kpi; empty if there is none."""
         table = f"{self.database}.{self.gold}.gold_kpi"
         rows = self._rows(f"SELECT current_price FROM {table} WHERE symbol = '{symbol}'")
         return str(rows[0][0]) if rows else ""
 
     def set_price(self, symbol: str, price: str) -> None:
-        """Changes the symbol's price in gold_kpi, as no quote would."""
+        """Sets the symbol's price in gold_kpi to a value that no quote has."""
         table = f"{self.database}.{self.gold}.gold_kpi"
         done = self._rows(f"UPDATE {table} SET current_price = {price} WHERE symbol = '{symbol}'")
         assert done, f"{table} is not changed"
 
     @contextmanager
     def without(self, table: str, condition: str) -> Iterator[None]:
-        """Rows of a raw table are gone meanwhile."""
+        """Removes rows of a raw table while the block runs."""
         name = f"{self.database}.{self.raw}.{table}"
-        _do(
+        _execute(
             f"CREATE TABLE {name}_KEPT AS SELECT * FROM {name} WHERE {condition}",
             f"DELETE FROM {name} WHERE {condition}",
         )
         try:
             yield
         finally:
-            _do(f"INSERT INTO {name} SELECT * FROM {name}_KEPT", f"DROP TABLE {name}_KEPT")
+            _execute(f"INSERT INTO {name} SELECT * FROM {name}_KEPT", f"DROP TABLE {name}_KEPT")
 
     def loaded(self) -> int:
-        """Rows in the raw table."""
+        """Returns the number of rows in the raw table."""
         return self._count(f"{self.raw}.{tables.QUOTES}")
 
     def partitions(self, symbol: str) -> set[int]:
-        """Partitions of which quotes of the symbol were loaded; 0 always among them."""
+        """Returns the partitions with loaded quotes of the symbol, and partition 0."""
         rows = self._rows(
             "SELECT DISTINCT v:_meta:partition::NUMBER "
             f"FROM {self.database}.{self.raw}.{tables.QUOTES} WHERE v:symbol::VARCHAR = '{symbol}'"
@@ -80,7 +80,7 @@ class Warehouse:
         return {0, *(int(row[0]) for row in rows)}
 
     def repeated(self) -> list[Any]:
-        """Offsets that are in the raw table more than once."""
+        """Returns the offsets that are in the raw table more than once."""
         return self._rows(
             "SELECT SPLIT_PART(file_name, '/', 4), v:_meta:partition::NUMBER, "
             "v:_meta:offset::NUMBER, COUNT(*) "
@@ -88,12 +88,15 @@ class Warehouse:
         )
 
     def differences(self, bars: Iterable[Bar]) -> str:
-        """How gold's daily bars differ from those, and what was loaded twice; empty: not at all."""
+        """Describes how gold's daily bars differ from the given ones; empty if they do not.
+
+        Rows that were loaded twice are differences, too.
+        """
         wanted, found = set(bars), self.daily()
         missing, wrong = wanted - found, found - wanted
         parts = {
-            "missing or different bars": sorted(missing, key=_place)[:5],
-            "bars that are not on the tape": sorted(wrong, key=_place)[:5],
+            "missing or different bars": sorted(missing, key=_key)[:5],
+            "bars that are not on the tape": sorted(wrong, key=_key)[:5],
             "offsets loaded twice": self.repeated()[:5],
         }
         texts = [f"{what}: {rows}" for what, rows in parts.items() if rows]
@@ -106,7 +109,7 @@ class Warehouse:
         return int(rows[0][0]) if rows else 0
 
     def _rows(self, query: str) -> list[Any]:
-        """The rows; none while the table is not there or the emulator does not answer."""
+        """Returns the rows; none if the table does not exist or the emulator does not respond."""
         try:
             connection = _connect()
         except Error:
@@ -129,11 +132,11 @@ def _connect() -> SnowflakeConnection:
     )  # fmt: skip
 
 
-def _do(*statements: str) -> None:
+def _execute(*statements: str) -> None:
     with _connect() as connection:
         for statement in statements:
             connection.cursor().execute(statement)
 
 
-def _place(bar: Bar) -> tuple[Any, ...]:
+def _key(bar: Bar) -> tuple[Any, ...]:
     return bar.symbol, bar.start

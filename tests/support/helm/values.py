@@ -1,4 +1,4 @@
-"""A chart's values by their paths, as its schema divides them."""
+"""A chart's values, addressed by path, at the granularity of its schema."""
 
 import json
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ from typing import Any
 
 import yaml
 
-# Maps that users fill, and parts that Kubernetes defines: one value each.
+# Maps with keys of the user's choice and Kubernetes' own structures count as one value each.
 _WHOLE = "#/definitions/resources"
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The values in a file."""
+    """Returns the values in a file."""
     return dict(yaml.safe_load(path.read_text()))
 
 
 def schema_paths(chart: Path) -> set[str]:
-    """Paths of the values that the chart's schema knows, such as `kafka.brokers.replicas`."""
+    """Returns the paths of the values in the chart's schema, such as `kafka.brokers.replicas`."""
     schema = json.loads((chart / "values.schema.json").read_text())
     schema["properties"].pop("global")  # helm's own
     return _of_schema(schema, schema["definitions"])
@@ -39,12 +39,12 @@ def _of_schema(schema: dict[str, Any], definitions: dict[str, Any], path: str = 
 
 
 def paths(values: Any, known: set[str], path: str = "") -> set[str]:
-    """Paths of the values that are given.
+    """Returns the paths of the given values.
 
     Args:
         values: the values at `path`.
-        known: paths below which nothing is looked at.
-        path: where they are.
+        known: paths that are not descended into.
+        path: the values' own path.
     """
     if not isinstance(values, Mapping) or path in known:
         return {path}
@@ -58,14 +58,14 @@ def _joined(path: str, name: str) -> str:
 
 
 def get(values: Any, path: str) -> Any:
-    """The value at the path."""
+    """Returns the value at the path."""
     for name in path.split("."):
         values = values[name]
     return values
 
 
 def has(values: Any, path: str) -> bool:
-    """Whether there is a value at the path."""
+    """Returns whether there is a value at the path."""
     try:
         get(values, path)
     except (KeyError, TypeError):
@@ -74,7 +74,7 @@ def has(values: Any, path: str) -> bool:
 
 
 def replaced(values: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """The values with another one at the path."""
+    """Returns a copy of the values with another value at the path."""
     copy = deepcopy(dict(values))
     parent, _, name = path.rpartition(".")
     target = get(copy, parent) if parent else copy

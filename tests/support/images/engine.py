@@ -1,7 +1,7 @@
-"""Builds the project's images and runs them as a cluster would, on a machine without Docker.
+"""Builds the project's images and runs them as on a cluster, on a machine without Docker.
 
-Everything goes through `containers.sh`, which needs root on Linux. Also a program: it prints the
-table of the images' sizes.
+All commands run through `containers.sh`, which needs root on Linux. Run as a program, this module
+prints a table of the images' sizes.
 """
 
 import functools
@@ -26,10 +26,10 @@ _RUN_SECONDS: Final = 240
 def tool(
     *command: str, timeout: float = _RUN_SECONDS, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command of podman or buildah on the images' own storage; its exit code is not judged.
+    """Runs a podman or buildah command on the images' own storage; does not check its exit code.
 
     Args:
-        command: as on a command line.
+        command: the command line.
         timeout: in seconds.
         env: variables added to the command's environment.
     """
@@ -49,13 +49,13 @@ def _ask(*command: str, timeout: float = _RUN_SECONDS, env: Mapping[str, str] | 
 
 @functools.cache
 def base() -> str:
-    """The base image's name; made on first use, in about two minutes."""
+    """Returns the base image's name; creates the image on first use, in about two minutes."""
     return _ask(str(_HERE / "base.sh"), timeout=_BUILD_SECONDS)
 
 
 @functools.cache
 def build(image: str) -> str:
-    """Builds one of `IMAGES` by `images/build.sh`; layers of earlier builds are used again.
+    """Builds one of `IMAGES` with `images/build.sh`, reusing the layers of earlier builds.
 
     Returns:
         The image's full reference.
@@ -79,12 +79,12 @@ def options(
     volumes: Mapping[Path, str] | None = None,
     network: str = "none",
 ) -> list[str]:
-    """How a container is run: as hardened as the charts do it.
+    """Returns the options of `podman run` that harden a container as the charts do.
 
     Args:
-        env: the container's variables.
-        volumes: host directories and where they are mounted.
-        network: `none` has a loopback alone; `host` is this machine's.
+        env: the container's environment variables.
+        volumes: mount paths by host directory.
+        network: `none` provides loopback only; `host` is this machine's network.
     """
     return [
         "--read-only", "--read-only-tmpfs=false", "--tmpfs", "/tmp", "--network", network,
@@ -97,7 +97,14 @@ def options(
 def run(
     reference: str, *command: str, timeout: float = _RUN_SECONDS, **how: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end in a container of its own; `how` as for `options`."""
+    """Runs a command to its end in a new container.
+
+    Args:
+        reference: the image.
+        command: the command line.
+        timeout: in seconds.
+        how: see `options`.
+    """
     return tool("podman", "run", "--rm", *options(**how), reference, *command, timeout=timeout)
 
 
@@ -108,24 +115,24 @@ class Container:
     name: str
 
     def exec(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Runs another command inside."""
+        """Runs another command in the container."""
         return tool("podman", "exec", self.name, *command)
 
     def stop(self, seconds: int = 30) -> int:
-        """Sends SIGTERM, and SIGKILL after the time; gives the exit code (137: killed)."""
+        """Sends SIGTERM, then SIGKILL after `seconds`; returns the exit code (137 if killed)."""
         _ask("podman", "stop", "--time", str(seconds), self.name)
         return int(_ask("podman", "inspect", "--format", "{{.State.ExitCode}}", self.name))
 
     def logs(self) -> str:
-        """All that it wrote."""
+        """Returns the container's output so far."""
         result = tool("podman", "logs", self.name)
         return result.stdout + result.stderr
 
     def until(self, *command: str, seconds: float = 120) -> str:
-        """The output of a command inside, once it succeeds.
+        """Repeats a command in the container until it succeeds, and returns its output.
 
         Raises:
-            TimeoutError: with the container's own output.
+            TimeoutError: it did not succeed in time; the message includes the container's output.
         """
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -138,7 +145,7 @@ class Container:
 
 @contextmanager
 def started(reference: str, *command: str, **how: Any) -> Iterator[Container]:
-    """A container in the background, removed in the end; `how` as for `options`."""
+    """Runs a container in the background and removes it at the end; `how` as for `options`."""
     name = f"stockfeed-test-{uuid.uuid4().hex[:12]}"
     _ask("podman", "run", "--detach", "--name", name, *options(**how), reference, *command)
     try:
@@ -148,18 +155,18 @@ def started(reference: str, *command: str, **how: Any) -> Iterator[Container]:
 
 
 def inspect(reference: str) -> dict[str, Any]:
-    """What the engine knows of an image."""
+    """Returns the engine's description of an image."""
     found: dict[str, Any] = json.loads(_ask("podman", "image", "inspect", reference))[0]
     return found
 
 
 def history(reference: str) -> str:
-    """The commands that made an image, a line each."""
+    """Returns the commands that built an image, one per line."""
     return _ask("podman", "history", "--no-trunc", "--format", "{{.CreatedBy}}", reference)
 
 
 def compressed_bytes(reference: str) -> int:
-    """What a node pulls: the layers as a registry holds them, base included."""
+    """Returns the download size: all layers as a registry stores them, including the base's."""
     with tempfile.TemporaryDirectory() as directory:
         _ask(
             "podman", "push", "--quiet", "--compress",
@@ -170,7 +177,7 @@ def compressed_bytes(reference: str) -> int:
 
 
 def sizes() -> str:
-    """A Markdown table of the images' sizes in MB (10⁶ bytes), the base's in the last row."""
+    """Returns a Markdown table of the images' sizes in MB (10⁶ bytes); the last row is the base."""
     named = {f"`stockfeed/{image}`": build(image) for image in IMAGES} | {"the base": base()}
     rows = [
         f"| {name} | {compressed_bytes(reference) / 1e6:.0f} "

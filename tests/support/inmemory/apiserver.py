@@ -1,4 +1,4 @@
-"""The in-memory cluster behind Kubernetes' HTTP API, as far as the operator and kopf use it."""
+"""Kubernetes' HTTP API for the in-memory cluster, as far as the operator and kopf use it."""
 
 import itertools
 import threading
@@ -24,15 +24,15 @@ _VERBS: Final = ["get", "list", "watch", "create", "patch", "delete"]
 
 
 class ApiServer:
-    """Answers requests from the cluster, and keeps one Lease.
+    """Serves the cluster's objects, and Leases.
 
     Attributes:
-        watches: by the plural name of a kind, whether a watch of it is open now. kopf can miss a
-            signal to end while one begins anew.
-        selectors: by the plural name of a kind, the label selectors that it was watched with.
+        watches: whether a watch is open now, by the kind's plural name. kopf can miss a signal to
+            stop while it restarts a watch.
+        selectors: the label selectors of all watches so far, by the kind's plural name.
 
     Args:
-        cluster: what is stored.
+        cluster: the stored objects.
     """
 
     def __init__(self, cluster: InMemoryCluster) -> None:
@@ -44,11 +44,11 @@ class ApiServer:
         self._lease_versions = itertools.count(1)
 
     def __call__(self, request: Request) -> tuple[int, Any]:
-        """Status and body of the answer."""
+        """Returns the response's status and body."""
         path, _, query = request.path.partition("?")
         parts = path.strip("/").split("/")
         if "watch=true" in query:
-            # kopf lists anew after that, and so sees every change at once.
+            # kopf responds to this by listing again, so it sees every change at once.
             asked = parse_qs(query)
             self.selectors.setdefault(parts[-1], set()).add(asked.get("labelSelector", [""])[0])
             self._wait_for_change(parts[-1], asked["resourceVersion"][0])
@@ -68,7 +68,7 @@ class ApiServer:
         self.watches[plural] = False
 
     def _version(self, plural: str) -> str:
-        """Another text whenever an object of the kind has come, gone or changed."""
+        """Returns a text that changes with every change to the kind's objects."""
         kind = _KINDS.get(plural)
         found = () if kind is None else self.cluster.list(kind, "", {}) or ()
         names = [(item["metadata"]["name"], item["metadata"]["resourceVersion"]) for item in found]
@@ -123,7 +123,7 @@ class ApiServer:
         return 200, self.cluster.objects.get(Key(kind.kind, rest[0]), {})
 
     def _listed(self, kind: Kind, query: str) -> tuple[int, Any]:
-        version = self._version(kind.plural)  # before the list, so that no change is missed
+        version = self._version(kind.plural)  # taken before the list, so that no change is missed
         selector = parse_qs(query).get("labelSelector", [""])[0]
         items = [
             {name: part for name, part in item.items() if name not in ("apiVersion", "kind")}
@@ -149,14 +149,14 @@ class ApiServer:
         return self.leases[name]
 
     def give_lease(self, name: str, holder: str) -> None:
-        """Makes somebody else the holder of a Lease; who has read it before can write no more."""
+        """Makes another process the holder of a Lease; earlier readers' writes then conflict."""
         with self._lock:
             lease = self.leases[name]
             self._keep(name, {**lease, "spec": {**lease["spec"], "holderIdentity": holder}})
 
 
 def _selected(item: Manifest, selector: str) -> bool:
-    """Whether the item has each label, with its value where the selector names one."""
+    """Returns whether the item has every label of the selector, with its value if one is given."""
     labels = item["metadata"].get("labels") or {}
     wanted = [part.partition("=") for part in selector.split(",") if part]
     return all(

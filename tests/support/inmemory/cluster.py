@@ -1,7 +1,7 @@
 """A Kubernetes cluster in memory, for `stockfeed_operator.kube.api.Cluster`.
 
-It honours resourceVersion, generation, uid preconditions, finalizers, ownership with garbage
-collection, and server-side apply's owners of fields. `settle` plays the controllers.
+It implements resourceVersion, generation, uid preconditions, finalizers, garbage collection by
+owner reference, and the field ownership of server-side apply. `settle` plays the controllers.
 """
 
 import itertools
@@ -29,17 +29,17 @@ def _everything_landed(pod: Manifest) -> DrainStatus | None:
 
 @dataclass
 class InMemoryCluster:
-    """One namespace.
+    """A cluster with one namespace.
 
     Attributes:
         now: the cluster's time.
-        objects: what is stored.
-        missing: kinds without a CRD.
-        writes: what was written, in order, as `verb Kind name`.
-        events: what was told.
-        answer: what a consumer pod says of itself.
-        phase: what becomes of Workflows; None leaves them alone.
-        refuse: names of objects that are rejected.
+        objects: the stored objects.
+        missing: kinds whose CRD is not installed.
+        writes: all writes in order, as `verb Kind name`.
+        events: all recorded events in order.
+        answer: returns the drain status of a consumer pod; None if the pod does not answer.
+        phase: the phase that Workflows reach; None leaves them running.
+        refuse: names of objects that the API server rejects.
         before_write: called before each write; may raise.
     """
 
@@ -55,7 +55,7 @@ class InMemoryCluster:
     _applied: dict[str, Manifest] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    # What the operator does
+    # Calls of the operator
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         return copied(self.objects.get(Key(kind.kind, name)))
@@ -67,7 +67,7 @@ class InMemoryCluster:
             return None
         return [
             copied(found)
-            for key, found in [*self.objects.items()]  # a test may delete meanwhile
+            for key, found in [*self.objects.items()]  # a copy: a test may delete objects meanwhile
             if key.kind == kind.kind and labels.items() <= _labels(found).items()
         ]
 
@@ -127,7 +127,7 @@ class InMemoryCluster:
     def record_event(self, feed: Manifest, event: Event) -> None:
         self.events.append(event)
 
-    # What people and other programs do
+    # Actions of users and other programs
 
     def create(self, manifest: Manifest, manager: str = "kubectl") -> Manifest:
         made = copied(manifest)
@@ -151,7 +151,7 @@ class InMemoryCluster:
         self._replace(live, changed)
 
     def scale(self, name: str, replicas: int) -> None:
-        """What an autoscaler does: it becomes the number's only owner."""
+        """Scales a Deployment as an autoscaler does: it becomes the only owner of the replicas."""
         live = self.objects[Key("Deployment", name)]
         self.edit(DEPLOYMENT, name, lambda changed: changed["spec"].update(replicas=replicas))
         self._applied[live["metadata"]["uid"]]["spec"].pop("replicas", None)
@@ -166,10 +166,10 @@ class InMemoryCluster:
         else:
             self._forget(key)
 
-    # What controllers do
+    # Actions of controllers
 
     def settle(self, seconds: float = 1.0) -> None:
-        """Lets some time pass in which the controllers do their work."""
+        """Advances the time and lets the controllers act."""
         self.now += timedelta(seconds=seconds)
         for key, found in list(self.objects.items()):
             if key.kind == "Deployment":
@@ -233,7 +233,7 @@ class InMemoryCluster:
         self.writes.append(write)
 
     def names(self, kind: Kind) -> set[str]:
-        """Names of the objects of a kind."""
+        """Returns the names of all objects of a kind."""
         return {key.name for key in self.objects if key.kind == kind.kind}
 
 

@@ -1,4 +1,4 @@
-"""Feeds to test with, and a feed in a cluster that is reconciled until nothing moves."""
+"""Sample feeds, and a feed in a cluster that tests reconcile step by step."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,7 +30,7 @@ _SPEC: dict[str, Any] = {
 
 
 def patched(value: Any, patch: Any) -> Any:
-    """The value with a JSON merge patch applied."""
+    """Returns the value with a JSON merge patch applied."""
     if not isinstance(patch, dict):
         return patch
     result = dict(value) if isinstance(value, dict) else {}
@@ -43,7 +43,7 @@ def patched(value: Any, patch: Any) -> Any:
 
 
 def resource(name: str = "us", **spec: Any) -> Manifest:
-    """A feed of two groups, with its spec patched."""
+    """Returns the manifest of a feed with two groups, its spec patched."""
     return {
         "apiVersion": FEED.api_version,
         "kind": FEED.kind,
@@ -53,7 +53,7 @@ def resource(name: str = "us", **spec: Any) -> Manifest:
 
 
 def feed(name: str = "us", **spec: Any) -> StockFeed:
-    """The same as a typed model."""
+    """Returns the same feed as a typed model."""
     return check(resource(name, **spec))
 
 
@@ -62,11 +62,11 @@ class Life:
     """A feed in a cluster, reconciled step by step.
 
     Attributes:
-        cluster: where the feed lives.
+        cluster: the cluster that holds the feed.
         name: the feed's name.
-        installation: what the operator gives to every feed.
-        client: how the operator reaches the cluster; None: without a way between.
-        repaired: what was put back, in order.
+        installation: the settings that are the same for every feed.
+        client: the operator's client of the cluster; None calls the cluster directly.
+        repaired: the drift repairs so far, in order.
     """
 
     cluster: InMemoryCluster = field(default_factory=InMemoryCluster)
@@ -76,11 +76,11 @@ class Life:
     repaired: list[Key] = field(default_factory=list)
 
     def create(self, **spec: Any) -> None:
-        """Makes the feed, defaults filled in as the API server does."""
+        """Creates the feed, with defaults filled in as by the API server."""
         self.cluster.create(_defaulted(resource(self.name, **spec)))
 
     def change(self, **spec: Any) -> None:
-        """Changes the feed's spec."""
+        """Patches the feed's spec."""
 
         def change(live: Manifest) -> None:
             live["spec"] = patched(live["spec"], spec)
@@ -88,13 +88,13 @@ class Life:
         self.cluster.edit(FEED, self.name, change)
 
     def load(self, name: str, phase: str = "Succeeded", message: str = "", **more: str) -> None:
-        """A load and build that came to its end.
+        """Adds a finished Workflow of a load and build.
 
         Args:
             name: the Workflow's name.
-            phase: what became of it.
+            phase: its final phase.
             message: its message.
-            more: outputs, beside the usual ones.
+            more: outputs besides the usual ones.
         """
         outputs = {"files": "3", "rows": "420", "newest-quote-at": "2026-03-04T15:00:01Z", **more}
         parameters = [{"name": key, "value": text} for key, text in outputs.items()]
@@ -113,7 +113,7 @@ class Life:
         )
 
     def step(self) -> Outcome:
-        """One reconcile."""
+        """Runs one reconcile."""
         client = self.client or self.cluster
         return reconcile(
             client,
@@ -125,7 +125,7 @@ class Life:
         )
 
     def steps(self, count: int, seconds: float = 5.0) -> Outcome:
-        """Reconciles with work of the controllers in between."""
+        """Runs `count` reconciles and lets the controllers act between them, `seconds` each."""
         outcome = self.step()
         for _ in range(count - 1):
             self.cluster.settle(seconds)
@@ -133,7 +133,7 @@ class Life:
         return outcome
 
     def rest(self, limit: int = 120) -> int:
-        """Goes on until a reconcile writes nothing and waits for nothing; their number."""
+        """Reconciles until a pass neither writes nor waits; returns the number of passes."""
         for count in range(1, limit + 1):
             before = len(self.cluster.writes)
             requeue_after = self.step().requeue_after
@@ -145,26 +145,26 @@ class Life:
 
     @property
     def resource(self) -> Manifest:
-        """The feed as stored."""
+        """Returns the stored feed."""
         return self.cluster.objects[Key(FEED.kind, self.name)]
 
     @property
     def exists(self) -> bool:
-        """Whether the feed is stored."""
+        """Returns whether the feed is stored."""
         return Key(FEED.kind, self.name) in self.cluster.objects
 
     def condition(self, kind: str) -> dict[str, Any]:
-        """A condition of the stored status; empty when it has none of the kind."""
+        """Returns a condition of the stored status; empty if there is none of that type."""
         conditions = self.resource.get("status", {}).get("conditions", [])
         return next((found for found in conditions if found["type"] == kind), {})
 
     def group(self, name: str) -> dict[str, Any]:
-        """A group of the stored status; empty when it has none of the name."""
+        """Returns a group of the stored status; empty if there is none of that name."""
         groups = self.resource.get("status", {}).get("groups", [])
         return next((found for found in groups if found["name"] == name), {})
 
     def replicas(self, name: str) -> int | None:
-        """Replicas of a Deployment; None where there is none."""
+        """Returns the replicas of a Deployment; None if the Deployment does not exist."""
         found = self.cluster.objects.get(Key("Deployment", f"{self.name}-{name}"))
         return None if found is None else found["spec"].get("replicas")
 

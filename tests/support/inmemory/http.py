@@ -1,4 +1,4 @@
-"""An HTTP server that answers as a test says and keeps what it was asked."""
+"""An HTTP server with scripted responses, which records the requests."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came."""
+    """A received request."""
 
     method: str
     path: str
@@ -23,10 +23,10 @@ Answer = Callable[[Request], tuple[int, Any]]
 
 
 class StubServer:
-    """Serves on a free port of loopback until closed.
+    """Serves on a free loopback port until closed.
 
     Args:
-        answer: gives status and JSON body for a request.
+        answer: returns the status and JSON body for a request.
     """
 
     def __init__(self, answer: Answer) -> None:
@@ -37,12 +37,12 @@ class StubServer:
 
     @property
     def port(self) -> int:
-        """The port."""
+        """Returns the port."""
         return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
-        """The server's address."""
+        """Returns the server's address."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
@@ -68,7 +68,7 @@ def _handler(stub: StubServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(encoded)))
             self.end_headers()
-            with contextlib.suppress(BrokenPipeError):  # the client was killed
+            with contextlib.suppress(BrokenPipeError):  # the client has been killed
                 self.wfile.write(encoded)
 
         do_GET = _serve  # noqa: N815 - the base's names
@@ -78,6 +78,6 @@ def _handler(stub: StubServer) -> type[BaseHTTPRequestHandler]:
         do_DELETE = _serve  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-            """The tests look at `requests`."""
+            """Logs nothing; tests read `requests`."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""Server-side apply, as far as the operator relies on it: fields have owners."""
+"""Server-side apply as far as the operator relies on it: merging, and removal of owned fields."""
 
 from typing import Any, TypeVar, cast
 
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 def copied(value: T) -> T:
-    """A copy of a manifest or of a part of one: `copy.deepcopy` takes four times as long."""
+    """Returns a deep copy of a manifest or a part of one, four times as fast as `copy.deepcopy`."""
     copy: Any = value
     if isinstance(value, dict):
         copy = {name: copied(part) for name, part in value.items()}
@@ -17,7 +17,7 @@ def copied(value: T) -> T:
 
 
 def merged(live: Any, wanted: Any) -> Any:
-    """The live value with all fields that are wanted; named parts of lists are matched by name."""
+    """Returns the live value with all wanted fields set; named list items are matched by name."""
     if isinstance(live, dict) and isinstance(wanted, dict):
         result = dict(live)
         for name, part in wanted.items():
@@ -32,7 +32,7 @@ def merged(live: Any, wanted: Any) -> Any:
 
 
 def without(live: Any, before: Any, wanted: Any) -> Any:
-    """The live value without what its owner had applied before and does not want any more."""
+    """Returns the live value without the fields that its owner applied before but not now."""
     if isinstance(live, dict) and isinstance(before, dict):
         wanted = wanted if isinstance(wanted, dict) else {}
         result = {}
@@ -68,7 +68,7 @@ def _named(value: Any) -> bool:
 
 
 def owned_fields(value: Any) -> Any:
-    """`fieldsV1` of an applied object, as deep as maps go."""
+    """Returns the `fieldsV1` of an applied object; lists are not descended into."""
     if not isinstance(value, dict):
         return {}
     return {f"f:{name}": owned_fields(part) for name, part in value.items()}

@@ -1,4 +1,4 @@
-"""The operator as a process that works with an API server of a test's own."""
+"""The operator as a process, connected to a test's own API server."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from support.inmemory.http import StubServer
 
 
 def until(condition: Callable[[], object], what: str, log: Path) -> None:
-    """Waits up to a minute; the log tells why it was in vain."""
+    """Waits up to a minute for a condition; on a timeout the error includes the log."""
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come:\n{log.read_text()}"
@@ -22,7 +22,7 @@ def until(condition: Callable[[], object], what: str, log: Path) -> None:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """Returns a free loopback port."""
     with StubServer(lambda request: (200, {})) as stub:
         return stub.port
 
@@ -35,8 +35,8 @@ def operator(
 
     Args:
         url: the API server's address.
-        home: a directory for it.
-        settings: variables of its environment.
+        home: a directory for the process.
+        settings: additional environment variables.
     """
     config = {
         "current-context": "c",

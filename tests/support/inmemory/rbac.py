@@ -1,8 +1,8 @@
-"""Kubernetes' RBAC: what the API server asks its authorizer, and what roles let it answer.
+"""Kubernetes' RBAC: the access that the API server checks, and the rights that roles grant.
 
-Sources: `requestinfo.go` and `handlers/patch.go` of k8s.io/apiserver; of Kubernetes itself
-`escalation_check.go` for bindings, and `gc_admission.go` for owners: an admission plugin that is
-off by default, and on in OpenShift.
+Sources: `requestinfo.go` and `handlers/patch.go` of k8s.io/apiserver; `escalation_check.go` of
+Kubernetes for bindings, and `gc_admission.go` for owner references. The latter is an admission
+plugin that is off by default, but on in OpenShift.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,14 @@ _VERBS: Final = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patc
 
 @dataclass(frozen=True, order=True)
 class Access:
-    """What a client wants to do.
+    """An action that a client requests.
 
     Attributes:
-        verb: as in rules.
-        group: the API group; empty for the core.
+        verb: as in a role's rules.
+        group: the API group; empty for the core group.
         resource: the plural, with `/` and the subresource if there is one.
         namespace: empty for the whole cluster.
-        name: empty where the request names no object.
+        name: empty if the request names no object.
     """
 
     verb: str
@@ -38,14 +38,14 @@ class Access:
 
 @dataclass(frozen=True, order=True)
 class Right:
-    """One verb on one resource, as a role and its binding give it.
+    """One verb on one resource, granted by a role and its binding.
 
     Attributes:
-        verb: as in rules.
-        group: the API group; empty for the core.
+        verb: as in a role's rules.
+        group: the API group; empty for the core group.
         resource: the plural, with `/` and the subresource if there is one.
-        namespace: where it holds; empty: everywhere.
-        name: for which object; empty: for all.
+        namespace: the namespace in which it applies; empty for all.
+        name: the object to which it applies; empty for all.
     """
 
     verb: str
@@ -55,7 +55,7 @@ class Right:
     name: str = ""
 
     def allows(self, access: Access) -> bool:
-        """Whether the right covers the access."""
+        """Returns whether the right covers the access."""
         same = (self.verb, self.group, self.resource) == (
             access.verb,
             access.group,
@@ -65,11 +65,11 @@ class Right:
 
 
 class Recorder:
-    """Lets an ApiServer answer, and keeps what a real one would have asked its authorizer.
+    """Forwards requests to an ApiServer and records the access that a real one would check.
 
     Attributes:
-        accesses: to objects.
-        others: method and path of requests that are about no object.
+        accesses: all accesses to objects.
+        others: method and path of all requests that concern no object, such as discovery.
     """
 
     def __init__(self, server: ApiServer) -> None:
@@ -78,7 +78,7 @@ class Recorder:
         self.others: set[tuple[str, str]] = set()
 
     def __call__(self, request: Request) -> tuple[int, object]:
-        """Status and body of the answer."""
+        """Returns the response's status and body."""
         access = access_of(request)
         if access is None:
             self.others.add((request.method, urlsplit(request.path).path))
@@ -90,7 +90,7 @@ class Recorder:
 
 
 def access_of(request: Request) -> Access | None:
-    """What the request itself wants; None when it is about no object, as discovery is."""
+    """Returns the access that a request needs; None if it concerns no object, such as discovery."""
     url = urlsplit(request.path)
     root, *parts = url.path.strip("/").split("/")
     groups = {"api": 0, "apis": 1}.get(root)
@@ -114,11 +114,11 @@ def _verb(method: str, name: str, query: dict[str, list[str]]) -> str:
 
 
 def _further(access: Access, request: Request, status: int) -> Iterator[Access]:
-    """What no request is made for: the API server asks it when it handles an apply."""
+    """Yields accesses that the API server checks while it handles an apply."""
     if access.verb != "patch" or status >= 400:
         return
     if (access.group, access.resource) == (ROLE_BINDING.group, ROLE_BINDING.plural):
-        # Else a binding could give its maker rights that the maker does not have.
+        # Otherwise the creator of a binding could grant rights that the creator lacks.
         role = request.body["roleRef"]
         resource = f"{role['kind'].lower()}s"
         yield Access("bind", role["apiGroup"], resource, access.namespace, role["name"])
@@ -126,18 +126,18 @@ def _further(access: Access, request: Request, status: int) -> Iterator[Access]:
         yield replace(access, verb="create")
         for owner in request.body["metadata"].get("ownerReferences", ()):
             if owner.get("blockOwnerDeletion"):
-                # It can hold up the owner's deletion, as a finalizer can.
+                # A blocking owner reference can delay the owner's deletion, as a finalizer can.
                 kind = kind_of(owner)
                 resource = f"{kind.plural}/finalizers"
                 yield Access("update", kind.group, resource, access.namespace, owner["name"])
 
 
 def rights_of(subject: Manifest, objects: Sequence[Manifest]) -> list[Right]:
-    """All that bindings give to a subject.
+    """Returns all rights that bindings grant to a subject.
 
     Args:
-        subject: as in bindings.
-        objects: roles and bindings; others are passed over.
+        subject: as in a binding's subjects.
+        objects: roles and bindings; other objects are ignored.
     """
     rules = {_place(part): part["rules"] for part in objects if part["kind"].endswith("Role")}
     return [

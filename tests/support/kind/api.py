@@ -1,4 +1,4 @@
-"""As much of Kubernetes' HTTP API as lets the real kubectl run the scripts' commands."""
+"""The part of Kubernetes' HTTP API that the real kubectl needs to run the scripts' commands."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,7 +7,7 @@ from support.inmemory.http import Request
 
 Manifest = dict[str, Any]
 
-# group/version: the kinds that the scripts ask for, by plural.
+# The kinds that the scripts use, by group/version and plural.
 _KINDS: Final = {
     "v1": {
         "events": "Event",
@@ -32,12 +32,12 @@ _CLUSTER_SCOPED: Final = {"namespaces", "nodes"}
 
 
 class Api:
-    """Answers from `objects` and takes objects that are created or patched.
+    """Serves `objects`, and stores objects that clients create or patch.
 
     Attributes:
-        objects: by namespace ("" for none), plural and name.
-        logs: of pods, by name.
-        written: is told of each object that a client writes.
+        objects: by namespace ("" if there is none), plural and name.
+        logs: the logs of pods, by name.
+        written: called with each object that a client writes.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Api:
         self.written: Callable[[Manifest], None] = lambda _: None
 
     def add(self, plural: str, namespace: str, name: str, **parts: Any) -> Manifest:
-        """Puts an object there and gives it back."""
+        """Adds an object and returns it."""
         version = next(version for version, kinds in _KINDS.items() if plural in kinds)
         metadata = {"name": name, "generation": 1, "resourceVersion": "1", "uid": name}
         metadata["creationTimestamp"] = "2026-11-22T23:36:00Z"
@@ -59,7 +59,7 @@ class Api:
         return made
 
     def __call__(self, request: Request) -> tuple[int, Any]:
-        """Status and body of the answer."""
+        """Returns the response's status and body."""
         path, _, query = request.path.partition("?")
         parts = path.strip("/").split("/")
         told = _discovery(parts)
@@ -95,7 +95,7 @@ class Api:
             self.written(made)
             return 201, made
         if "watch=" in query:
-            # The client lists anew after that.
+            # The client responds to this by listing again.
             return 200, {"type": "ERROR", "object": {"kind": "Status", "code": 410}}
         name = query.partition("metadata.name%3D")[2].partition("&")[0]
         items = [
@@ -148,7 +148,7 @@ def _resources(version: str) -> Manifest:
 
 
 def _discovery(parts: list[str]) -> Manifest | None:
-    """What the API tells of itself; None where it is asked for objects."""
+    """Returns the response to a discovery request; None if the request is for objects."""
     match parts:
         case ["api"]:
             return {"kind": "APIVersions", "versions": ["v1"]}
@@ -169,7 +169,7 @@ def _schema_address(version: str) -> tuple[str, Manifest]:
 
 
 def _openapi() -> Manifest:
-    """Says of every kind only that the server validates its fields, so that kubectl need not."""
+    """Declares for every kind that the server validates fields, so that kubectl need not."""
     paths = {}
     for version, kinds in _KINDS.items():
         group, _, number = version.rpartition("/")

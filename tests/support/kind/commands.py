@@ -1,4 +1,4 @@
-"""The command lines that stand in shell scripts, found in their syntax trees."""
+"""The tools' command lines in shell scripts, found in the scripts' syntax trees."""
 
 import json
 import subprocess
@@ -12,9 +12,9 @@ from support.tools.programs import shfmt
 ENGINES: Final = ("docker", "podman")
 TOOLS: Final = ("kind", "kubectl", "helm", *ENGINES)
 
-# A function of the scripts that hands its arguments on to a tool.
+# A shell function of the scripts that passes its arguments to a tool.
 _WRAPPERS: Final = {"install": ("helm", "upgrade")}
-# What runs the command that is among its arguments.
+# Builtins and functions that run the command given as arguments.
 _RUNNERS: Final = ("command", "exec", "part", "wait_for")
 
 
@@ -32,12 +32,12 @@ class Command:
 
     @property
     def tool(self) -> str:
-        """Name of the tool."""
+        """Returns the tool's name."""
         return self.words[0]
 
 
 def calls(script: Path) -> list[Command]:
-    """Every simple command of the script, whatever it calls."""
+    """Returns every simple command of the script, whatever it calls."""
     done = subprocess.run(
         [shfmt(), "--to-json"], input=script.read_bytes(), capture_output=True, check=False
     )
@@ -50,7 +50,7 @@ def calls(script: Path) -> list[Command]:
 
 
 def tool_commands(script: Path) -> list[Command]:
-    """The command lines of the tools; a line for any engine counts once for each."""
+    """Returns the tools' command lines; a line that runs any engine yields one for each engine."""
     return [command for call in calls(script) for command in _tools_in(call)]
 
 
@@ -75,7 +75,7 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def _text(part: dict[str, Any]) -> str:
-    """A word as it is written, less its quotes."""
+    """Returns a word as written, without its quotes."""
     if "Parts" in part:
         return "".join(map(_text, part["Parts"]))
     if part["Type"] == "ParamExp":

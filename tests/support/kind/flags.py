@@ -1,4 +1,4 @@
-"""What a tool's own help says about its subcommands and flags, and command lines judged by it."""
+"""Checks command lines against the tools' own `--help` output."""
 
 import re
 import subprocess
@@ -8,22 +8,22 @@ from functools import cache
 
 from support.kind.commands import Command
 
-# "  -n, --namespace string   …" of helm, kind and docker, "    -n, --namespace='':" of kubectl.
+# helm, kind and docker print "  -n, --namespace string   …", kubectl "    -n, --namespace='':".
 _FLAG = re.compile(r"^ +(?:-(\w), )?--([\w-]+)(=.*:| \S+|)(?: {2,}.*)?$", re.MULTILINE)
 _SECTION = re.compile(r"^(?:\S.*)?Commands.*:\n((?:  .*\n)+)", re.MULTILINE)
 _SUBCOMMAND = re.compile(r"^  ([a-z][\w-]*)\*? ", re.MULTILINE)
 _EXPANSION = "$"
-# What follows their first operand is a command of its own.
+# The words after their first operand are another command.
 _RUN_COMMANDS = {("docker", "exec"), ("podman", "exec")}
 
 
 @dataclass(frozen=True)
 class Help:
-    """A command as its help tells it.
+    """A command as its help describes it.
 
     Attributes:
-        subcommands: names; empty where the command takes operands.
-        flags: with their dashes, and whether a value follows.
+        subcommands: names; empty if the command takes operands.
+        flags: names with their dashes, and whether a flag takes a value.
     """
 
     subcommands: frozenset[str]
@@ -31,7 +31,7 @@ class Help:
 
 
 class Judge:
-    """Finds what is wrong with command lines.
+    """Finds unknown subcommands and flags in command lines.
 
     Args:
         binaries: path of each tool by its name.
@@ -42,11 +42,11 @@ class Judge:
         self._helps: dict[tuple[str, ...], Help] = {}
 
     def knows(self, command: Command) -> bool:
-        """Whether the command's tool is there to be asked; docker and podman may not be."""
+        """Returns whether the command's tool is installed; docker and podman may not be."""
         return command.tool in self._binaries
 
     def problems(self, command: Command) -> list[str]:
-        """A sentence for each unknown subcommand or flag and each flag that lacks its value."""
+        """Returns a sentence for each unknown subcommand, unknown flag and missing value."""
         return [f"{command.place}: {problem}" for problem in self._problems(list(command.words))]
 
     def _problems(self, words: list[str]) -> Iterator[str]:
@@ -82,7 +82,7 @@ class Judge:
 @cache
 def _read(binary: str, path: tuple[str, ...]) -> Help:
     own = _output(binary, *path, "--help")
-    # kubectl tells of the flags of all its commands here only.
+    # Only `kubectl options` lists the flags that all its commands share.
     everywhere = _output(binary, "options") if "kubectl options" in own else ""
     subcommands = _SUBCOMMAND.findall("".join(_SECTION.findall(own)))
     return Help(frozenset(subcommands), dict(_flags(own + everywhere)))
@@ -90,7 +90,7 @@ def _read(binary: str, path: tuple[str, ...]) -> Help:
 
 def _flags(text: str) -> Iterator[tuple[str, bool]]:
     for short, name, value in _FLAG.findall(text):
-        # A value in brackets is optional, and then it never is a word of its own.
+        # A value in brackets is optional, and an optional value is never a separate word.
         optional = "[" in value and not value.startswith("=")
         takes_value = bool(value) and value not in ("=true:", "=false:") and not optional
         yield f"--{name}", takes_value

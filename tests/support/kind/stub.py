@@ -1,7 +1,8 @@
-"""Stands in for docker, kind and helm, which need an engine or charts from afar; records calls.
+"""Stands in for docker, kind and helm, which need a container engine or remote charts.
 
-Run as one of the tools, in the directory that WORLD names. kubectl is the real one, but for what
-needs a kubelet; charts of ours are rendered by the real helm.
+Runs under the name of one of the tools, in the directory in the variable WORLD, and records calls.
+kubectl is the real one, except for calls that need a kubelet; our own charts are rendered by the
+real helm.
 """
 
 import json
@@ -17,7 +18,7 @@ _LOADED = _WORLD / "loaded"
 
 
 def kind(arguments: list[str]) -> int:
-    """Keeps a list of clusters, and one of images that were loaded from archives."""
+    """Keeps a list of clusters and one of loaded images."""
     match arguments:
         case ["get", "clusters"]:
             print(_CLUSTERS.read_text(), end="")
@@ -34,7 +35,7 @@ def kind(arguments: list[str]) -> int:
 
 
 def docker(arguments: list[str]) -> int:
-    """Knows the IDs of images from `ids.json`; an archive holds an image's name."""
+    """Reads image IDs from `ids.json`; a saved archive contains the image's name only."""
     match arguments:
         case ["image", "inspect", "--format", "{{.Id}}", name]:
             print(json.loads((_WORLD / "ids.json").read_text())[name.split("/")[2].split(":")[0]])
@@ -46,7 +47,7 @@ def docker(arguments: list[str]) -> int:
 
 
 def helm(arguments: list[str]) -> int:
-    """Renders a chart that is a directory; what comes from a repository is only recorded."""
+    """Renders a chart that is a directory; a chart from a repository is only recorded."""
     match arguments:
         case ["--kube-context", _, "upgrade", release, chart, *options] if Path(chart).is_dir():
             kept = _less(options, "--install", "--create-namespace")
@@ -55,7 +56,7 @@ def helm(arguments: list[str]) -> int:
 
 
 def kubectl(arguments: list[str]) -> int:
-    """Answers what needs a kubelet from files, and hands everything else to the real one."""
+    """Serves calls that need a kubelet from files, and passes all others to the real kubectl."""
     match arguments[2:]:
         case ["exec", *_]:
             print((_WORLD / "gold").read_text(), end="")
@@ -82,7 +83,7 @@ def _listen(port: int) -> NoReturn:
 
 
 def main() -> int:
-    """Records the call and answers it."""
+    """Records the call and runs the stand-in."""
     tool, *arguments = sys.argv[1:]
     with (_WORLD / "calls.jsonl").open("a") as calls:
         calls.write(json.dumps([tool, *arguments]) + "\n")

@@ -1,4 +1,4 @@
-"""A machine for the scripts of kind: recording stand-ins on the PATH, and a cluster's API."""
+"""An environment for the scripts in charts/kind: stand-ins on the PATH, and a cluster's API."""
 
 import json
 import os
@@ -26,7 +26,7 @@ _DEPLOYMENTS: Final = {
 
 
 class World:
-    """Runs scripts with stand-ins of the tools.
+    """Runs scripts with stand-ins for the tools, which record their calls.
 
     Args:
         home: an empty directory.
@@ -47,17 +47,20 @@ class World:
         self._write_kubeconfig()
 
     def set_images(self, **contents: str) -> None:
-        """The images that the engine has: what each was built from."""
+        """Sets the images that the engine has, by name; another content is another image ID."""
         ids = {name: f"sha256:{content * 64}"[:71] for name, content in contents.items()}
         (self.home / "ids.json").write_text(json.dumps(ids))
 
     def set_gold(self, rows: str) -> None:
-        """What the query of gold prints; nothing makes it fail."""
+        """Sets the output of the query for gold rows; if it is empty, the query fails."""
         (self.home / "gold").write_text(rows)
         (self.home / "gold-status").write_text("0" if rows else "1")
 
     def make_ready(self) -> None:
-        """Everything that the scripts wait for is as it should be; a feed is as soon as written."""
+        """Makes everything ready that the scripts wait for.
+
+        A feed becomes ready as soon as it is written.
+        """
         for namespace in ("stocks", *_DEPLOYMENTS):
             self.api.add("namespaces", "", namespace)
         self.api.add("nodes", "", "stockfeed-control-plane", status={"conditions": [READY]})
@@ -73,20 +76,20 @@ class World:
         self.set_gold("AAPL 187.42\n")
 
     def deployment(self, namespace: str, name: str) -> Manifest:
-        """Puts a Deployment there that is rolled out."""
+        """Adds a Deployment that is rolled out."""
         replicas = {"replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
         status = {"observedGeneration": 1, **replicas}
         return self.api.add("deployments", namespace, name, spec={"replicas": 1}, status=status)
 
     def pod(self, namespace: str, name: str, **status: Any) -> None:
-        """Puts a pod there that is not ready; its container is called `main`."""
+        """Adds a pod that is not ready; its container is called `main`."""
         conditions = [{"type": "Ready", "status": "False"}, *status.pop("conditions", ())]
         spec = {"containers": [{"name": "main"}]}
         status |= {"conditions": conditions}
         self.api.add("pods", namespace, name, spec=spec, status=status)
 
     def start(self, script: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        """The script as a process of a group of its own."""
+        """Starts a script in a process group of its own."""
         return subprocess.Popen(
             [SCRIPTS / script, *arguments],
             stdout=subprocess.PIPE,
@@ -99,19 +102,19 @@ class World:
     def run(
         self, script: str, *arguments: str, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        """The script as it ended; also kept as `last`."""
+        """Runs a script to its end; the result is also kept as `last`."""
         process = self.start(script, *arguments, **variables)
         output, errors = process.communicate(timeout=60)
         self.last = subprocess.CompletedProcess(script, process.returncode, output, errors)
         return self.last
 
     def calls(self, tool: str | None = None) -> list[list[str]]:
-        """The calls so far, of one tool or of all; without the choice of the cluster."""
+        """Returns the calls so far, of one tool or all, without the option for the cluster."""
         lines = (self.home / "calls.jsonl").read_text().splitlines()
         return [call for call in map(json.loads, lines) if tool in (None, call[0])]
 
     def forget_calls(self) -> None:
-        """Begins a new record of calls."""
+        """Clears the recorded calls."""
         (self.home / "calls.jsonl").write_text("")
 
     def _install_stand_ins(self) -> None:

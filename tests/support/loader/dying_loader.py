@@ -1,10 +1,10 @@
-"""Loaders that die by SIGKILL right before one of their steps.
+"""Loaders that are killed by SIGKILL immediately before one of their steps.
 
-Started once; forks a loader for each line of JSON on stdin, because the imports take longer than
-a load: {"environment": {…}, "trace": FILE, "step": NAME or null, "number": N}. Each call of such
-a loader to Snowflake or the object store is a step, whose name is added to FILE before it is
-made. The loader dies before the Nth step called NAME. The answer on stdout is its exit status,
-negative for a signal.
+The program forks a loader for each line of JSON on stdin, because imports take longer than a load:
+{"environment": {…}, "trace": FILE, "step": NAME or null, "number": N}. Each call of the loader to
+Snowflake or the object store is a step; its name is appended to FILE before the call. The loader is
+killed before the Nth step with the name NAME. The response on stdout is its exit status, negative
+for a signal.
 """
 
 import json
@@ -27,7 +27,7 @@ _NAME = re.compile(r"CREATE TABLE IF NOT EXISTS \w+|CREATE \w+|SELECT \w+|\w+")
 
 
 class Killer:
-    """Kills the process before the given step."""
+    """Kills the process before a given step."""
 
     def __init__(self, trace: Path, step: str | None, number: int) -> None:
         self._trace = trace
@@ -59,14 +59,14 @@ def statement_name(_: object, text: str, *__: object) -> str:
 
 
 def load(environment: dict[str, str], trace: str, step: str | None, number: int) -> int:
-    """`stockfeed loader --once`, mortal."""
+    """Runs `stockfeed loader --once`, to be killed before a step."""
     killer = Killer(Path(trace), step, number)
     killer.wrap(SnowflakeCursorBase, "execute", statement_name)
     killer.wrap(warehouse, "connect", lambda *_: "log in")
     killer.wrap(ObjectStore, "list_prefixes", lambda *_: "list prefixes")
     killer.wrap(ObjectStore, "list", lambda *_: "list objects")
     killer.wrap(ObjectStore, "download", lambda *_: "download")
-    # Several batches even from few objects.
+    # Few objects then make up several batches.
     vars(run)["MAX_FILES"] = 4
     status = app.main(environment, once=True, skip=None, reason=None)
     killer.before("end")
@@ -75,7 +75,7 @@ def load(environment: dict[str, str], trace: str, step: str | None, number: int)
 
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    # What a loader prints is no answer.
+    # Keeps the loaders' output apart from the responses.
     os.dup2(2, 1)
     for line in sys.stdin:
         child = os.fork()

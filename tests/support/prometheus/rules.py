@@ -1,4 +1,4 @@
-"""The chart's rules as Prometheus gets them, and what promtool says of them."""
+"""The chart's rules as Prometheus loads them, and promtool's checks of them."""
 
 import subprocess
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ class Case:
 
     Attributes:
         alert: the alert's name.
-        why: what the series are of.
-        at: time at which it is looked, such as `20m`; a sample is taken each minute.
-        series: values in promtool's notation by series.
-        labels: of the alert that fires, but its severity; None where none is to fire.
+        why: describes the series.
+        at: evaluation time, such as `20m`; samples are one minute apart.
+        series: values in promtool's notation, by series.
+        labels: labels of the firing alert, without its severity; None if it must not fire.
     """
 
     alert: str
@@ -37,7 +37,7 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """All cases of all files in `cases/`, each of which is named as its alert."""
+    """Yields the cases of all files in `cases/`, each named after its alert."""
     for path in sorted(_CASES.glob("*.yaml")):
         told = yaml.safe_load(path.read_text())
         for why, case in told["fires"].items():
@@ -48,10 +48,10 @@ def cases() -> Iterator[Case]:
 
 @cache
 def groups(*values: str) -> tuple[dict[str, Any], ...]:
-    """The groups of rules that the chart renders for a release in namespace `streams`.
+    """Returns the rule groups that the chart renders for a release in namespace `streams`.
 
     Args:
-        values: more of the chart's values, as helm's `--set` takes them.
+        values: additional chart values, as for helm's `--set`.
     """
     objects = template(CHART, None, "--set", ",".join(["rules.enabled=true", *values]))
     (rules,) = (part for part in objects if part["kind"] == "PrometheusRule")
@@ -59,17 +59,17 @@ def groups(*values: str) -> tuple[dict[str, Any], ...]:
 
 
 def alerts() -> dict[str, dict[str, Any]]:
-    """The rendered alerts by their names."""
+    """Returns the rendered alerts by name."""
     return {rule["alert"]: rule for group in groups() for rule in group["rules"] if "alert" in rule}
 
 
 def check(directory: Path) -> subprocess.CompletedProcess[str]:
-    """`promtool check rules`; the rules are written into the directory."""
+    """Runs `promtool check rules` on the rules, written into the directory."""
     return _promtool("check", "rules", str(_written(directory)))
 
 
 def test(directory: Path, told: list[Case]) -> subprocess.CompletedProcess[str]:
-    """`promtool test rules` with the cases."""
+    """Runs `promtool test rules` with the cases."""
     rules = _written(directory)
     file = directory / "tests.yaml"
     wanted = {

@@ -1,4 +1,7 @@
-"""Containers of the built images, hardened as the manifests say, on this machine's network."""
+"""Runs a Workflow's containers from the built images, hardened as in the manifests.
+
+They use this machine's network, where the tests' services listen.
+"""
 
 import tempfile
 from collections.abc import Mapping
@@ -16,12 +19,13 @@ class Containers:
     """Runs each container from its image.
 
     Attributes:
-        references: of the built images, by the references in the manifests.
+        references: the built images, by the references in the manifests.
     """
 
     references: Mapping[str, str]
 
     def run(self, container: Container) -> Ended:
+        """Runs the container to its end."""
         with tempfile.NamedTemporaryFile() as termination:
             mounts = {**container.mounts, "/dev/termination-log": Path(termination.name)}
             for path in mounts.values():
@@ -39,7 +43,7 @@ class Containers:
 
 
 def _open(path: Path) -> None:
-    """The images' user is another one than the tests'; on a cluster, `fsGroup` does this."""
+    """Makes the directory writable for the image's user; on a cluster, `fsGroup` does this."""
     path.chmod(0o777 if path.is_dir() else 0o666)
     for file in path.iterdir() if path.is_dir() else ():
         _open(file)

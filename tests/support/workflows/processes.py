@@ -1,4 +1,4 @@
-"""Containers as processes of this environment: their paths become the directories mounted there."""
+"""Runs a Workflow's containers as processes of this environment, with their mounts mapped."""
 
 import subprocess
 import sys
@@ -13,16 +13,17 @@ from support.workflows.runner import Container, Ended
 class Processes:
     """Runs each container's command as a process.
 
-    There is no termination log in a process, so messages come from logs, as they do for a
-    container that wrote none.
+    A process has no termination log, so messages come from logs, as for a container that wrote
+    none.
 
     Attributes:
-        image_env: what the images set.
+        image_env: the environment variables that the images set.
     """
 
     image_env: Mapping[str, str]
 
     def run(self, container: Container) -> Ended:
+        """Runs the container to its end."""
         program, *arguments = (_moved(part, container.mounts) for part in container.command)
         here = Path(sys.executable).parent
         env = {name: _moved(value, container.mounts) for name, value in container.env.items()}
@@ -38,7 +39,7 @@ class Processes:
 
 
 def _moved(text: str, mounts: Mapping[str, Path]) -> str:
-    """A path inside of a mount, as it is on this machine; anything else as it is."""
+    """Maps a path inside a mount to this machine; returns any other text unchanged."""
     for path, directory in mounts.items():
         if text == path or text.startswith(f"{path}/"):
             return f"{directory}{text.removeprefix(path)}"

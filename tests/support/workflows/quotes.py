@@ -1,4 +1,4 @@
-"""Quotes in the raw zone, landed by the consumer's own code without a broker."""
+"""Quotes in the bucket, landed by the consumer's own code without a broker."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ FIRST_POLL = 1_713_456_789_000
 
 @dataclass(frozen=True)
 class Message:
-    """A Kafka message as confluent-kafka gives it."""
+    """A Kafka message with confluent-kafka's interface."""
 
     part: int
     at: int
@@ -41,7 +41,7 @@ class Message:
 
 @dataclass
 class Quotes:
-    """Lands quotes, a symbol in each partition.
+    """Lands quotes, with one symbol per partition.
 
     Attributes:
         store: the bucket.
@@ -54,13 +54,13 @@ class Quotes:
     ends: dict[int, int] = field(default_factory=dict)
 
     def land(self, partition: int, count: int) -> str:
-        """One object of so many quotes; its key."""
+        """Lands one object of `count` quotes and returns its key."""
         batch = self._batch(partition, count)
         lander = Lander(self.store, lambda _: batch.end + 1, lambda: TOPIC_ID)
         return lander.land(self._chain(partition), batch).key
 
     def land_broken(self, partition: int, count: int) -> str:
-        """One object that a COPY refuses; its key."""
+        """Lands one object that COPY rejects and returns its key."""
         batch = self._batch(partition, count)
         key = self._chain(partition).key(batch.start)
         assert self.store.create(key, b"this is no archive", batch.metadata.to_s3())

@@ -1,14 +1,14 @@
-"""Plays a Workflow as Argo 4.1 does: volumes, each container's exact command and settings, outputs.
+"""Runs a Workflow as Argo 4.1 does: volumes, containers' exact commands and environment, outputs.
 
-What the two ends of a pod do is kept to the letter, from the sources named:
-- a container behind one that failed does not start (`cmd/argoexec/commands/emissary.go`);
-- outputs are read from the volumes after the end, however it was, and have defaults
+It follows these sources closely:
+- a container whose dependency failed does not start (`cmd/argoexec/commands/emissary.go`);
+- outputs are read from the volumes at the end, even after a failure, and have defaults
   (`workflow/executor/executor.go`, SaveParameters);
-- the run's message is that of the first failed container by name
+- the Workflow's message is that of the first failed container by name
   (`workflow/controller/operator.go`, inferFailedReason);
-- a container's message is its termination log, or its log's end where that is empty (Kubernetes'
+- a container's message is its termination log, or the end of its log if that is empty (Kubernetes'
   FallbackToLogsOnError).
-How a container is run is the engine's part: as a process, or as a container of the built image.
+An engine decides how a container runs: as a process, or from the built image.
 """
 
 import re
@@ -27,13 +27,13 @@ Secrets = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Container:
-    """What is to be run.
+    """A container to run.
 
     Attributes:
         image: the image's reference.
         command: command and arguments.
-        env: the environment that the manifest gives.
-        mounts: directories of this machine by their paths in the container.
+        env: the environment variables of the manifest.
+        mounts: directories of this machine, by their paths in the container.
     """
 
     image: str
@@ -44,12 +44,12 @@ class Container:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a container came to its end; one that was not started failed too.
+    """The end of a container; one that did not start failed, too.
 
     Attributes:
         code: the exit code.
-        log: what it printed.
-        termination: what it wrote to its termination log.
+        log: its output.
+        termination: the content of its termination log.
         started: whether its command ran.
     """
 
@@ -60,7 +60,7 @@ class Ended:
 
     @property
     def message(self) -> str:
-        """What Kubernetes shows of it."""
+        """Returns the message that Kubernetes shows for it."""
         return self.termination or self.log[-_LOG_CHARACTERS:]
 
 
@@ -76,9 +76,9 @@ class Run:
 
     Attributes:
         phase: as in its status.
-        message: likewise.
+        message: as in its status.
         outputs: its global outputs.
-        containers: how each came to its end.
+        containers: the end of each container, by name.
     """
 
     phase: str
@@ -88,7 +88,7 @@ class Run:
 
     @property
     def workflow(self) -> Manifest:
-        """What the operator would read."""
+        """Returns the Workflow as the operator reads it."""
         parameters = [{"name": name, "value": value} for name, value in self.outputs.items()]
         status = {
             "phase": self.phase,
@@ -100,14 +100,14 @@ class Run:
 
 
 def play(spec: Manifest, secrets: Secrets, engine: Engine, home: Path, **parameters: str) -> Run:
-    """Runs a Workflow of one template.
+    """Runs a Workflow that has one template.
 
     Args:
-        spec: a Workflow's spec.
-        secrets: what the pod may mount.
+        spec: the Workflow's spec.
+        secrets: the Secrets that the pod may mount.
         engine: runs the containers.
         home: an empty directory for the pod's volumes.
-        parameters: what a user gives, with `_` for `-`.
+        parameters: the Workflow's parameters, with `_` for `-`.
     """
     given = {name.replace("_", "-"): value for name, value in parameters.items()}
     values = {part["name"]: part.get("value") for part in spec["arguments"]["parameters"]}
@@ -134,13 +134,16 @@ def play(spec: Manifest, secrets: Secrets, engine: Engine, home: Path, **paramet
 
 
 def _volumes_of_pod(template: Manifest) -> set[str]:
-    """Argo gives a pod what a set mounts, and not what only one of its containers does."""
+    """Returns the volumes that Argo gives to the pod.
+
+    Argo considers the mounts of a container set, but not those of a single container in it.
+    """
     part = template.get("containerSet") or template["container"]
     return {mount["name"] for mount in part["volumeMounts"]}
 
 
 def _containers(template: Manifest) -> list[Manifest]:
-    """In an order in which each comes behind what it waits for."""
+    """Returns the containers in an order in which each follows its dependencies."""
     if "container" in template:
         return [{**template["container"], "name": "main"}]
     shared = template["containerSet"].get("volumeMounts", [])

@@ -1,4 +1,4 @@
-"""The feeds of the core tests: all are started first, so that their waits overlap."""
+"""The feeds of the core tests, all started first so that their waits overlap."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ NO_GOLD = {**NEVER, "dbt": {"enabled": False}}
 
 @dataclass(frozen=True)
 class Market:
-    """Feeds and the tapes that they play.
+    """The feeds and their tapes.
 
     Attributes:
-        tape: plays a short tape to its end.
-        moving: plays a long tape, and is changed while it does.
-        drift: has one of each owned object, and nothing to play.
-        twin: shares its API key with a feed that comes later.
+        tape: replays a short tape to its end.
+        moving: replays a long tape, and is changed meanwhile.
+        drift: owns one object of each kind, and has no tape.
+        twin: shares its API key with a feed that is created later.
     """
 
     tape: Feed
@@ -36,7 +36,7 @@ class Market:
 def market(kube: Kube) -> Market:
     """All feeds of the core tests, started."""
     short = start_tape(kube, f"short-{RUN}", {"AAPL": 40, "IBM": 40, "MSFT": 40})
-    # Longer than the tests take at five quotes a second: a drain is of quotes in flight.
+    # At five quotes a second it outlasts the tests, so drains always have quotes in flight.
     symbols = ("AAPL", "GOOG", "IBM", "MSFT")
     long = start_tape(kube, f"long-{RUN}", dict.fromkeys(symbols, 1500))
     for tape in (short, long):
@@ -84,7 +84,7 @@ def _drift() -> dict[str, object]:
 
 
 def twin(name: str) -> dict[str, object]:
-    """A feed that would like 40 of its key's 60 requests a minute."""
+    """Returns a feed that requests 40 of the 60 requests a minute that its key allows."""
     url = "http://quotes:8080/api/v1"
     parts = source(TWIN, url, "3s", requestsPerMinute=60)
     groups = [group("only", ["AAPL", "MSFT"])]

@@ -1,4 +1,4 @@
-"""The API server judges feeds as the table says, with the messages as they are written."""
+"""The API server validates feeds as `support.crd.table` expects, with the exact messages."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ def api(kube: Kube) -> Iterator[Kube]:
     kube.delete("Namespace", _NAMESPACE)
 
 
-def test_feeds_are_judged_as_the_table_says(api: Kube, figures: Figures) -> None:
+def test_validates_feeds_as_expected(api: Kube, figures: Figures) -> None:
     cases = [*rule_cases(), *schema_cases()]
     wrong = [text for case in cases if (text := _difference(api, case))]
     assert not wrong, "\n".join(wrong)
@@ -38,7 +38,7 @@ def test_feeds_are_judged_as_the_table_says(api: Kube, figures: Figures) -> None
 
 
 def test_helm_upgrades_the_crd(api: Kube, tmp_path: Path) -> None:
-    # A chart of an older release, whose CRD has another column.
+    # Stands for the chart of an older release: its CRD has another column.
     old = tmp_path / "stockfeed-operator"
     shutil.copytree(CHARTS / "stockfeed-operator", old, symlinks=False)
     template = old / "templates/crd.yaml"
@@ -62,9 +62,9 @@ def _crd(api: Kube) -> dict[str, Any]:
 
 
 def _difference(api: Kube, case: Case) -> str:
-    """What the API server says that the table does not; empty: it says just that."""
+    """Returns the difference between the API server's and the expected messages; empty if none."""
     if case.old is None:
-        said = _refusals(api, "POST", _PATH, _placed(case.feed))
+        said = _errors(api, "POST", _PATH, _in_namespace(case.feed))
     else:
         said = _updated(api, case.old, case.feed)
     expected = {*case.errors}
@@ -75,27 +75,29 @@ def _difference(api: Kube, case: Case) -> str:
 
 
 def _updated(api: Kube, old: dict[str, Any], new: dict[str, Any]) -> set[str]:
-    # Paused, so that the operator leaves it alone.
-    stored = _call(api, "POST", _PATH, _placed(old, _PAUSED), dry_run=False)
+    # Paused, so that the operator does not reconcile it.
+    stored = _call(api, "POST", _PATH, _in_namespace(old, _PAUSED), dry_run=False)
     name = stored["metadata"]["name"]
     version = {"resourceVersion": stored["metadata"]["resourceVersion"]}
     try:
-        changed = _placed(new)
+        changed = _in_namespace(new)
         changed["metadata"] = {**changed["metadata"], "name": name, **version}
-        return _refusals(api, "PUT", f"{_PATH}/{name}", changed)
+        return _errors(api, "PUT", f"{_PATH}/{name}", changed)
     finally:
         _call(api, "DELETE", f"{_PATH}/{name}", None, dry_run=False)
 
 
-def _placed(feed: dict[str, Any], annotations: dict[str, str] | None = None) -> dict[str, Any]:
+def _in_namespace(
+    feed: dict[str, Any], annotations: dict[str, str] | None = None
+) -> dict[str, Any]:
     metadata = {**feed["metadata"], "namespace": _NAMESPACE}
     if annotations:
         metadata["annotations"] = annotations
     return {**feed, "metadata": metadata}
 
 
-def _refusals(api: Kube, method: str, path: str, body: dict[str, Any]) -> set[str]:
-    """Field and text of each objection; none: it is taken."""
+def _errors(api: Kube, method: str, path: str, body: dict[str, Any]) -> set[str]:
+    """Returns field and message of each validation error; empty if the object is accepted."""
     try:
         _call(api, method, path, body, dry_run=True)
     except ApiException as error:

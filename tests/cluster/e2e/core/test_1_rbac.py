@@ -1,4 +1,4 @@
-"""The operator's ServiceAccount can do what the operator does, and nothing else."""
+"""The operator's ServiceAccount has the permissions that the operator needs, and no others."""
 
 import pytest
 from kubernetes.client import (
@@ -65,7 +65,7 @@ _TABLE = [
 
 
 @pytest.mark.parametrize(("who", "verb", "group", "resource", "namespace", "allowed"), _TABLE)
-def test_rights(
+def test_operator_has_exactly_the_expected_permissions(
     kube: Kube, who: str, verb: str, group: str, resource: str, namespace: str, allowed: bool
 ) -> None:
     name, _, part = resource.partition("/")
@@ -79,6 +79,6 @@ def test_rights(
     assert answer.status.allowed is allowed, answer.status.reason
 
 
-def test_network_policies_are_accepted(kube: Kube) -> None:
+def test_accepts_network_policies(kube: Kube) -> None:
     found = kube.find("NetworkPolicy", f"stockfeed.dev/feed={TAPE}")
     assert [policy["metadata"]["name"] for policy in found]

@@ -1,4 +1,4 @@
-"""What somebody deletes or edits of a feed comes back, and an Event says so."""
+"""Owned objects that a user deletes or edits are restored, and an Event reports it."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from support.e2e.kube import Kube, Manifest
 _FEED = f"stockfeed.dev/feed={DRIFT}"
 _SECONDS = 60
 
-# Of each kind a change that somebody might make, and where it shows.
+# A user's possible edit for each kind, and the path of the changed field.
 _EDITS: dict[str, Manifest] = {
     "ServiceAccount": {"automountServiceAccountToken": True},
     "ConfigMap": {"data": {"only": "1000000"}},
@@ -26,7 +26,7 @@ _EDITS: dict[str, Manifest] = {
 
 @pytest.fixture(scope="module")
 def settled(market: Market) -> Market:
-    """The feed when its topics, producers and consumers are there."""
+    """The feed when its topics, producers and consumers exist."""
     for kind in ("TopicsReady", "ConsumersAvailable", "ProducersAvailable"):
         market.drift.wait(kind, "True", 120)
     return market
@@ -37,7 +37,7 @@ def _names(kube: Kube, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", OWNED_KINDS)
-def test_deleted_objects_come_back(settled: Market, kube: Kube, kind: str) -> None:
+def test_recreates_deleted_objects(settled: Market, kube: Kube, kind: str) -> None:
     found = {
         str(each["metadata"]["name"]): each["metadata"]["uid"] for each in kube.find(kind, _FEED)
     }
@@ -58,7 +58,7 @@ def test_deleted_objects_come_back(settled: Market, kube: Kube, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", _EDITS)
-def test_edited_objects_are_mended(settled: Market, kube: Kube, kind: str) -> None:
+def test_reverts_edited_objects(settled: Market, kube: Kube, kind: str) -> None:
     name = _names(kube, kind)[0]
     before = _spec(kube, kind, name)
     kube.patch(kind, name, _EDITS[kind])
@@ -68,17 +68,17 @@ def test_edited_objects_are_mended(settled: Market, kube: Kube, kind: str) -> No
     _event(settled, kind, name)
 
 
-def test_objects_of_others_are_left_alone(settled: Market, kube: Kube) -> None:
-    """Fields that the operator does not set belong to whoever sets them."""
+def test_keeps_fields_of_other_clients(settled: Market, kube: Kube) -> None:
+    """A field that the operator does not set belongs to the client that sets it."""
     name = _names(kube, "Deployment")[0]
     kube.patch("Deployment", name, {"metadata": {"annotations": {"team": "quant"}}})
-    kube.delete("ConfigMap", _names(kube, "ConfigMap")[0])  # the operator looks once more
+    kube.delete("ConfigMap", _names(kube, "ConfigMap")[0])  # triggers a reconcile
     settled.drift.until("its ConfigMap", lambda: _names(kube, "ConfigMap"), _SECONDS)
     kept = kube.get("Deployment", name) or {}
     assert kept["metadata"]["annotations"]["team"] == "quant"
 
 
-def test_drift_is_told_in_time(settled: Market, kube: Kube, figures: Figures) -> None:
+def test_reports_drift_in_time(settled: Market, kube: Kube, figures: Figures) -> None:
     repaired = [event for event in kube.events(DRIFT) if event["reason"] == "DriftRepaired"]
     assert repaired
     figures.note("Drift: objects repaired", str(len(repaired)))
@@ -95,7 +95,7 @@ def _event(market: Market, kind: str, name: str) -> None:
 
 
 def _spec(kube: Kube, kind: str, name: str) -> Manifest:
-    """What the edits touch, without what clusters fill in by themselves."""
+    """Returns the parts of an object that the edits touch, without the cluster's own defaults."""
     live = kube.get(kind, name) or {}
     return {
         part: value

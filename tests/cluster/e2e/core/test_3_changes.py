@@ -1,5 +1,7 @@
-"""Changes of a feed that plays its tape meanwhile: what changes, what must not restart, and that
-every quote that was on its way reaches gold."""
+"""Changes of a feed while it replays its tape.
+
+They show which pods change, which must not restart, and that every quote in flight reaches gold.
+"""
 
 import time
 from datetime import datetime
@@ -12,13 +14,13 @@ from support.e2e.kube import Kube, condition
 from support.e2e.sessions import in_seconds, session_ending
 from support.e2e.tapes import Tape
 
-_LOAD_SECONDS = 150  # a minute until the run, and the run
+_LOAD_SECONDS = 150  # a minute until the run starts, and its duration
 _SESSION_SECONDS = 60
 _PARTITIONS_BEFORE, _PARTITIONS = 2, 5
 
 
 def _identities(feed: Feed, *groups: str) -> set[tuple[str, int]]:
-    """Pods and their restarts."""
+    """Returns each pod's UID and its number of restarts."""
     return {
         (pod["metadata"]["uid"], pod["status"]["containerStatuses"][0]["restartCount"])
         for name in groups
@@ -28,16 +30,16 @@ def _identities(feed: Feed, *groups: str) -> set[tuple[str, int]]:
 
 
 def _state(feed: Feed, name: str) -> str:
-    """A group's state in the status; empty when it is not mentioned."""
+    """Returns a group's state in the status; empty if the status does not mention the group."""
     groups: list[dict[str, Any]] = feed.status.get("groups", [])
     return next((str(found["state"]) for found in groups if found["name"] == name), "")
 
 
 def _all_in_silver(feed: Feed, server: Tape, *symbols: str) -> bool:
-    """Whether silver has each quote of the symbols that the producer was told of and confirmed.
+    """Returns whether silver has every quote of the symbols that was polled and confirmed.
 
-    The newest one of a symbol may be revealed and not confirmed when its producer ends: Kafka
-    acknowledged it or not.
+    A symbol's newest quote may be revealed but not confirmed when its producer ends: Kafka may or
+    may not have acknowledged it.
     """
     found = feed.warehouse().silver_by_symbol()
     parts = server.stats()["symbols"]
@@ -48,14 +50,14 @@ def _all_in_silver(feed: Feed, server: Tape, *symbols: str) -> bool:
 
 
 def _is_in_flight(feed: Feed, server: Tape, *symbols: str) -> bool:
-    """Whether quotes are polled and acknowledged by Kafka, and not in silver yet."""
+    """Returns whether Kafka has acknowledged quotes that silver does not have yet."""
     found = feed.warehouse().silver_by_symbol()
     parts = server.stats()["symbols"]
     return sum(parts[symbol]["confirmed"] - found.get(symbol, 0) for symbol in symbols) > 0
 
 
-def test_topics_get_more_partitions(market: Market) -> None:
-    """Nothing restarts; where its quotes come to is seen later, when clients have noticed."""
+def test_adds_partitions_without_restarts(market: Market) -> None:
+    """Nothing restarts. A later test checks the new partitions' quotes, once clients see them."""
     feed = market.moving
     feed.wait("ProducersAvailable", "True", 120)
     feed.wait("ConsumersAvailable", "True", 60)
@@ -67,7 +69,7 @@ def test_topics_get_more_partitions(market: Market) -> None:
 
 
 def _grown(feed: Feed) -> bool:
-    """Whether Kafka has the partitions: the topic operator says so of this generation."""
+    """Returns whether the topic operator has reported the partitions for the current generation."""
     topics = feed.kube.find("KafkaTopic", f"stockfeed.dev/feed={feed.name}")
     return all(
         topic["spec"]["partitions"] == _PARTITIONS
@@ -77,7 +79,7 @@ def _grown(feed: Feed) -> bool:
     )
 
 
-def test_a_group_is_added(market: Market) -> None:
+def test_adds_a_group(market: Market) -> None:
     feed = market.moving
     before = _identities(feed, "first", "second")
     assert len(before) == 4
@@ -90,27 +92,27 @@ def test_a_group_is_added(market: Market) -> None:
     assert _identities(feed, "first", "second") == before
 
 
-def test_symbols_change_in_their_group_only(market: Market) -> None:
+def test_changing_symbols_restarts_only_their_group(market: Market) -> None:
     feed, server = market.moving, market.moving_server
     others = _identities(feed, "first", "third")
     first, _, third = feed.resource["spec"]["symbolGroups"]
     feed.change(symbolGroups=[first, group("second", ["GOOG"]), third])
 
-    def stands() -> bool:
+    def unchanged() -> bool:
         feed.wait("ProducersAvailable", "True", 90)
         was = server.stats()["symbols"]["IBM"]["revealed"]
-        market.tape_server.stats()  # some time
+        market.tape_server.stats()  # takes some time
         return bool(was == server.stats()["symbols"]["IBM"]["revealed"])
 
-    feed.until("IBM to be asked for no more", stands, 120)
+    feed.until("IBM to be asked for no more", unchanged, 120)
     assert _identities(feed, "first", "third") == others
     feed.until("IBM in gold", lambda: _all_in_silver(feed, server, "IBM"), _LOAD_SECONDS)
 
 
-def test_quotes_of_added_partitions_are_in_gold_once(market: Market) -> None:
+def test_quotes_of_added_partitions_reach_gold_once(market: Market) -> None:
     feed, server = market.moving, market.moving_server
     warehouse = feed.warehouse()
-    # By their keys' hashes, AAPL and GOOG now go to one that was not there before.
+    # The keys of AAPL and GOOG now hash to the new partition.
     for symbol in ("AAPL", "GOOG"):
         feed.until(
             f"{symbol} from an added partition",
@@ -121,7 +123,7 @@ def test_quotes_of_added_partitions_are_in_gold_once(market: Market) -> None:
     assert warehouse.repeated() == []
 
 
-def test_a_removed_group_is_drained(market: Market) -> None:
+def test_drains_a_removed_group(market: Market) -> None:
     feed, server = market.moving, market.moving_server
     others = _identities(feed, "first", "third")
     assert _is_in_flight(feed, server, "GOOG")
@@ -134,7 +136,7 @@ def test_a_removed_group_is_drained(market: Market) -> None:
     feed.until("its quotes in gold", lambda: _all_in_silver(feed, server, "GOOG"), _LOAD_SECONDS)
 
 
-def test_suspended_feed_stops_in_order(market: Market, figures: Figures) -> None:
+def test_suspending_stops_the_feed_in_order(market: Market, figures: Figures) -> None:
     feed, server = market.moving, market.moving_server
     assert _is_in_flight(feed, server, "AAPL", "MSFT")
     began = time.monotonic()
@@ -158,7 +160,7 @@ def _last_loads(feed: Feed) -> list[str]:
     return [str(run["name"]) for run in runs if "stockfeed.dev/last-load" in run["labels"]]
 
 
-def test_resumed_feed_goes_on_where_it_stopped(market: Market) -> None:
+def test_resumed_feed_continues_where_it_stopped(market: Market) -> None:
     feed, server = market.moving, market.moving_server
     before = server.stats()["symbols"]["AAPL"]["revealed"]
     feed.change(suspend=False)
@@ -170,8 +172,8 @@ def test_resumed_feed_goes_on_where_it_stopped(market: Market) -> None:
     assert feed.warehouse().repeated() == []
 
 
-def test_the_end_of_a_session_stops_in_order(market: Market, figures: Figures) -> None:
-    """A real exchange's session is extended to end a minute from now, with quotes in flight."""
+def test_session_end_stops_the_feed_in_order(market: Market, figures: Figures) -> None:
+    """Extends a real exchange's session to end in a minute, while quotes are in flight."""
     feed, server = market.moving, market.moving_server
     before, loads = _identities(feed, "first", "third"), _last_loads(feed)
     end = in_seconds(_SESSION_SECONDS)
@@ -192,10 +194,10 @@ def test_the_end_of_a_session_stops_in_order(market: Market, figures: Figures) -
     assert len(_last_loads(feed)) == len(loads) + 1
 
 
-def test_without_a_session_it_goes_on(market: Market) -> None:
+def test_feed_resumes_when_its_session_is_removed(market: Market) -> None:
     feed, server = market.moving, market.moving_server
     before = server.stats()["symbols"]["AAPL"]["revealed"]
-    feed.leave_out("session")
+    feed.remove_part("session")
     feed.wait("ProducersAvailable", "True", 90)
     feed.wait("ConsumersAvailable", "True", 90)
     feed.until(
@@ -203,7 +205,7 @@ def test_without_a_session_it_goes_on(market: Market) -> None:
     )
 
 
-def test_a_second_feed_on_the_key_takes_its_share(market: Market, kube: Kube) -> None:
+def test_feeds_with_one_api_key_share_its_budget(market: Market, kube: Kube) -> None:
     feed = market.twin
     feed.wait("ProducersAvailable", "True", 120)
     feed.wait("ConsumersAvailable", "True", 60)
@@ -224,7 +226,7 @@ def test_a_second_feed_on_the_key_takes_its_share(market: Market, kube: Kube) ->
     assert _identities(feed, "only") == before
 
 
-def test_a_rotated_secret_is_picked_up_without_a_restart(market: Market, kube: Kube) -> None:
+def test_picks_up_a_rotated_secret_without_a_restart(market: Market, kube: Kube) -> None:
     feed = market.twin
     before = _identities(feed, "only")
     kube.apply(key_secret(TWIN, "revoked"))
@@ -234,7 +236,7 @@ def test_a_rotated_secret_is_picked_up_without_a_restart(market: Market, kube: K
     assert _identities(feed, "only") == before
 
 
-def test_deleted_feed_leaves_topics_and_objects(market: Market, kube: Kube) -> None:
+def test_deleting_a_feed_keeps_topics_and_objects(market: Market, kube: Kube) -> None:
     feed, server = market.moving, market.moving_server
     assert _is_in_flight(feed, server, "AAPL", "MSFT")
     kube.delete("StockFeed", feed.name)
@@ -245,13 +247,13 @@ def test_deleted_feed_leaves_topics_and_objects(market: Market, kube: Kube) -> N
     assert kube.get("KafkaTopic", f"stock-quotes.{MOVING}.first")
 
 
-def test_deletion_policy_delete_takes_the_topics(market: Market, kube: Kube) -> None:
+def test_deletion_policy_delete_removes_the_topics(market: Market, kube: Kube) -> None:
     kube.delete("StockFeed", market.drift.name)
     market.drift.until("the feed to go", lambda: not market.drift.live, 200)
     market.drift.until("its objects to go", lambda: not _owned(kube, market.drift.name), 60)
 
 
 def _owned(kube: Kube, feed: str) -> set[str]:
-    """Kinds of which the feed has objects, its runs aside: Argo keeps those for a time."""
+    """Returns the kinds of the feed's remaining objects, except runs, which Argo keeps."""
     kinds = (*OWNED_KINDS, "Workflow")
     return {kind for kind in kinds if kube.find(kind, f"stockfeed.dev/feed={feed}")}

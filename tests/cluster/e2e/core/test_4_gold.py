@@ -1,4 +1,4 @@
-"""A feed on the tape, from `kubectl apply` to gold, by the real schedule."""
+"""A feed on the tape, from `kubectl apply` to gold, with the default schedule."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from support.e2e.kube import Kube, Manifest
 _SYMBOLS = ("AAPL", "IBM", "MSFT")
 
 
-def test_each_bar_of_the_tape_is_in_gold(market: Market, figures: Figures) -> None:
+def test_gold_has_each_bar_of_the_tape(market: Market, figures: Figures) -> None:
     feed, server = market.tape, market.tape_server
     feed.until("the end of the tape", lambda: server.done(_SYMBOLS), 180)
     warehouse = feed.warehouse()
@@ -18,7 +18,7 @@ def test_each_bar_of_the_tape_is_in_gold(market: Market, figures: Figures) -> No
     figures.note("Tape: bars in gold, each exact", str(len(server.bars)))
 
 
-def test_its_runs_are_those_of_the_schedule(market: Market) -> None:
+def test_runs_follow_the_schedule(market: Market) -> None:
     runs = market.tape.runs()
     assert runs
     for run in runs:
@@ -28,7 +28,7 @@ def test_its_runs_are_those_of_the_schedule(market: Market) -> None:
             assert run["status"]["phase"] == "Succeeded", market.tape.explain()
 
 
-def test_status_tells_the_last_load_and_freshness(market: Market, figures: Figures) -> None:
+def test_status_reports_last_load_and_freshness(market: Market, figures: Figures) -> None:
     feed = market.tape
     feed.wait("Ready", "True", 90, "Running")
     load = feed.status["lastLoad"]
@@ -42,8 +42,8 @@ def test_status_tells_the_last_load_and_freshness(market: Market, figures: Figur
     figures.note("Poll to end of build", f"{(finished - newest).total_seconds():.0f} s")
 
 
-def test_metrics_are_scraped(market: Market, kube: Kube) -> None:
-    """What the feed's PodMonitor selects answers on the port that it names."""
+def test_pods_serve_metrics(market: Market, kube: Kube) -> None:
+    """The pods that the PodMonitor selects serve metrics on the port that it names."""
     (monitor,) = kube.find("PodMonitor", f"stockfeed.dev/feed={TAPE}")
     labels = monitor["spec"]["selector"]["matchLabels"]
     selector = ",".join(f"{name}={value}" for name, value in labels.items())
@@ -58,8 +58,8 @@ def test_metrics_are_scraped(market: Market, kube: Kube) -> None:
         assert counted in text, name
 
 
-def test_argo_counts_what_was_loaded(market: Market, kube: Kube) -> None:
-    text = kube.ask(
+def test_argo_exports_counts_of_loaded_rows(market: Market, kube: Kube) -> None:
+    text = kube.request(
         "/api/v1/namespaces/argo/services/workflow-controller-metrics:9090/proxy/metrics"
     )
     (line,) = [
@@ -70,7 +70,7 @@ def test_argo_counts_what_was_loaded(market: Market, kube: Kube) -> None:
     assert float(line.rpartition(" ")[2]) > 0
 
 
-def test_the_operator_tells_how_fresh_the_feed_is(market: Market, kube: Kube) -> None:
+def test_operator_exports_the_feeds_freshness(market: Market, kube: Kube) -> None:
     (pod,) = kube.pods("app.kubernetes.io/name=stockfeed-operator", "stockfeed")
     text = _scraped(kube, pod)
     assert f'feed="{TAPE}"' in text
@@ -78,7 +78,7 @@ def test_the_operator_tells_how_fresh_the_feed_is(market: Market, kube: Kube) ->
 
 
 def _has_port(pod: Manifest, name: str) -> bool:
-    """Prometheus takes these pods only, while they run."""
+    """Returns whether the pod is running and has the port, as Prometheus requires."""
     ports = [port for one in pod["spec"]["containers"] for port in one.get("ports", ())]
     running = pod["status"]["phase"] == "Running"
     return running and name in [port.get("name") for port in ports]
@@ -86,4 +86,4 @@ def _has_port(pod: Manifest, name: str) -> bool:
 
 def _scraped(kube: Kube, pod: Manifest) -> str:
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    return kube.ask(f"/api/v1/namespaces/{namespace}/pods/{name}:8080/proxy/metrics")
+    return kube.request(f"/api/v1/namespaces/{namespace}/pods/{name}:8080/proxy/metrics")

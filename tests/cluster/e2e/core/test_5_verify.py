@@ -1,4 +1,4 @@
-"""Completeness proven, and a quote's way shown, by the feed's own WorkflowTemplates; after gold."""
+"""The feed's own WorkflowTemplates prove completeness and trace a quote; runs after gold."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from support.e2e.kube import Kube
 _STAGES = ["poll", "kafka", "object", "ledger", "bronze", "silver", "gold"]
 
 
-def test_the_feed_is_complete(market: Market, figures: Figures) -> None:
+def test_verify_proves_completeness(market: Market, figures: Figures) -> None:
     ended = market.tape.verify(start="3h", patience="0s")
     assert (ended.phase, ended.message) == ("Succeeded", ""), ended.log
     lines = ended.log.splitlines()
@@ -28,7 +28,7 @@ def test_the_feed_is_complete(market: Market, figures: Figures) -> None:
     figures.note("Verify: quotes proven complete, Kafka to gold", str(loaded))
 
 
-def test_a_quotes_whole_way_is_shown(market: Market) -> None:
+def test_trace_shows_all_stages_of_a_quote(market: Market) -> None:
     ended = market.tape.submit("trace", {"symbol": "IBM"})
     assert ended.phase == "Succeeded", ended.message
     head, *lines = ended.log.splitlines()
@@ -37,21 +37,21 @@ def test_a_quotes_whole_way_is_shown(market: Market) -> None:
     assert "; still in the log" in lines[1]
 
 
-def test_a_symbol_that_it_does_not_have_is_named(market: Market) -> None:
+def test_trace_names_an_unknown_symbol(market: Market) -> None:
     ended = market.tape.submit("trace", {"symbol": "IBN"})
     assert ended.phase == "Failed"
     assert "no event of symbol 'IBN'" in ended.message
     assert "it has IBM" in ended.message
 
 
-def test_the_daily_run_verifies_and_tests(market: Market, kube: Kube) -> None:
+def test_daily_run_verifies_and_tests(market: Market, kube: Kube) -> None:
     cron = kube.get("CronWorkflow", f"{TAPE}-daily")
     assert cron is not None
     ended = market.tape.run("daily", cron["spec"]["workflowSpec"])
     assert ended.phase == "Succeeded", ended.message
 
 
-def test_a_row_that_the_ledger_lacks_is_a_gap(market: Market) -> None:
+def test_verify_reports_a_missing_ledger_row_as_a_gap(market: Market) -> None:
     warehouse = market.tape.warehouse()
     second = (
         "GROUP_NAME = 'single' AND START_OFFSET = (SELECT MIN(START_OFFSET) FROM "
@@ -65,7 +65,7 @@ def test_a_row_that_the_ledger_lacks_is_a_gap(market: Market) -> None:
     assert "gap: single/" in ended.message
 
 
-def test_an_object_that_the_bucket_lacks_is_named(market: Market) -> None:
+def test_verify_names_an_object_missing_from_the_bucket(market: Market) -> None:
     if ON_KIND:
         pytest.skip("NOT CHECKED: a removed object. This machine does not reach the bucket on kind")
     client = s3_client()

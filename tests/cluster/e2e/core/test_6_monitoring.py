@@ -1,6 +1,6 @@
-"""A real Prometheus finds what it is to scrape, answers every panel, and knows every alert.
+"""A real Prometheus discovers all targets, answers every panel's queries, and loads every alert.
 
-Last, since by then each thing has happened that metrics tell of: loads, changes, a daily run.
+It runs last: by then loads, changes and a daily run have produced the metrics.
 """
 
 import re
@@ -16,7 +16,7 @@ from support.e2e.kube import until
 from support.e2e.monitoring import Monitoring
 from support.prometheus.rules import alerts
 
-# What a metric tells of is not on this cluster; on kind, Strimzi's broker has its reporter.
+# Metrics of systems that this cluster lacks; on kind, Strimzi's broker has its metrics reporter.
 _NOT_HERE = {
     "stockfeed_kafka_certificate_expiry_timestamp_seconds": "Kafka has no TLS here",
     "stockfeed_loads_total": "the loader runs by the minute, not as a service",
@@ -33,25 +33,25 @@ _NOT_HERE |= dict.fromkeys(
     ),
     "the broker has no Strimzi reporter",
 )  # fmt: skip
-# There is no series until it has happened.
+# These series do not exist until the first such event.
 _ONLY_WHEN_IT_HAPPENS = {
     "argo_workflows_cronworkflows_concurrencypolicy_triggered": "a run was suppressed",
     "stockfeed:feed_stale": "a feed is stale",
 }
 _RUN_SECONDS = 1800
-# A series of the alert's metric shows that it is exported with these labels; which values they have
-# is the fault, and `promtool test rules` has the faults.
+# A series shows that the alert's metric is exported with these labels. Whether its values fire the
+# alert is tested by `promtool test rules`.
 _FAULTS = re.compile(r'\b(reason|status|result|condition|outcome)(=~|!=|=|!~)"[^"]*"')
 
 
-def _excused(expression: str) -> bool:
-    """Whether it reads a metric that is not to be expected here."""
+def _is_excused(expression: str) -> bool:
+    """Returns whether the expression reads a metric that this cluster cannot have."""
     names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expression))
     return bool(names & (_NOT_HERE.keys() | _ONLY_WHEN_IT_HAPPENS.keys()))
 
 
-def test_every_target_is_up(market: Market, monitoring: Monitoring) -> None:
-    """Once pods that went have been forgotten."""
+def test_all_targets_are_up(market: Market, monitoring: Monitoring) -> None:
+    """Waits until Prometheus has forgotten pods that no longer exist."""
     names = (market.tape.name, market.twin.name)
     wanted = {f"stocks/{name}" for name in names} | {"stockfeed/stockfeed-operator"}
 
@@ -63,8 +63,8 @@ def test_every_target_is_up(market: Market, monitoring: Monitoring) -> None:
     assert len([one for one in monitoring.targets() if _job(one) == f"stocks/{names[0]}"]) == 4
 
 
-def test_labels_are_the_feeds_own(market: Market, monitoring: Monitoring) -> None:
-    """Not those of the process that exports it: the operator, Argo's controller."""
+def test_series_have_the_feeds_labels(market: Market, monitoring: Monitoring) -> None:
+    """The labels are not those of the exporting process: the operator, Argo's controller."""
     feed = market.tape.name
     for metric in ("stockfeed_operator_feed_running", "argo_workflows_stockfeed_load_rows_total"):
         (labels,) = (found["metric"] for found in monitoring.now(f'{metric}{{feed="{feed}"}}'))
@@ -74,11 +74,11 @@ def test_labels_are_the_feeds_own(market: Market, monitoring: Monitoring) -> Non
         assert {one["metric"]["group"] for one in found} == {"pair", "single"}
 
 
-def test_every_query_of_every_panel_returns_data(
+def test_every_panel_query_returns_data(
     market: Market, monitoring: Monitoring, figures: Figures
 ) -> None:
     asked = [(panel, query) for panel in panels() for query in panel.queries]
-    wanted = [pair for pair in asked if not _excused(pair[1].sent())]
+    wanted = [pair for pair in asked if not _is_excused(pair[1].sent())]
     until(
         "all panels to have data",
         lambda: not _unanswered(wanted, monitoring),
@@ -93,22 +93,22 @@ def _unanswered(asked: list[tuple[Panel, Query]], monitoring: Monitoring) -> lis
     return [
         f"{panel.dashboard}: {panel.title}: {query.sent()}"
         for panel, query in asked
-        if not (monitoring.now(query.sent()) or _drawn(query, monitoring))
+        if not (monitoring.now(query.sent()) or _has_line(query, monitoring))
     ]
 
 
-def _drawn(query: Query, monitoring: Monitoring) -> bool:
-    """Whether a graph has a line: that of a minute's pod is short."""
+def _has_line(query: Query, monitoring: Monitoring) -> bool:
+    """Returns whether a graph has a line; a pod that ran for a minute has a short one."""
     now = time.time()
     return not query.instant and bool(monitoring.over(query.sent(), now - _RUN_SECONDS, now, 5))
 
 
 @pytest.mark.parametrize("metric", sorted(_NOT_HERE))
-def test_what_is_excused_is_not_here(market: Market, monitoring: Monitoring, metric: str) -> None:
+def test_excused_metrics_are_absent(market: Market, monitoring: Monitoring, metric: str) -> None:
     assert monitoring.now(metric) == [], _NOT_HERE[metric]
 
 
-def test_every_rule_is_loaded_and_sound(market: Market, monitoring: Monitoring) -> None:
+def test_all_rules_are_loaded_and_healthy(market: Market, monitoring: Monitoring) -> None:
     rules = [rule for rule in monitoring.rules().values() if rule["name"].startswith("StockFeed")]
     assert {rule["name"] for rule in rules} == set(alerts())
     broken = {
@@ -120,21 +120,21 @@ def test_every_rule_is_loaded_and_sound(market: Market, monitoring: Monitoring) 
 
 
 @pytest.mark.parametrize("name", sorted(alerts()))
-def test_what_an_alert_reads_is_there(market: Market, monitoring: Monitoring, name: str) -> None:
+def test_alerts_read_existing_series(market: Market, monitoring: Monitoring, name: str) -> None:
     (query,) = (rule["query"] for rule in monitoring.rules().values() if rule["name"] == name)
     selectors = monitoring.selectors(query)
     assert selectors
-    wanted = [_FAULTS.sub(r'\1!=""', one) for one in selectors if not _excused(one)]
-    assert [one for one in wanted if not _seen(one, monitoring)] == []
+    wanted = [_FAULTS.sub(r'\1!=""', one) for one in selectors if not _is_excused(one)]
+    assert [one for one in wanted if not _existed(one, monitoring)] == []
 
 
-def _seen(selector: str, monitoring: Monitoring) -> bool:
-    """Whether it was there at any time of this run: some series end with what they tell of."""
+def _existed(selector: str, monitoring: Monitoring) -> bool:
+    """Returns whether the series existed at any time of this run; some end with their object."""
     return bool(monitoring.now(f"count(last_over_time({selector}[{_RUN_SECONDS}s]))"))
 
 
-def test_no_alert_is_about_a_feed_that_is_well(market: Market, monitoring: Monitoring) -> None:
-    """Its API key was revoked for a while, which is remembered for ten minutes."""
+def test_healthy_feeds_raise_no_alert(market: Market, monitoring: Monitoring) -> None:
+    """The feed's API key was revoked for a while, which one alert remembers for ten minutes."""
     assert monitoring.alerts(market.twin.name).keys() <= {"StockFeedApiRejecting"}
 
 

@@ -1,4 +1,4 @@
-"""One feed that plays its tape through all faults, so that all of them are judged by its bars."""
+"""One feed that replays its tape through all faults; its bars are checked at the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ OPERATORS = "app.kubernetes.io/name=stockfeed-operator"
 
 @dataclass(frozen=True)
 class Faulty:
-    """The feed, its tape, and what can be done to what it stands on."""
+    """The feed, its tape, and faults of the systems that it depends on."""
 
     kube: Kube
     feed: Feed
@@ -27,7 +27,7 @@ class Faulty:
 
     @contextmanager
     def outage(self, deployment: str) -> Iterator[None]:
-        """A part of the platform is away meanwhile, and back when this ends."""
+        """Stops a Deployment of the platform while the block runs, and waits until it is back."""
         self._scale(deployment, 0)
         labels = self._found(deployment)["spec"]["selector"]["matchLabels"]
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
@@ -40,7 +40,11 @@ class Faulty:
 
     @contextmanager
     def outage_of_operator(self) -> Iterator[None]:
-        """No operator runs meanwhile; its chart says so, which shares that number with nobody."""
+        """Stops the operator while the block runs.
+
+        It does so by the chart's value, because helm and `kubectl scale` would fight over the
+        replicas.
+        """
         install.operator("--set=replicas=0")
         until("operators to be gone", lambda: not self.kube.find("Pod", OPERATORS, "stockfeed"), 60)
         try:
@@ -57,8 +61,8 @@ class Faulty:
     def _found(self, deployment: str) -> Manifest:
         return self.kube.get("Deployment", deployment) or {}
 
-    def moves(self) -> None:
-        """Waits until further quotes are confirmed: polled and acknowledged by Kafka."""
+    def wait_for_progress(self) -> None:
+        """Waits until more quotes are confirmed: polled, and acknowledged by Kafka."""
         before = self.server.stats()["confirmed"]
         self.feed.until("more quotes", lambda: self.server.stats()["confirmed"] > before + 4, 90)
 

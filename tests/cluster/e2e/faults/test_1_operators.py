@@ -1,4 +1,4 @@
-"""Two operators: one leads, the other takes over in seconds, and nothing is applied twice."""
+"""Two operators: one leads, the other takes over within seconds, and nothing is applied twice."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _ATTEMPTS = 4
 
 @pytest.fixture(scope="module")
 def pair(faulty: Faulty) -> Iterator[Faulty]:
-    """Two operators are there."""
+    """Two operators run."""
     install.operator("--set=replicas=2")
     yield faulty
     install.operator()
@@ -36,14 +36,12 @@ def _generations(kube: Kube, feed: str) -> dict[str, int]:
     return {each["metadata"]["name"]: each["metadata"]["generation"] for each in found}
 
 
-def test_the_standby_takes_over_and_applies_once(
-    pair: Faulty, kube: Kube, figures: Figures
-) -> None:
+def test_standby_takes_over_and_applies_once(pair: Faulty, kube: Kube, figures: Figures) -> None:
     feed = pair.feed
     before = _generations(kube, feed.name)
     leader = _holder(kube)
     assert len(kube.pods(OPERATORS, "stockfeed")) == 2
-    # The leader is killed when it has just begun to apply this.
+    # The leader is killed when it has just begun to apply this change.
     groups = feed.resource["spec"]["symbolGroups"]
     feed.change(symbolGroups=[*groups, group("extra", ["MSFT"])])
     kube.delete("Pod", leader, "stockfeed", grace=0)
@@ -59,8 +57,10 @@ def test_the_standby_takes_over_and_applies_once(
     feed.change(symbolGroups=groups)
 
 
-def test_the_leader_killed_in_mid_reconcile(pair: Faulty, kube: Kube, figures: Figures) -> None:
-    """The other one takes the change to its end; no object is lost, or changed twice."""
+def test_standby_completes_a_killed_leaders_reconcile(
+    pair: Faulty, kube: Kube, figures: Figures
+) -> None:
+    """The other operator completes the change; no object is lost, or changed twice."""
     wide = _wide_feed(kube)
     for attempt in range(1, _ATTEMPTS + 1):
         done, changed, seconds = _change_without_leader(kube, wide, attempt)
@@ -75,10 +75,10 @@ def test_the_leader_killed_in_mid_reconcile(pair: Faulty, kube: Kube, figures: F
 
 
 def _change_without_leader(kube: Kube, feed: Feed, attempt: int) -> tuple[int, int, float]:
-    """A change whose leader is killed when it has begun.
+    """Changes a feed and kills the leader as soon as it has begun to apply the change.
 
-    Returns:
-        How many objects had changed by then, how many had to, and seconds until they had.
+    Returns: The number of objects that had changed by then, the number that had to change, and the
+        seconds until all had changed.
     """
     before, history = forms(kube, feed.name), History(kube, feed.name, seconds=240)
     at_kill = _kill_leader_when_begun(kube, feed, history, attempt)
@@ -97,7 +97,7 @@ def _change_without_leader(kube: Kube, feed: Feed, attempt: int) -> tuple[int, i
 
 
 def _wide_feed(kube: Kube) -> Feed:
-    """A feed of many objects and no pods: a look at it takes its time."""
+    """Returns a feed with many objects and no pods, so that a reconcile takes a while."""
     feed = Feed(kube, f"wide-{RUN}")
     groups = [group(f"g{number:02d}", [f"S{number}"]) for number in range(_GROUPS)]
     topics = {"cluster": "stocks", "partitions": 1, "replicas": 1, "deletionPolicy": "Delete"}
@@ -108,7 +108,7 @@ def _wide_feed(kube: Kube) -> Feed:
 
 
 def _kill_leader_when_begun(kube: Kube, feed: Feed, history: History, attempt: int) -> Forms:
-    """Changes all topics, consumers and producers; the result is what has come of it by then."""
+    """Changes all topics, consumers and producers, and returns the objects' forms at the kill."""
     leader = kube.get("Pod", _holder(kube), "stockfeed") or {}
     running = inside.processes(leader)
     spec = feed.resource["spec"]

@@ -1,8 +1,7 @@
-"""A consumer is killed while it lands an object: the kill is put between the request and its
-answer, wherever the request has come to by then.
+"""A consumer is killed while it lands an object, between the request and its response.
 
-The next consumer lands the interval if the store has not got it, and goes on behind it if it has.
-Whether all of it came to gold once is judged with the other faults, at the end.
+The next consumer lands the interval if the object store does not have it, and otherwise continues
+after it. The last test of all faults checks that every quote reached gold once.
 """
 
 import time
@@ -16,11 +15,11 @@ from support.e2e.kube import Kube, until
 
 _GROUP = "late"
 _OPEN_SECONDS = 2.0
-# The flush is due some seconds after the last; the client waits 30 s for an answer.
+# The flush starts some seconds after the last one; its client's timeout is 30 s.
 _UNTIL_FLUSH = 20
 
 
-def test_killed_before_the_store_got_the_object(
+def test_consumer_killed_before_the_object_is_stored(
     faulty: Faulty, kube: Kube, figures: Figures
 ) -> None:
     consumer = _calm_consumer(faulty, kube)
@@ -28,61 +27,63 @@ def test_killed_before_the_store_got_the_object(
         stored = consumer.objects()
         _kill_in_mid_flush(kube, consumer, consumer.request_is_out)
     assert consumer.objects() == stored, "the store has got nothing of it"
-    _lands_again(kube, figures, stored, "before the object was stored")
+    _wait_for_next_object(kube, figures, stored, "before the object was stored")
 
 
-def test_killed_before_it_saw_that_the_object_is_stored(
+def test_consumer_killed_before_it_gets_the_response(
     faulty: Faulty, kube: Kube, figures: Figures
 ) -> None:
     consumer = _calm_consumer(faulty, kube)
     before = consumer.objects()
-    # Bare acknowledgements pass: they carry no data and so no PSH.
+    # Lets bare acknowledgements pass: they carry no data, so PSH is not set.
     answers = ("--tcp-flags", "PSH", "PSH")
     with inside.cut(consumer.store["status"]["podIP"], consumer.address, *answers):
         _kill_in_mid_flush(
             kube,
             consumer,
-            lambda: consumer.answer_is_out() and consumer.objects() != before,
+            lambda: consumer.response_is_out() and consumer.objects() != before,
         )
         stored = consumer.objects()
     assert len(stored) == len(before) + 1, "the store has got the object"
-    _lands_again(kube, figures, stored, "after the object was stored")
+    _wait_for_next_object(kube, figures, stored, "after the object was stored")
 
 
-def test_killed_while_the_store_has_the_request_unread(
+def test_consumer_killed_while_its_request_is_unread(
     faulty: Faulty, kube: Kube, figures: Figures
 ) -> None:
-    """The store may serve the dead consumer's request while the next one takes over."""
+    """The object store may serve the dead consumer's request while the next one takes over."""
     consumer = _calm_consumer(faulty, kube)
     stored = consumer.objects()
     with inside.frozen(consumer.store):
         _kill_in_mid_flush(kube, consumer, consumer.request_is_unread)
-    _lands_again(kube, figures, stored, "with its request unread")
+    _wait_for_next_object(kube, figures, stored, "with its request unread")
 
 
 def _calm_consumer(faulty: Faulty, kube: Kube) -> Consumer:
-    """The group's consumer, when a flush of it has just ended."""
-    faulty.moves()
+    """Returns the group's consumer when a flush of it has just ended."""
+    faulty.wait_for_progress()
     consumer = consumer_of(kube, FEED, _GROUP)
-    consumer.wait_for_calm()
+    consumer.wait_for_flush()
     return consumer
 
 
 def _kill_in_mid_flush(kube: Kube, consumer: Consumer, is_open: Callable[[], bool]) -> None:
-    """Kills the pod when a flush is open, and sees to it that it was open to the end."""
+    """Kills the pod during a flush, and checks that the flush had not ended by then."""
     finished, running = consumer.finished(), inside.processes(consumer.pod)
-    until("a flush to be open", lambda: is_open() and consumer.behind(), _UNTIL_FLUSH, pause=0.1)
+    until("a flush to be open", lambda: is_open() and consumer.lag(), _UNTIL_FLUSH, pause=0.1)
     time.sleep(_OPEN_SECONDS)
     assert is_open()
-    assert consumer.behind()
+    assert consumer.lag()
     assert consumer.finished() == finished, "by its metrics, no flush has ended since"
-    # A pod has a second to end in; this one must not even begin to.
+    # Deletion gives a pod at least a second, but this one must not even begin to shut down.
     inside.kill(running)
     kube.delete("Pod", consumer.pod["metadata"]["name"], grace=0)
     inside.wait_for_end(running)
 
 
-def _lands_again(kube: Kube, figures: Figures, stored: Mapping[str, str], when: str) -> None:
+def _wait_for_next_object(
+    kube: Kube, figures: Figures, stored: Mapping[str, str], when: str
+) -> None:
     began = time.monotonic()
     successor = consumer_of(kube, FEED, _GROUP)
     until("another flush", successor.finished, 90)

@@ -1,4 +1,4 @@
-"""All outages at once, so that their waits overlap; lower thresholds make them short."""
+"""All outages at the same time, so that their waits overlap; lower thresholds shorten the waits."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +10,14 @@ from support.cluster.platform.install import ON_KIND
 from support.e2e.feeds import RUN
 from support.e2e.kube import Kube
 from support.e2e.monitoring import Monitoring
-from support.e2e.runbooks.of_kafka import Certificate, Size
-from support.e2e.runbooks.of_landing import Bucket, Lost, Stopped
-from support.e2e.runbooks.of_loads import Chain, Daily, Images, Slow, Taken
-from support.e2e.runbooks.of_source import Answers, Key, Market, Spec
-from support.e2e.runbooks.outage import SYMBOLS, Outage, Ward, ask_for_a_token
+from support.e2e.runbooks.kafka_outages import Certificate, Size
+from support.e2e.runbooks.landing_outages import Bucket, Lost, Stopped
+from support.e2e.runbooks.loads_outages import Chain, Daily, Images, Slow, Taken
+from support.e2e.runbooks.outage import SYMBOLS, Outage, Testbed, require_token
+from support.e2e.runbooks.source_outages import Answers, Key, Market, Spec
 from support.e2e.tapes import start_tape, wait_for_tape
 
-# In the order in which their alerts come. An older feed's schema is what another one takes.
+# In the order in which their alerts arise. Chain precedes Taken, which uses its schema.
 OUTAGES: tuple[type[Outage], ...] = (
     *(Slow, Chain, Taken, Daily, Size, Stopped),
     *(Answers, Key, Market, Spec, Images, Lost, Bucket, Certificate),
@@ -26,8 +26,8 @@ _THRESHOLDS = {"sourceStaleSeconds": 60, "staleSeconds": 120, "suppressedRuns": 
 
 
 @pytest.fixture(scope="session")
-def ward(kube: Kube, monitoring: Monitoring) -> Iterator[Ward]:
-    """The quote servers and the rules."""
+def testbed(kube: Kube, monitoring: Monitoring) -> Iterator[Testbed]:
+    """The quote servers and the alerts' thresholds."""
     if ON_KIND:
         pytest.skip("the outages are of the stand-ins on our own cluster, not of kind's platform")
     install.operator(*(f"--set=rules.thresholds.{name}={n}" for name, n in _THRESHOLDS.items()))
@@ -35,18 +35,18 @@ def ward(kube: Kube, monitoring: Monitoring) -> Iterator[Ward]:
     strict = start_tape(kube, f"rb-strict-{RUN}", {"AAPL": 2000})
     for tape in (server, strict):
         wait_for_tape(tape)
-    ask_for_a_token(strict)
-    yield Ward(kube, monitoring, server, strict)
+    require_token(strict)
+    yield Testbed(kube, monitoring, server, strict)
     install.operator()
 
 
 @pytest.fixture(scope="session")
-def outages(ward: Ward) -> dict[str, Outage]:
-    """All of them, made, by name."""
-    made = {kind.__name__: kind(ward) for kind in OUTAGES}
-    for outage in made.values():
+def outages(testbed: Testbed) -> dict[str, Outage]:
+    """All outages, caused, by name."""
+    outages = {kind.__name__: kind(testbed) for kind in OUTAGES}
+    for outage in outages.values():
         outage.start()
-    with ThreadPoolExecutor(len(made)) as threads:
-        for done in [threads.submit(outage.make) for outage in made.values()]:
+    with ThreadPoolExecutor(len(outages)) as threads:
+        for done in [threads.submit(outage.cause) for outage in outages.values()]:
             done.result()
-    return made
+    return outages

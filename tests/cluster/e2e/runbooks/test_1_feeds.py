@@ -1,6 +1,6 @@
-"""Outages are made, their alerts come, the pages' commands work, and the pages' repairs heal.
+"""Each outage raises its alerts, the runbooks' commands work, and the runbooks' repairs heal it.
 
-An alert that is pending is enough: what it then waits for is its time, which promtool tests.
+A pending alert is enough: promtool tests how long it stays pending.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -17,20 +17,20 @@ _ALERTS = [(kind.__name__, alert) for kind in OUTAGES for alert in kind.alerts]
 
 
 @pytest.mark.parametrize(("outage", "alert"), _ALERTS)
-def test_the_alert_comes_and_the_pages_commands_work(
+def test_alert_is_raised_and_runbook_commands_work(
     outages: dict[str, Outage], monitoring: Monitoring, outage: str, alert: str
 ) -> None:
-    of = outages[outage]
-    monitoring.wait_for_alert(alert, of.feed.name, _ALERT_SECONDS)
-    variables = of.variables(of.group_of(alert))
+    current = outages[outage]
+    monitoring.wait_for_alert(alert, current.feed.name, _ALERT_SECONDS)
+    variables = current.variables(current.group_for(alert))
     for command in pages.commands(alert):
-        pages.run(command, variables, may_be_empty=of.starts_nothing)
+        pages.run(command, variables, may_be_empty=current.has_no_pods)
 
 
-def test_the_pages_repairs_heal(outages: dict[str, Outage]) -> None:
-    """Each repair is the page's; where an alert looks at now, it ends."""
+def test_runbook_repairs_heal(outages: dict[str, Outage]) -> None:
+    """Each repair is the runbook's; alerts that look at the present only resolve."""
     for outage in outages.values():
         outage.repair()
     with ThreadPoolExecutor(len(outages)) as threads:
-        for done in [threads.submit(outage.healed) for outage in outages.values()]:
+        for done in [threads.submit(outage.wait_until_healed) for outage in outages.values()]:
             done.result()

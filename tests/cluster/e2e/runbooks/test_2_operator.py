@@ -1,4 +1,4 @@
-"""Outages of the operator itself, which touch all feeds."""
+"""Outages of the operator itself, which affect all feeds."""
 
 from collections.abc import Iterator
 
@@ -19,13 +19,13 @@ _VARIABLES = {"OPERATOR_NAMESPACE": "stockfeed", "NAMESPACE": "stocks", "ACCOUNT
 
 @pytest.fixture
 def healthy() -> Iterator[None]:
-    """`helm upgrade` is both pages' repair."""
+    """Runs `helm upgrade` at the end, which is the repair of both runbooks."""
     yield
     install.operator()
 
 
 @pytest.mark.usefixtures("healthy")
-def test_its_role_is_missing(
+def test_missing_cluster_role(
     kube: Kube, monitoring: Monitoring, outages: dict[str, Outage]
 ) -> None:
     kube.delete("ClusterRole", _NAME)
@@ -39,7 +39,7 @@ def test_its_role_is_missing(
 
 
 @pytest.mark.usefixtures("healthy")
-def test_no_operator_runs(monitoring: Monitoring, outages: dict[str, Outage]) -> None:
+def test_no_operator_running(monitoring: Monitoring, outages: dict[str, Outage]) -> None:
     assert outages
     install.operator("--set=replicas=0")
     monitoring.wait_for_alert(DOWN, "", _ALERT_SECONDS)

@@ -1,4 +1,4 @@
-"""What the operator costs, read from the API server and the kubelet."""
+"""The operator's resource usage, read from the API server and the kubelet."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from support.e2e.kube import Kube
 
 _REQUESTS = re.compile(r"^apiserver_request_total\{(.*)\} (\S+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
-# What is asked for by nobody else in this way: the operator applies, and lists by label.
+# Requests that only the operator makes: it applies objects, and lists them by label.
 _RESOURCES = frozenset(
     {
         "stockfeeds", "kafkatopics", "deployments", "configmaps", "serviceaccounts",
@@ -23,24 +23,24 @@ _RESOURCES = frozenset(
 
 @dataclass(frozen=True)
 class Meter:
-    """Counts of the API server, and the operator's memory."""
+    """Request counts of the API server, and the operator's memory."""
 
     kube: Kube
 
     def requests(self) -> Counter[str]:
-        """Requests so far, by verb, of the kinds that a feed consists of."""
+        """Returns the requests so far, by verb, for the kinds that a feed consists of."""
         found: Counter[str] = Counter()
-        for labels, value in _REQUESTS.findall(self.kube.ask("/metrics")):
+        for labels, value in _REQUESTS.findall(self.kube.request("/metrics")):
             named = dict(_LABEL.findall(labels))
             if named.get("resource") in _RESOURCES and named["verb"] != "WATCH":
                 found[named["verb"]] += int(float(value))
         return found
 
     def memory(self) -> float:
-        """MiB that the operator's container uses."""
+        """Returns the memory of the operator's container, in MiB."""
         (node,) = self.kube.find("Node", namespace="")
         name = node["metadata"]["name"]
-        summary = json.loads(self.kube.ask(f"/api/v1/nodes/{name}/proxy/stats/summary"))
+        summary = json.loads(self.kube.request(f"/api/v1/nodes/{name}/proxy/stats/summary"))
         used = [
             container["memory"]["workingSetBytes"]
             for pod in summary["pods"]

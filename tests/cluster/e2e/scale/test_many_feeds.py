@@ -1,6 +1,6 @@
-"""A hundred feeds of five groups: how long, how many requests, how much memory; then no writes.
+"""A hundred feeds of five groups: time, requests and memory, and no writes in the steady state.
 
-They are suspended, so that the operator is measured and not the node.
+The feeds are suspended, so that the operator is measured and not the node.
 """
 
 import time
@@ -17,7 +17,7 @@ _STEADY_SECONDS = 90
 _KINDS = ("StockFeed", "Deployment", "CronWorkflow", "KafkaTopic", "ConfigMap")
 
 
-def test_a_hundred_feeds(kube: Kube, meter: Meter, figures: Figures) -> None:
+def test_reconciles_a_hundred_feeds(kube: Kube, meter: Meter, figures: Figures) -> None:
     idle, before = meter.memory(), meter.requests()
     began = time.monotonic()
     for number in range(_FEEDS):
@@ -37,11 +37,11 @@ def test_a_hundred_feeds(kube: Kube, meter: Meter, figures: Figures) -> None:
     figures.note("Scale: operator's memory", f"{meter.memory():.0f} MiB ({idle:.0f} MiB before)")
 
 
-def test_in_a_steady_state_nothing_is_written(kube: Kube, meter: Meter, figures: Figures) -> None:
+def test_writes_nothing_in_steady_state(kube: Kube, meter: Meter, figures: Figures) -> None:
     until("the operator to rest", lambda: _rests(kube), 300)
     before, versions = meter.requests(), _versions(kube)
     began = time.monotonic()
-    time.sleep(_STEADY_SECONDS)  # the measured time
+    time.sleep(_STEADY_SECONDS)  # the measured interval
     assert _versions(kube) == versions
     count = meter.requests() - before
     minutes = (time.monotonic() - began) / 60
@@ -52,7 +52,7 @@ def test_in_a_steady_state_nothing_is_written(kube: Kube, meter: Meter, figures:
     )
 
 
-def test_they_go_as_they_came(kube: Kube, figures: Figures) -> None:
+def test_deletes_a_hundred_feeds(kube: Kube, figures: Figures) -> None:
     began = time.monotonic()
     for number in range(_FEEDS):
         kube.delete("StockFeed", _name(number))
@@ -97,7 +97,7 @@ def _all_ready(kube: Kube) -> bool:
 
 
 def _versions(kube: Kube) -> dict[str, str]:
-    """Each object's version: it changes with every write."""
+    """Returns each object's resource version, which changes with every write."""
     return {
         f"{kind}/{found['metadata']['name']}": found["metadata"]["resourceVersion"]
         for kind in _KINDS

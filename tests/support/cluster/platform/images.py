@@ -1,7 +1,7 @@
-"""The images that the cluster runs: the product's own, Kafka, the stand-in for Strimzi.
+"""The cluster's images: the product's own, Kafka, and the stand-in for Strimzi.
 
-They are built by the engine of `support.images` and brought into the node as one archive, which is
-kept outside the tree for as long as the images stay the same.
+They are built by `support.images` and loaded into the node as one archive, which stays in the cache
+until an image changes.
 """
 
 import json
@@ -23,11 +23,11 @@ VERSION = version("stockfeed")
 _HERE = Path(__file__).parent
 KAFKA_IMAGE = "stockfeed.test/kafka:1"
 TOPIC_OPERATOR_IMAGE = "stockfeed.test/topic-operator:1"
-_LOADED = STATE / "e2e-images.json"  # it goes with the cluster
+_LOADED = STATE / "e2e-images.json"  # removed with the cluster
 
 
 def load() -> None:
-    """Builds all images, and brings them into the node unless it has just these."""
+    """Builds all images, and loads them into the node unless it has exactly these."""
     references = [engine.build(image) for image in engine.IMAGES]
     references += [_built(KAFKA_IMAGE, _kafka), _built(TOPIC_OPERATOR_IMAGE, _topic_operator)]
     ids = {reference: str(engine.inspect(reference)["Id"]) for reference in references}
@@ -39,13 +39,13 @@ def load() -> None:
 
 
 def identity(image: str) -> str:
-    """Which build of one of the product's images the node has."""
+    """Returns the ID of the product's image that the node has."""
     ids: dict[str, str] = json.loads(_LOADED.read_text())
     return ids[f"docker.io/stockfeed/{image}:{VERSION}"]
 
 
 def _archive(ids: dict[str, str]) -> Path:
-    """The images in one file, in which they share layers; earlier files go."""
+    """Returns an archive of all images, which share layers; removes earlier archives."""
     name = "-".join(identity.removeprefix("sha256:")[:6] for identity in ids.values())
     file = CACHE / f"e2e-images-{name}.tar"
     if not file.exists():
@@ -59,7 +59,7 @@ def _archive(ids: dict[str, str]) -> Path:
 
 
 def _built(reference: str, fill: Callable[[Path], list[str]]) -> str:
-    """Builds an image from a context that `fill` puts together; it gives further options."""
+    """Builds an image from a context that `fill` creates; `fill` returns additional options."""
     with tempfile.TemporaryDirectory() as directory:
         options = fill(Path(directory))
         command = ["podman", "build", "--quiet", "--layers", "--timestamp=0", f"--tag={reference}"]

@@ -1,4 +1,4 @@
-"""Brings the cluster, the platform and the operator up, from nothing or from what is there."""
+"""Brings up the cluster, the platform and the operator, whatever is already there."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ from support.tools import programs
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# The user's current cluster, which `make kind-up` has made; nothing is installed on it.
+# The user's current cluster, created by `make kind-up`: the platform is there already.
 ON_KIND = os.environ.get("E2E_CLUSTER") == "kind"
 BUCKET = "source-transaction"
 CHARTS = Path(__file__).parents[4] / "charts"
@@ -30,10 +30,10 @@ _WAIT_SECONDS = 180
 
 
 def install() -> None:
-    """Installs everything; what is there already and is the same stays as it is.
+    """Installs everything; leaves unchanged what is already up to date.
 
     Raises:
-        RuntimeError, KubectlError: a step failed; the message has what it wrote.
+        RuntimeError, KubectlError: a step failed; the message contains its error output.
     """
     lifecycle.up()
     images.load()
@@ -44,10 +44,10 @@ def install() -> None:
 
 
 def platform() -> None:
-    """The platform's chart, and what stands in for the upstream charts."""
+    """Installs the platform's chart, and stand-ins for the upstream charts."""
     chart = CHARTS / "stockfeed-platform"
     values = chart / "values-kind.yaml"
-    small = "--set=emulator.resources.requests.cpu=50m"  # the node has two cores in all
+    small = "--set=emulator.resources.requests.cpu=50m"  # the node has only two cores
     helm("platform", "stocks", chart, f"--values={values}", small)
     kafka_tls.install()
     for file in sorted(_MANIFESTS.glob("*.yaml")):
@@ -57,7 +57,7 @@ def platform() -> None:
 
 
 def operator(*options: str, chart: Path = CHARTS / "stockfeed-operator") -> None:
-    """The operator's chart, or another one; `options` are helm's."""
+    """Installs the operator's chart, or another one, with helm's `options`."""
     helm("stockfeed-operator", "stockfeed", chart, *_operator_values(), *options)
     wait_for_rollouts("stockfeed", ["stockfeed-operator"])
 
@@ -65,13 +65,13 @@ def operator(*options: str, chart: Path = CHARTS / "stockfeed-operator") -> None
 def _operator_values() -> list[str]:
     if ON_KIND:
         return ["--reset-then-reuse-values"]
-    # Another image of the same name is taken only by another pod.
+    # A rebuilt image keeps its name; the annotation makes Kubernetes replace the pod.
     image = f"--set-string=pod.annotations.image={images.identity('operator')}"
     return [f"--values={CHARTS / 'kind/stockfeed-operator.yaml'}", image]
 
 
 def helm(release: str, namespace: str, chart: Path, *options: str) -> None:
-    """Installs or upgrades a chart of ours.
+    """Installs or upgrades one of our charts.
 
     Raises:
         RuntimeError: helm failed.
@@ -87,10 +87,10 @@ def helm(release: str, namespace: str, chart: Path, *options: str) -> None:
 
 
 def wait_for_rollouts(namespace: str, deployments: Sequence[str]) -> None:
-    """Waits until the Deployments run.
+    """Waits until the Deployments are rolled out.
 
     Raises:
-        KubectlError: one does not; the message has what the namespace's pods do.
+        KubectlError: a rollout timed out; the message lists the namespace's pods.
     """
     timeout = f"--timeout={_WAIT_SECONDS}s"
     for name in deployments:
@@ -102,13 +102,13 @@ def wait_for_rollouts(namespace: str, deployments: Sequence[str]) -> None:
 
 
 def service_address(name: str, namespace: str = "stocks") -> str:
-    """Address of a Service, which this machine reaches directly."""
+    """Returns the address of a Service, which this machine can reach directly."""
     path = "--output=jsonpath={.spec.clusterIP}:{.spec.ports[0].port}"
     return kubectl("get", "service", name, f"--namespace={namespace}", path)
 
 
 def s3_client() -> "S3Client":
-    """A client of the platform's MinIO, which this machine reaches directly."""
+    """Returns a client of the platform's MinIO, which this machine can reach directly."""
     return boto3.client(
         "s3",
         endpoint_url=f"http://{service_address('minio')}",

@@ -1,4 +1,4 @@
-"""Kafka's certificate authority in Secrets, named as Strimzi names them."""
+"""Kafka's certificate authority, in Secrets with Strimzi's names."""
 
 import base64
 from datetime import timedelta
@@ -16,7 +16,7 @@ _NAMES = (_HOST, f"{_HOST}.{_NAMESPACE}", f"{_HOST}.{_NAMESPACE}.svc")
 
 
 def install() -> None:
-    """Makes the authority and the broker's certificate, unless they are there."""
+    """Creates the authority and the broker's certificate, unless they exist."""
     if _exists(_BROKER):
         return
     authority = pki.make_authority(_CA_KEY, _LIFETIME)
@@ -31,14 +31,14 @@ def install() -> None:
 
 
 def renewed(lifetime: timedelta) -> pki.Pair:
-    """The same authority with another end: what the broker shows is signed by it, too."""
+    """Returns the authority with another lifetime; it still verifies the broker's certificate."""
     kept = "--output=jsonpath={.data.ca\\.key}"
     key = kubectl.kubectl("get", "secret", _CA_KEY, f"--namespace={_NAMESPACE}", kept)
     return pki.make_authority(_CA_KEY, lifetime, pki.read_key(base64.b64decode(key)))
 
 
 def ca_secret(name: str, authority: pki.Pair) -> dict[str, object]:
-    """The Secret by which clients trust the authority."""
+    """Returns the Secret with which clients trust the authority."""
     return _secret(name, {"ca.crt": authority.certificate_pem()})
 
 

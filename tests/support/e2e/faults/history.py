@@ -1,4 +1,7 @@
-"""What becomes of a feed's objects: which forms they take, one after the other."""
+"""The history of a feed's objects: the forms that each takes.
+
+An object's form is the hash of its manifest, which the operator stores in an annotation.
+"""
 
 import threading
 from collections import defaultdict
@@ -15,7 +18,7 @@ Forms = dict[Name, tuple[str, str]]
 
 
 def forms(kube: Kube, feed: str) -> Forms:
-    """The feed's objects as they are now."""
+    """Returns the present forms of the feed's objects."""
     return {
         _name(kind, found): (found["metadata"]["uid"], _form(found))
         for kind in OWNED_KINDS
@@ -25,13 +28,13 @@ def forms(kube: Kube, feed: str) -> Forms:
 
 @dataclass
 class History:
-    """The forms that a feed's objects take from now on.
+    """Records the forms that a feed's objects take from now on.
 
     Attributes:
         kube: the cluster.
         feed: the feed's name.
-        seconds: how long to look.
-        begun: set when the first object has come, changed or gone.
+        seconds: the duration of the recording.
+        begun: set when the first object has been created, changed or deleted.
     """
 
     kube: Kube
@@ -47,8 +50,8 @@ class History:
             threading.Thread(target=self._look, args=(kind, version), daemon=True).start()
 
     def taken(self) -> dict[Name, list[str]]:
-        """The forms that each object has taken, in order; empty means that it was deleted."""
-        seen = list(self._seen.items())  # it grows meanwhile
+        """Returns the forms of each object in order; an empty form means that it was deleted."""
+        seen = list(self._seen.items())  # a copy, because it grows meanwhile
         return {name: [form for form, _ in groupby(taken)] for name, taken in seen}
 
     def _look(self, kind: str, version: str) -> None:
@@ -56,7 +59,7 @@ class History:
         for event, found in self.kube.watch(kind, selector, version, self.seconds):
             name = _name(kind, found)
             form = "" if event == "DELETED" else _form(found)
-            # Others write to objects too, such as their status.
+            # Changes without a new form are other writes, such as of the status.
             if self._seen.get(name) or form != self._before.get(name, ("", ""))[1]:
                 self._seen[name].append(form)
                 self.begun.set()

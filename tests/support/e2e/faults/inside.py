@@ -1,7 +1,7 @@
-"""What a test sees of pods, and does to them, from inside the node.
+"""Observes pods and injects faults from inside the node.
 
-Only so can a fault be put at a known moment: between a request and its answer, or between two
-writes of one process.
+Only there can a fault be injected at a known moment: between a request and its response, or between
+two writes of a process.
 """
 
 import os
@@ -23,8 +23,8 @@ class Queues(NamedTuple):
     """Bytes that wait in a pod's connections with one peer.
 
     Attributes:
-        unacknowledged: sent by the pod's process, and not known to have reached the peer.
-        unread: come from the peer, and not read by the pod's process.
+        unacknowledged: sent by the pod's process, and not acknowledged by the peer's machine.
+        unread: received from the peer, and not yet read by the pod's process.
     """
 
     unacknowledged: int
@@ -32,7 +32,7 @@ class Queues(NamedTuple):
 
 
 def processes(pod: Manifest) -> list[int]:
-    """The pod's processes, by their PIDs on this machine, without the one that holds the pod."""
+    """Returns the PIDs, on this machine, of the pod's processes except its pause process."""
     uid = str(pod["metadata"]["uid"])
     found = []
     for directory in Path("/proc").glob("[0-9]*"):
@@ -40,14 +40,14 @@ def processes(pod: Manifest) -> list[int]:
             is_of_pod = uid in (directory / "cgroup").read_text()
             is_pause = (directory / "comm").read_text().strip() == _PAUSE
         except OSError:
-            continue  # it ended meanwhile
+            continue  # the process has ended meanwhile
         if is_of_pod and not is_pause:
             found.append(int(directory.name))
     return found
 
 
 def queues(pod: Manifest, peer: str) -> Queues:
-    """What waits between the pod and the peer, an IPv4 address, in connections that stand."""
+    """Returns the bytes that wait in established connections between pod and IPv4 address."""
     (first, *_) = processes(pod)
     waiting = [
         tuple(int(part, 16) for part in fields[4].split(":"))
@@ -59,18 +59,18 @@ def queues(pod: Manifest, peer: str) -> Queues:
 
 
 def _as_in_proc(address: str) -> str:
-    """The address as /proc/net/tcp has it; an IPv6 socket's ends with it."""
+    """Returns the address as in /proc/net/tcp, which is also how an IPv6 socket's address ends."""
     return socket.inet_aton(address)[::-1].hex().upper()
 
 
 @contextmanager
 def cut(source: str, target: str, *packets: str) -> Iterator[None]:
-    """Meanwhile nothing of TCP goes from one pod's address to the other's.
+    """Drops TCP packets from one pod's address to another's while the block runs.
 
     Args:
         source: a pod's address.
         target: a pod's address.
-        packets: iptables' options for what is dropped; none: everything.
+        packets: iptables options that select packets; all packets if there are none.
     """
     way = ("--source", source, "--destination", target, "--protocol", "tcp")
     rule = ("FORWARD", *way, *packets, "--jump", "DROP")
@@ -83,7 +83,7 @@ def cut(source: str, target: str, *packets: str) -> Iterator[None]:
 
 @contextmanager
 def frozen(pod: Manifest) -> Iterator[None]:
-    """Meanwhile the pod's processes stand still; the kernel still takes what is sent to them."""
+    """Stops the pod's processes while the block runs; the kernel still accepts data for them."""
     stopped = processes(pod)
     _signal(stopped, signal.SIGSTOP)
     try:
@@ -93,7 +93,7 @@ def frozen(pod: Manifest) -> Iterator[None]:
 
 
 def kill(running: Iterable[int]) -> None:
-    """Ends processes at once; they do nothing more."""
+    """Kills processes with SIGKILL."""
     _signal(running, signal.SIGKILL)
 
 

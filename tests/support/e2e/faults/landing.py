@@ -1,4 +1,4 @@
-"""A consumer and its bucket: what it says of itself, and what the bucket holds of its group."""
+"""A consumer and its bucket: its metrics, its connections, and its group's objects."""
 
 import re
 import urllib.request
@@ -17,7 +17,7 @@ _LAG = re.compile(rf"^{metrics.consumer.LAG.name}\{{.*\}} (\S+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Consumer:
-    """One consumer pod, and the store that it writes to."""
+    """A consumer pod and the object store that it writes to."""
 
     pod: Manifest
     store: Manifest
@@ -28,34 +28,34 @@ class Consumer:
         return str(self.pod["status"]["podIP"])
 
     def finished(self) -> int:
-        """Flushes that have ended, by its metrics."""
+        """Returns the number of completed flushes, from its metrics."""
         return int(sum(float(value) for value in _FINISHED.findall(self._metrics())))
 
-    def behind(self) -> int:
-        """Messages that are not landed, by its metrics."""
+    def lag(self) -> int:
+        """Returns the number of messages that are not landed yet, from its metrics."""
         return int(sum(float(value) for value in _LAG.findall(self._metrics())))
 
     def objects(self) -> Mapping[str, str]:
-        """What the bucket holds of its group: each object's ETag."""
+        """Returns the ETag of each of its group's objects by key."""
         return {
             found.key: found.etag for found in ObjectStore(s3_client(), BUCKET).list(self.prefix)
         }
 
     def request_is_out(self) -> bool:
-        """Whether it has sent to the store what the store's machine has not confirmed."""
+        """Returns whether it has sent data that the object store's machine has not acknowledged."""
         service = service_address("minio").partition(":")[0]
         return inside.queues(self.pod, service).unacknowledged > 0
 
     def request_is_unread(self) -> bool:
-        """Whether the store has not read what has come from it."""
+        """Returns whether the object store has not yet read data from it."""
         return inside.queues(self.store, self.address).unread > 0
 
-    def answer_is_out(self) -> bool:
-        """Whether the store has sent to it what its machine has not confirmed."""
+    def response_is_out(self) -> bool:
+        """Returns whether the object store has sent data that its machine has not acknowledged."""
         return inside.queues(self.store, self.address).unacknowledged > 0
 
-    def wait_for_calm(self) -> None:
-        """Waits until a flush has just ended: the next one is some seconds away."""
+    def wait_for_flush(self) -> None:
+        """Waits until a flush has just ended; the next one is then some seconds away."""
         before = self.finished()
         until("a flush to end", lambda: self.finished() > before, 90, pause=0.2)
 
@@ -66,7 +66,7 @@ class Consumer:
 
 
 def consumer_of(kube: Kube, feed: str, group: str) -> Consumer:
-    """The one consumer of a group, when it runs."""
+    """Returns the only consumer of a group, as soon as it is ready."""
     selector = f"stockfeed.dev/feed={feed},stockfeed.dev/group={group}"
     selector += ",app.kubernetes.io/component=consumer"
 

@@ -1,4 +1,4 @@
-"""What somebody else does to a feed's topic and objects."""
+"""Changes to a feed's topic and objects by other clients."""
 
 import json
 from typing import Any
@@ -39,35 +39,35 @@ for future in admin.incremental_alter_configs([resource]).values():
 
 
 def limit_messages(kube: Kube, topic: str, size: int) -> None:
-    """Lets a topic take messages of at most so many bytes."""
+    """Sets the topic's maximum message size, in bytes."""
     _run(kube, f"rb-limit-{RUN}", f"LIMIT = {size}\n{_LIMIT}", topic)
 
 
-def foreign_messages(kube: Kube, topic: str) -> None:
-    """Writes twenty messages that are no quotes into a topic."""
+def write_invalid_messages(kube: Kube, topic: str) -> None:
+    """Writes twenty messages that are not quotes into a topic."""
     _run(kube, f"rb-foreign-{RUN}", _FOREIGN, topic)
 
 
 def remove_messages(kube: Kube, topic: str) -> None:
-    """Removes all messages of a topic's partition 0, as Kafka's retention does."""
+    """Deletes all messages of a topic's partition 0, as Kafka's retention does."""
     _run(kube, f"rb-remove-{RUN}", _REMOVE, topic)
 
 
 def objects(feed: Feed, group: str) -> list[str]:
-    """The keys of a group's objects, oldest first."""
+    """Returns the keys of a group's objects, oldest first."""
     prefix = f"feed={feed.name}/group={group}/"
     return sorted(found.key for found in ObjectStore(s3_client(), BUCKET).list(prefix))
 
 
 def strip_metadata(key: str) -> dict[str, str]:
-    """Copies an object over itself without its metadata, and returns these."""
+    """Copies an object over itself without its metadata, and returns the metadata."""
     before = s3_client().head_object(Bucket=BUCKET, Key=key)["Metadata"]
     put_metadata(key, {})
     return before
 
 
 def put_metadata(key: str, metadata: dict[str, str]) -> None:
-    """Copies an object over itself with these metadata."""
+    """Copies an object over itself with the metadata."""
     s3_client().copy_object(
         Bucket=BUCKET,
         Key=key,
@@ -77,21 +77,21 @@ def put_metadata(key: str, metadata: dict[str, str]) -> None:
     )
 
 
-def take_away(key: str, bucket: str = BUCKET) -> dict[str, Any]:
-    """Removes an object, and returns what puts it back."""
+def remove_object(key: str, bucket: str = BUCKET) -> dict[str, Any]:
+    """Deletes an object and returns its parts, for `restore_object`."""
     found = s3_client().get_object(Bucket=bucket, Key=key)
     kept = {"Key": key, "Body": found["Body"].read(), "Metadata": found["Metadata"]}
     s3_client().delete_object(Bucket=bucket, Key=key)
     return kept
 
 
-def put_back(kept: dict[str, Any], bucket: str = BUCKET) -> None:
-    """Writes a removed object again."""
+def restore_object(kept: dict[str, Any], bucket: str = BUCKET) -> None:
+    """Writes a deleted object again."""
     s3_client().put_object(Bucket=bucket, **kept)
 
 
 def _run(kube: Kube, name: str, program: str, topic: str) -> None:
-    """Runs a program in a pod: Kafka's listeners have names that only pods can resolve."""
+    """Runs a program in a pod, because only pods can resolve the names of Kafka's listeners."""
     kube.apply(_pod(name, f"TOPIC = {json.dumps(topic)}\n{program}"))
     try:
         until(f"pod {name} to end", lambda: _phase(kube, name) in ("Succeeded", "Failed"), 120)

@@ -1,4 +1,4 @@
-"""What an outage is: a feed, what breaks it, the alerts that tell, and their pages' repair."""
+"""Base class of outages: a feed, its fault, the alerts that report it, and the runbook's repair."""
 
 import json
 from dataclasses import dataclass
@@ -13,20 +13,22 @@ from support.e2e.tapes import Tape
 NO_LOADS: Manifest = {"schedule": "0 0 1 1 *", "dbt": {"enabled": False}}
 EACH_MINUTE: Manifest = {"schedule": "* * * * *", "dbt": {"enabled": False}}
 SYMBOLS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
-# Quotes shall not end before the last outage is over.
+# So slow that quotes last until the last outage is over.
 _INTERVAL = "2s"
 _HEALING_SECONDS = 300
-_WELL = ("ProducersAvailable", "ConsumersAvailable", "LoadHealthy")
+_HEALTHY = ("ProducersAvailable", "ConsumersAvailable", "LoadHealthy")
 _PAUSE = "stockfeed.dev/pause-reconciliation"
 
 
 @dataclass(frozen=True)
-class Ward:
-    """What the feeds stand on, and who watches them.
+class Testbed:
+    """The environment of all outages.
 
     Attributes:
+        kube: the cluster.
+        monitoring: the cluster's Prometheus.
         server: the quote server of most feeds.
-        strict: one that asks for the token `valid`.
+        strict: a quote server that requires the token `valid`.
     """
 
     kube: Kube
@@ -36,61 +38,63 @@ class Ward:
 
 
 class Outage:
-    """An outage of a feed of its own.
+    """An outage of one feed.
 
     Attributes:
-        alerts: those that tell it.
-        component: whose pod their pages look at.
-        starts_nothing: lists of its pods or runs may be empty.
-        ends: those of them that look at now, so that they end with the repair; others remember for
-            minutes or hours.
+        alerts: the alerts that report it.
+        component: the component whose pods the runbooks inspect.
+        has_no_pods: whether lists of its pods or runs may be empty.
+        resolved_by_repair: the alerts that look at the present only, so that they resolve with the
+            repair; others look back for minutes or hours.
     """
 
     alerts: ClassVar[tuple[str, ...]]
     component: ClassVar[str] = "consumer"
-    starts_nothing: ClassVar[bool] = False
-    ends: ClassVar[frozenset[str]] = frozenset()
+    has_no_pods: ClassVar[bool] = False
+    resolved_by_repair: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, ward: Ward) -> None:
-        self.ward = ward
-        self.feed = Feed(ward.kube, f"rb-{type(self).__name__.lower()}-{RUN}")
+    def __init__(self, testbed: Testbed) -> None:
+        self.testbed = testbed
+        self.feed = Feed(testbed.kube, f"rb-{type(self).__name__.lower()}-{RUN}")
 
     def start(self) -> None:
-        """Makes the feed; some are wrong from the beginning."""
-        self.ward.kube.apply(key_secret(self.feed.name))
+        """Creates the feed; some outages are faults of the feed itself."""
+        self.testbed.kube.apply(key_secret(self.feed.name))
         self.feed.apply(self.resource())
 
     def resource(self) -> Manifest:
-        """The feed."""
+        """Returns the feed's manifest."""
         return self.small(warehouse=NO_LOADS)
 
-    def make(self) -> None:
-        """Breaks what the feed stands on."""
+    def cause(self) -> None:
+        """Causes the fault."""
 
     def repair(self) -> None:
-        """Does what the page says."""
+        """Repairs the fault as the runbook says."""
 
-    def healed(self) -> None:
-        """Waits until nothing of the feed is at fault and its alerts have ended."""
-        self.feed.until("all to be well", self._is_well, _HEALING_SECONDS)
+    def wait_until_healed(self) -> None:
+        """Waits until the feed is healthy and its alerts have resolved."""
+        self.feed.until("all conditions to be healthy", self._is_healthy, _HEALING_SECONDS)
         self.feed.until(
-            f"{set(self.ends)} to end",
-            lambda: not self.ends & self.ward.monitoring.alerts(self.feed.name).keys(),
+            f"{set(self.resolved_by_repair)} to end",
+            lambda: (
+                not self.resolved_by_repair & self.testbed.monitoring.alerts(self.feed.name).keys()
+            ),
             _HEALING_SECONDS,
         )
 
-    def _is_well(self) -> bool:
-        said = {kind: self.feed.condition(kind).get("status") for kind in _WELL}
-        # Who never loads does not know.
-        return all(said[kind] == "True" for kind in _WELL[:-1]) and said[_WELL[-1]] != "False"
+    def _is_healthy(self) -> bool:
+        said = {kind: self.feed.condition(kind).get("status") for kind in _HEALTHY}
+        # The condition of a feed that never loads is Unknown.
+        return all(said[kind] == "True" for kind in _HEALTHY[:-1]) and said[_HEALTHY[-1]] != "False"
 
-    def group_of(self, alert: str) -> str:
-        """The group that an alert is about; where it has no such label, the one to look at."""
+    def group_for(self, alert: str) -> str:
+        """Returns the group to inspect for an alert."""
         del alert
         return "only"
 
     def variables(self, group_name: str) -> dict[str, str]:
-        """What a page's reader fills in from the alert's labels and the lists of the first page."""
+        """Returns the variables that a page's reader sets, taken from the alert and from lists."""
         pods, runs = self.feed.pods(self.component, group_name), self.feed.runs()
         return {
             "NAMESPACE": NAMESPACE,
@@ -102,15 +106,15 @@ class Outage:
         }
 
     def small(self, server: Tape | None = None, symbols: int = 1, **spec: object) -> Manifest:
-        """A feed of one group and one partition; `spec` replaces its parts."""
+        """Returns a feed with one group and one partition; `spec` replaces parts of it."""
         kafka = {"cluster": "stocks", "partitions": 1, "replicas": 1}
-        base_url = (server or self.ward.server).base_url
+        base_url = (server or self.testbed.server).base_url
         groups = [group("only", [*SYMBOLS[:symbols]])]
         parts = {"kafka": kafka, "source": source(self.feed.name, base_url, _INTERVAL), **spec}
         return manifest(self.feed.name, base_url, groups, **parts)
 
-    def landed(self, count: int, group_name: str = "only") -> list[str]:
-        """Waits for so many objects of a group; their keys."""
+    def wait_for_objects(self, count: int, group_name: str = "only") -> list[str]:
+        """Waits until a group has `count` objects, and returns their keys."""
         self.feed.until(
             f"{count} objects of {group_name}",
             lambda: len(inject.objects(self.feed, group_name)) >= count,
@@ -119,34 +123,34 @@ class Outage:
         return inject.objects(self.feed, group_name)
 
     def remove_consumer(self) -> None:
-        """The group's consumer is away until `bring_consumer_back`."""
+        """Stops the group's consumer until `restore_consumer`."""
         self._pause("true")
         self.feed.until("the pause", lambda: self.feed.condition("Paused"), 60)
         name = f"{self.feed.name}-only-consumer"
-        self.ward.kube.patch("Deployment", name, {"spec": {"replicas": 0}})
+        self.testbed.kube.patch("Deployment", name, {"spec": {"replicas": 0}})
         self.feed.until("the consumer to end", lambda: not self.feed.pods("consumer"), 90)
 
-    def bring_consumer_back(self) -> None:
-        """The operator is let at the feed again, and makes its consumers as many as they were."""
+    def restore_consumer(self) -> None:
+        """Resumes the operator, which then restores the number of consumers."""
         self._pause(None)
 
     def _pause(self, value: str | None) -> None:
         annotations = {"metadata": {"annotations": {_PAUSE: value}}}
-        self.ward.kube.patch("StockFeed", self.feed.name, annotations)
+        self.testbed.kube.patch("StockFeed", self.feed.name, annotations)
 
     def restart_consumer(self) -> None:
-        """As pages say it."""
+        """Restarts the consumer as the runbooks say."""
         pages.run(pages.RESTART_CONSUMER, self.variables("only"))
 
 
 def control(server: Tape, what: str, body: object, method: str) -> None:
-    """A request to a quote server's controls."""
+    """Sends a request to a quote server's controls."""
     path = f"/api/v1/namespaces/{NAMESPACE}/services/{server.name}:8080/proxy/control/{what}"
-    server.kube.ask(path, body, method)
+    server.kube.request(path, body, method)
 
 
-def ask_for_a_token(server: Tape) -> None:
-    """The server lets in only who has the token `valid`."""
+def require_token(server: Tape) -> None:
+    """Makes the server require the token `valid`."""
     live = server.kube.get("Deployment", server.name) or {}
     pod = json.loads(json.dumps(live["spec"]["template"]["spec"]))
     pod["containers"][0]["args"].append("--token=valid")

@@ -10,17 +10,20 @@ from support.cluster.layout import KUBECONFIG
 from support.tools.programs import kubectl
 
 RUNBOOKS = Path(__file__).parents[4] / "docs" / "runbooks"
-# The repair of some pages, run with the repairs.
+# Some pages repair with it; the tests run it with the other repairs.
 RESTART_CONSUMER = (
     'kubectl rollout restart deployment/"$FEED-$GROUP-consumer" --namespace "$NAMESPACE"'
 )
 _SECONDS = 120
-# There is no Strimzi on this cluster, so lists of what is its own are empty.
+# This cluster has no Strimzi, so lists of its objects are empty.
 _STRIMZI = ("kafkausers", "strimzi.io/kind=Kafka")
 
 
 def commands(alert: str) -> list[str]:
-    """What an alert's page asks kubectl, on one line each; other commands need what is not here."""
+    """Returns the kubectl commands of an alert's page, one line each.
+
+    Other commands need tools or services that this cluster does not have.
+    """
     page = re.sub(r"Burn(Fast|Slow)$", "Burn", alert)
     text = (RUNBOOKS / f"{page}.md").read_text()
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
@@ -29,18 +32,18 @@ def commands(alert: str) -> list[str]:
 
 
 def run(command: str, variables: Mapping[str, str], *, may_be_empty: bool = False) -> str:
-    """What a shell's command writes.
+    """Runs a shell command and returns its output.
 
     Args:
-        command: of a page.
-        variables: what its reader fills in.
-        may_be_empty: there may be nothing of what it lists.
+        command: a command of a page.
+        variables: the variables that its reader sets.
+        may_be_empty: whether the output may be empty.
 
     Raises:
-        AssertionError: it failed, or wrote nothing.
+        AssertionError: it failed, or its output is empty.
     """
     tools = kubectl()
-    # Its file has its version in its name.
+    # A function, because the file's name includes the version.
     shell = f'kubectl() {{ "{tools}" "$@"; }}\n{command}'
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", shell],
@@ -50,7 +53,7 @@ def run(command: str, variables: Mapping[str, str], *, may_be_empty: bool = Fals
         check=False,
         timeout=_SECONDS,
     )
-    # `kubectl auth can-i` ends with 1 where it answers no.
+    # `kubectl auth can-i` exits with 1 if the answer is no.
     assert done.returncode == 0 or done.stdout.strip() == "no", (
         f"{command}\n{done.stdout}{done.stderr}"
     )

@@ -14,4 +14,4 @@ def test_every_alert_has_an_outage() -> None:
 
 
 def test_only_alerts_that_an_outage_tells_are_waited_for() -> None:
-    assert all(outage.ends <= {*outage.alerts} for outage in OUTAGES)
+    assert all(outage.resolved_by_repair <= {*outage.alerts} for outage in OUTAGES)

@@ -1,4 +1,4 @@
-"""`python -m topic_operator`: looks at every KafkaTopic each second, for ever."""
+"""`python -m topic_operator`: reconciles every KafkaTopic, once a second."""
 
 import argparse
 import sys
@@ -17,11 +17,11 @@ from .topics import (
     NOT_SUPPORTED,
     Create,
     Delete,
-    Leave,
+    Ignore,
     Step,
     Update,
+    has_status,
     is_managed,
-    is_said,
     is_settled,
     next_step,
     status_of,
@@ -40,26 +40,28 @@ def main() -> None:
     broker = Broker(options.bootstrap)
     while True:
         try:
-            look(resources, broker)
+            reconcile(resources, broker)
         except (BrokerError, httpx.HTTPError) as error:
-            print(f"looks again soon: {error}", file=sys.stderr, flush=True)
+            print(f"will retry: {error}", file=sys.stderr, flush=True)
         time.sleep(_PAUSE_SECONDS)
 
 
-def look(resources: Resources, broker: Broker) -> None:
-    """One look at all topics.
+def reconcile(resources: Resources, broker: Broker) -> None:
+    """Reconciles all topics once.
 
     Raises:
-        BrokerError: Kafka does not answer.
-        HTTPError: the API server does not answer.
+        BrokerError: Kafka does not respond.
+        HTTPError: the API server does not respond.
     """
     wanted = resources.all()
     there = broker.names() if wanted else frozenset()
     for resource in wanted:
-        _one(resources, broker, resource, topic_name(resource) in there)
+        _reconcile_topic(resources, broker, resource, topic_name(resource) in there)
 
 
-def _one(resources: Resources, broker: Broker, resource: Mapping[str, Any], there: bool) -> None:
+def _reconcile_topic(
+    resources: Resources, broker: Broker, resource: Mapping[str, Any], there: bool
+) -> None:
     if there and is_settled(resource):
         return
     name = topic_name(resource)
@@ -76,16 +78,16 @@ def _one(resources: Resources, broker: Broker, resource: Mapping[str, Any], ther
     finalizers = resource["metadata"].get("finalizers") or []
     if FINALIZER not in finalizers:
         resources.set_finalizers(resource, [*finalizers, FINALIZER])
-    refused = _taken(broker, name, step)
-    live = None if isinstance(step, Leave) else broker.topic(name)
+    refused = _run_step(broker, name, step)
+    live = None if isinstance(step, Ignore) else broker.topic(name)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     status = status_of(resource, live, refused, now)
-    if not is_said(resource, status):
+    if not has_status(resource, status):
         resources.set_status(resource, status)
 
 
-def _taken(broker: Broker, name: str, step: Step) -> tuple[str, str] | None:
-    """Takes the step; reason and message where Kafka or Strimzi would not."""
+def _run_step(broker: Broker, name: str, step: Step) -> tuple[str, str] | None:
+    """Runs the step; returns reason and message if Kafka, or Strimzi's rules, reject it."""
     try:
         if isinstance(step, Create):
             broker.create(name, step)

@@ -1,7 +1,7 @@
-"""What a KafkaTopic asks for, what Kafka has, and what is to be done about the difference.
+"""Decides how to bring a topic in Kafka in line with its KafkaTopic, and reports its status.
 
-Stands in for Strimzi's Topic Operator, which is not to be had from a package registry: it does
-for the fields that StockFeed sets what that one documents, and nothing else.
+Stands in for Strimzi's Topic Operator, which no package registry carries. It implements the
+documented behaviour for the fields that StockFeed sets, and nothing else.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _MANAGED = "strimzi.io/managed"
 
 @dataclass(frozen=True)
 class Live:
-    """A topic as Kafka has it."""
+    """A topic's state in Kafka."""
 
     id: str
     partitions: int
@@ -25,7 +25,7 @@ class Live:
 
 @dataclass(frozen=True)
 class Create:
-    """Make the topic."""
+    """Create the topic."""
 
     partitions: int
     replicas: int
@@ -34,12 +34,12 @@ class Create:
 
 @dataclass(frozen=True)
 class Update:
-    """Give the topic its settings, and more partitions where the number is not 0.
+    """Change the topic's settings and its number of partitions.
 
     Attributes:
-        config: its settings.
-        partitions: how many it shall have; 0: as many as it has.
-        refused: what else is asked for and cannot be done; empty: nothing.
+        config: the topic's settings.
+        partitions: the new number of partitions; 0 keeps the number.
+        refused: the reason why another requested change is impossible; empty if there is none.
     """
 
     config: Mapping[str, str]
@@ -48,40 +48,40 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Leave:
-    """The topic is not the operator's business; the resource is held and told of all the same."""
+class Ignore:
+    """Leave an unmanaged topic alone; its resource still gets a finalizer and a status."""
 
 
 @dataclass(frozen=True)
 class Delete:
-    """Delete the topic, if Kafka has it, and let the resource go."""
+    """Delete the topic, if it exists in Kafka, and remove the resource's finalizer."""
 
 
-Step = Create | Update | Leave | Delete
+Step = Create | Update | Ignore | Delete
 
 
 def topic_name(resource: Mapping[str, Any]) -> str:
-    """The topic's name in Kafka."""
+    """Returns the topic's name in Kafka."""
     return str(resource["spec"].get("topicName") or resource["metadata"]["name"])
 
 
 def is_managed(resource: Mapping[str, Any]) -> bool:
-    """Whether the topic is the operator's business; an unmanaged one is only let go."""
+    """Returns whether the operator manages the topic; it ignores an unmanaged one."""
     annotations = resource["metadata"].get("annotations") or {}
     return annotations.get(_MANAGED) != "false"
 
 
 def next_step(resource: Mapping[str, Any], live: Live | None) -> Step | None:
-    """What is to be done; None when the status already tells that it is as asked for."""
+    """Returns the next step; None if the status already reports the requested state."""
     if "deletionTimestamp" in resource["metadata"]:
         return Delete() if FINALIZER in (resource["metadata"].get("finalizers") or ()) else None
     if not is_managed(resource):
-        return None if is_settled(resource) else Leave()
+        return None if is_settled(resource) else Ignore()
     spec = resource["spec"]
     config = {name: str(value) for name, value in (spec.get("config") or {}).items()}
     if live is None:
         return Create(spec.get("partitions", 1), spec.get("replicas", 1), config)
-    if _is_told(resource, live):
+    if _is_reported(resource, live):
         return None
     return _change(spec, live, config)
 
@@ -99,22 +99,22 @@ def _change(spec: Mapping[str, Any], live: Live, config: Mapping[str, str]) -> U
 
 
 def is_settled(resource: Mapping[str, Any]) -> bool:
-    """Whether the status says that all is as this generation asks for."""
+    """Returns whether the status reports success for the resource's current generation."""
     status = resource.get("status") or {}
     told = status.get("observedGeneration") == resource["metadata"]["generation"]
     ready = any(found["status"] == "True" for found in status.get("conditions") or ())
-    # An annotation makes no new generation; a topic that is left alone has no id in its status.
+    # Annotations do not change the generation; the status of an unmanaged topic has no id.
     same = ("topicId" in status) == is_managed(resource)
     return told and ready and same and "deletionTimestamp" not in resource["metadata"]
 
 
-def _is_told(resource: Mapping[str, Any], live: Live) -> bool:
+def _is_reported(resource: Mapping[str, Any], live: Live) -> bool:
     status = resource.get("status") or {}
     told = status.get("observedGeneration") == resource["metadata"]["generation"]
     conditions = status.get("conditions") or ()
     refused = any(found.get("reason") == NOT_SUPPORTED for found in conditions)
     failed = any(found.get("reason") == KAFKA_ERROR for found in conditions)
-    # Somebody else may have grown the topic, or deleted and made it again.
+    # Another client may have added partitions, or deleted and recreated the topic.
     same = resource["spec"].get("partitions", live.partitions) == live.partitions
     return told and not failed and status.get("topicId") == live.id and (same or refused)
 
@@ -122,12 +122,12 @@ def _is_told(resource: Mapping[str, Any], live: Live) -> bool:
 def status_of(
     resource: Mapping[str, Any], live: Live | None, refused: tuple[str, str] | None, now: str
 ) -> dict[str, Any]:
-    """The status, in Strimzi's form, as a merge patch.
+    """Returns the status in Strimzi's format, as a merge patch.
 
     Args:
         resource: the KafkaTopic.
-        live: the topic as it is now; None where there is none, or it is left alone.
-        refused: reason and message of what could not be done.
+        live: the topic's current state; None if it does not exist or is unmanaged.
+        refused: reason and message of a change that is impossible; None if there is none.
         now: the time, RFC 3339.
     """
     condition = {
@@ -145,8 +145,8 @@ def status_of(
     }
 
 
-def is_said(resource: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
-    """Whether the resource's status says the same, times aside."""
+def has_status(resource: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    """Returns whether the resource's status is the same, apart from timestamps."""
     return _timeless(resource.get("status") or {}) == _timeless(status)
 
 

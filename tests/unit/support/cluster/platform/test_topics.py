@@ -10,11 +10,11 @@ from support.cluster.platform.topic_operator.topics import (
     NOT_SUPPORTED,
     Create,
     Delete,
-    Leave,
+    Ignore,
     Live,
     Step,
     Update,
-    is_said,
+    has_status,
     is_settled,
     next_step,
     status_of,
@@ -74,7 +74,7 @@ _UNMANAGED = {"annotations": {"strimzi.io/managed": "false"}}
         ),
         ("deleted", _topic(_DELETED), _LIVE, Delete()),
         ("deleted and not held", _topic({"deletionTimestamp": _NOW}), _LIVE, None),
-        ("not managed", _topic(_UNMANAGED), None, Leave()),
+        ("not managed", _topic(_UNMANAGED), None, Ignore()),
         ("not managed, and told", _topic(_UNMANAGED, status=_told(topic_id=None)), _LIVE, None),
         (
             "managed again",
@@ -120,5 +120,5 @@ def test_what_kafka_refused_is_tried_again_and_told_once() -> None:
     status = status_of(_topic(), _LIVE, (KAFKA_ERROR, "no"), _NOW)
     again = _topic(status=status)
     assert isinstance(next_step(again, _LIVE), Update)
-    assert is_said(again, status_of(again, _LIVE, (KAFKA_ERROR, "no"), "2026-11-23T01:00:01Z"))
-    assert not is_said(again, status_of(again, _LIVE, None, _NOW))
+    assert has_status(again, status_of(again, _LIVE, (KAFKA_ERROR, "no"), "2026-11-23T01:00:01Z"))
+    assert not has_status(again, status_of(again, _LIVE, None, _NOW))

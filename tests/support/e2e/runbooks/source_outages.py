@@ -1,4 +1,4 @@
-"""Outages of the quote API, and of what a spec says of it."""
+"""Outages of the quote API, and of the spec's description of it."""
 
 from support.e2e.feeds import group, key_secret, source
 from support.e2e.kube import Manifest
@@ -7,23 +7,23 @@ from support.e2e.sessions import in_seconds, session_ending
 
 
 class Answers(Outage):
-    """Answers about three of four symbols are bad."""
+    """The API's responses for three of four symbols are errors or invalid."""
 
     alerts = ("StockFeedApiRateLimited", "StockFeedAnswersRejected")
 
     def resource(self) -> Manifest:
         for kind, symbol in (("429", "GOOG"), ("429", "MSFT"), ("zeros", "IBM")):
             order = {"kind": kind, "symbol": symbol, "count": 1_000_000}
-            control(self.ward.server, "fault", order, "POST")
+            control(self.testbed.server, "fault", order, "POST")
         groups = [group("only", ["AAPL", "GOOG", "IBM", "MSFT"])]
         return self.small(symbolGroups=groups, warehouse=NO_LOADS)
 
     def repair(self) -> None:
-        control(self.ward.server, "fault", None, "DELETE")
+        control(self.testbed.server, "fault", None, "DELETE")
 
 
 class Key(Outage):
-    """The API does not know the key; so nothing ever comes."""
+    """The API rejects the key, so no quote ever arrives."""
 
     alerts = (
         "StockFeedApiRejecting",
@@ -32,17 +32,17 @@ class Key(Outage):
         "StockFeedFreshnessBurnSlow",
     )
     component = "producer"
-    ends = frozenset({"StockFeedStale"})
+    resolved_by_repair = frozenset({"StockFeedStale"})
 
     def resource(self) -> Manifest:
-        return self.small(self.ward.strict, warehouse=EACH_MINUTE)
+        return self.small(self.testbed.strict, warehouse=EACH_MINUTE)
 
     def repair(self) -> None:
-        self.ward.kube.apply(key_secret(self.feed.name, "valid"))
+        self.testbed.kube.apply(key_secret(self.feed.name, "valid"))
 
 
 class Market(Outage):
-    """The market is open, and the API's quotes are years old, as a tape's are."""
+    """The market is open, but the API's quotes are years old, as a tape's are."""
 
     alerts = ("StockFeedSourceStale",)
 
@@ -51,10 +51,10 @@ class Market(Outage):
 
 
 class Spec(Outage):
-    """A time zone that nobody has; the API server cannot know."""
+    """The spec names a time zone that does not exist, which the API server cannot detect."""
 
     alerts = ("StockFeedInvalid",)
-    ends = frozenset(alerts)
+    resolved_by_repair = frozenset(alerts)
 
     def resource(self) -> Manifest:
         return self._in_zone("America/Nowhere")
@@ -63,6 +63,6 @@ class Spec(Outage):
         self.feed.apply(self._in_zone("America/New_York"))
 
     def _in_zone(self, name: str) -> Manifest:
-        base_url = self.ward.server.base_url
+        base_url = self.testbed.server.base_url
         zoned = source(self.feed.name, base_url, exchangeTimezone=name)
         return self.small(warehouse=NO_LOADS, source=zoned)

@@ -9,12 +9,12 @@ from support.e2e.runbooks.outage import NO_LOADS, Outage
 
 
 class Size(Outage):
-    """The topic takes no messages as long as a quote."""
+    """The topic's maximum message size is smaller than a quote."""
 
     alerts = ("StockFeedDeliveriesFailing",)
 
-    def make(self) -> None:
-        self.landed(1)
+    def cause(self) -> None:
+        self.wait_for_objects(1)
         self._limit(20)
 
     def repair(self) -> None:
@@ -22,14 +22,14 @@ class Size(Outage):
 
     def _limit(self, size: int) -> None:
         topic = self.feed.status["groups"][0]["topic"]
-        inject.limit_messages(self.ward.kube, topic, size)
+        inject.limit_messages(self.testbed.kube, topic, size)
 
 
 class Certificate(Outage):
-    """Kafka's authority, over TLS, ends in five days."""
+    """Kafka uses TLS, and its CA certificate expires in five days."""
 
     alerts = ("StockFeedCertificateExpiring",)
-    ends = frozenset(alerts)
+    resolved_by_repair = frozenset(alerts)
 
     def resource(self) -> Manifest:
         self._write(timedelta(days=5))
@@ -41,8 +41,8 @@ class Certificate(Outage):
         }
         return self.small(kafka=kafka, warehouse=NO_LOADS)
 
-    def make(self) -> None:
-        self.landed(1)  # by TLS
+    def cause(self) -> None:
+        self.wait_for_objects(1)  # so TLS works
 
     def repair(self) -> None:
         self._write(timedelta(days=365))
@@ -56,4 +56,4 @@ class Certificate(Outage):
 
     def _write(self, lifetime: timedelta) -> None:
         renewed = kafka_tls.renewed(lifetime)
-        self.ward.kube.apply(kafka_tls.ca_secret(self._secret, renewed))
+        self.testbed.kube.apply(kafka_tls.ca_secret(self._secret, renewed))

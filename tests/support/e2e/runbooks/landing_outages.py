@@ -7,39 +7,39 @@ from support.cluster.platform.install import BUCKET, s3_client
 from support.e2e.feeds import RUN
 from support.e2e.kube import Manifest
 from support.e2e.runbooks import inject
-from support.e2e.runbooks.outage import NO_LOADS, Outage, Ward
+from support.e2e.runbooks.outage import NO_LOADS, Outage, Testbed
 
 _RIVAL_SECONDS = 0.2
-# Prometheus has to hear of a new feed first.
+# Prometheus first has to discover a new feed.
 _SCRAPED_SECONDS = 300
 
 
 class Lost(Outage):
-    """The consumer is away while messages come and go; then come some that are no quotes."""
+    """Messages expire while the consumer is down; later, messages that are not quotes arrive."""
 
     alerts = ("StockFeedErrorMessagesLanded", "StockFeedOffsetsLost")
 
-    def make(self) -> None:
-        self.landed(3)
+    def cause(self) -> None:
+        self.wait_for_objects(3)
         topic = self.feed.status["groups"][0]["topic"]
         self.remove_consumer()
-        polled = self.ward.server.stats()["polled"]
+        polled = self.testbed.server.stats()["polled"]
         self.feed.until(
-            "more quotes", lambda: self.ward.server.stats()["polled"] > polled + 100, 90
+            "more quotes", lambda: self.testbed.server.stats()["polled"] > polled + 100, 90
         )
-        inject.remove_messages(self.ward.kube, topic)
-        self.bring_consumer_back()
-        inject.foreign_messages(self.ward.kube, topic)
+        inject.remove_messages(self.testbed.kube, topic)
+        self.restore_consumer()
+        inject.write_invalid_messages(self.testbed.kube, topic)
 
 
 class Bucket(Outage):
-    """A bucket whose rules somebody else overwrites; later it is gone."""
+    """Another client overwrites the bucket's lifecycle rules, and later deletes the bucket."""
 
     alerts = ("StockFeedRetentionFault", "StockFeedFlushFailing")
-    ends = frozenset({"StockFeedRetentionFault"})
+    resolved_by_repair = frozenset({"StockFeedRetentionFault"})
 
-    def __init__(self, ward: Ward) -> None:
-        super().__init__(ward)
+    def __init__(self, testbed: Testbed) -> None:
+        super().__init__(testbed)
         self._name = f"rb-bucket-{RUN}"
         self._kept: list[dict[str, Any]] = []
 
@@ -64,25 +64,25 @@ class Bucket(Outage):
         while not self._over.wait(_RIVAL_SECONDS):
             s3.delete_bucket_lifecycle(Bucket=self._name)
 
-    def make(self) -> None:
+    def cause(self) -> None:
         fault = f'stockfeed_retention_faults{{feed="{self.feed.name}"}} == 1'
-        self.feed.until("the fault", lambda: self.ward.monitoring.now(fault), _SCRAPED_SECONDS)
+        self.feed.until("the fault", lambda: self.testbed.monitoring.now(fault), _SCRAPED_SECONDS)
         self._over.set()
         listed = s3_client().list_objects_v2(Bucket=self._name).get("Contents", [])
-        self._kept = [inject.take_away(found["Key"], self._name) for found in listed]
+        self._kept = [inject.remove_object(found["Key"], self._name) for found in listed]
         self.feed.until("an empty bucket", self._deleted, 60)
 
     def _deleted(self) -> bool:
-        """Takes what was written meanwhile, and deletes the bucket."""
+        """Removes objects that were written meanwhile, and deletes the bucket."""
         for found in s3_client().list_objects_v2(Bucket=self._name).get("Contents", []):
-            self._kept.append(inject.take_away(found["Key"], self._name))
+            self._kept.append(inject.remove_object(found["Key"], self._name))
         s3_client().delete_bucket(Bucket=self._name)
         return True
 
     def repair(self) -> None:
         s3_client().create_bucket(Bucket=self._name)
         for kept in self._kept:
-            inject.put_back(kept, self._name)
+            inject.restore_object(kept, self._name)
         self.restart_consumer()
 
     def variables(self, group_name: str) -> dict[str, str]:
@@ -90,21 +90,21 @@ class Bucket(Outage):
 
 
 class Stopped(Outage):
-    """Somebody else's object lies in one of two chains."""
+    """One of two chains contains an object that the consumer did not write."""
 
     alerts = ("StockFeedPartitionStopped", "StockFeedLagGrowing")
-    ends = frozenset(alerts)
+    resolved_by_repair = frozenset(alerts)
 
     def resource(self) -> Manifest:
         kafka = {"cluster": "stocks", "partitions": 2, "replicas": 1}
         return self.small(symbols=5, kafka=kafka, warehouse=NO_LOADS)
 
-    def make(self) -> None:
-        last = self.landed(4)[-1]
+    def cause(self) -> None:
+        last = self.wait_for_objects(4)[-1]
         self.remove_consumer()
         self._key = f"{last.rpartition('/')[0]}/not-ours"
         s3_client().put_object(Bucket=BUCKET, Key=self._key, Body=b"?")
-        self.bring_consumer_back()
+        self.restore_consumer()
 
     def repair(self) -> None:
         s3_client().delete_object(Bucket=BUCKET, Key=self._key)
