@@ -71,26 +71,26 @@ class Copy:
         """
         history = LoadHistory(duck_conn, self.table)
         loaded = {} if self.statement.force else history.loaded()
-        found = self._found()
-        new = [f for f in found if loaded.get(self._shown(f)) != f.etag()]
+        found = self._find_files()
+        new = [f for f in found if loaded.get(self._display_name(f)) != f.etag()]
         # Parses all files before it inserts the first row: after an error, no row may be inserted.
         parsed = [parse_file(file, self.statement.file_format) for file in new]
         loads = {p.file.name: self._outcome(p) for p in parsed}
         self._insert(duck_conn, [p for p in parsed if loads[p.file.name].rows_loaded])
         history.record(list(loads.values()))
-        return [loads.get(f.name) or self._skipped(f) for f in found if self._is_named(f, loads)]
+        return [loads.get(f.name) or self._skipped(f) for f in found if self._is_reported(f, loads)]
 
-    def _is_named(self, file: StagedFile, loads: dict[str, FileLoad]) -> bool:
+    def _is_reported(self, file: StagedFile, loads: dict[str, FileLoad]) -> bool:
         return file.name in loads or bool(self.statement.files)
 
-    def _found(self) -> list[StagedFile]:
+    def _find_files(self) -> list[StagedFile]:
         if self.statement.files:
-            return [self._named(name) for name in dict.fromkeys(self.statement.files)]
+            return [self._find_named(name) for name in dict.fromkeys(self.statement.files)]
         files = self.files.files(self.source)
         pattern = self.statement.pattern
         return [f for f in files if pattern is None or re.fullmatch(pattern, f.name)]
 
-    def _named(self, name: str) -> StagedFile:
+    def _find_named(self, name: str) -> StagedFile:
         path = f"{self.source.path.rstrip('/')}/{name}".lstrip("/")
         if (file := self.files.find(self.source.stage, path)) is None:
             raise sql_error(
@@ -106,7 +106,7 @@ class Copy:
 
     def _outcome(self, parsed: ParsedFile) -> FileLoad:
         """Applies ON_ERROR to a parsed file."""
-        rows, shown = parsed.rows.num_rows, self._shown(parsed.file)
+        rows, shown = parsed.rows.num_rows, self._display_name(parsed.file)
         mode = self.statement.on_error
         if parsed.error is None:
             return FileLoad(shown, parsed.etag, "LOADED", rows, rows, _limit(mode, rows), 0)
@@ -136,10 +136,10 @@ class Copy:
                 duck_conn.unregister(ROWS)
 
     def _skipped(self, file: StagedFile) -> FileLoad:
-        reason = "File was loaded before."
-        return FileLoad(self._shown(file), file.etag(), "LOAD_SKIPPED", 0, 0, None, 1, reason)
+        name, reason = self._display_name(file), "File was loaded before."
+        return FileLoad(name, file.etag(), "LOAD_SKIPPED", 0, 0, None, 1, reason)
 
-    def _shown(self, file: StagedFile) -> str:
+    def _display_name(self, file: StagedFile) -> str:
         return f"{self._prefix()}{file.name}"
 
     def _prefix(self) -> str:

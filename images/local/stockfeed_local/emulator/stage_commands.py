@@ -125,7 +125,7 @@ def execute(command: Put | List | Remove, stages: StageCatalog) -> pa.Table | Up
         return pa.Table.from_pylist(rows, schema=_LISTED)
     for file in files:
         stages.files.remove(file, reference.stage)
-    names = [{"name": _shown(file, reference), "result": "removed"} for file in files]
+    names = [{"name": _display_name(file, reference), "result": "removed"} for file in files]
     return pa.Table.from_pylist(names, schema=_REMOVED)
 
 
@@ -145,17 +145,19 @@ def _files(
     stages: StageCatalog, reference: StageReference, pattern: str | None
 ) -> list[StagedFile]:
     files = stages.files.files(reference)
-    return [f for f in files if pattern is None or re.fullmatch(pattern, _shown(f, reference))]
+    return [
+        f for f in files if pattern is None or re.fullmatch(pattern, _display_name(f, reference))
+    ]
 
 
 def _listed(file: StagedFile, reference: StageReference) -> dict[str, object]:
     return {
-        "name": _shown(file, reference),
+        "name": _display_name(file, reference),
         "size": file.path.stat().st_size,
         "md5": file.etag(),
         "last_modified": file.last_modified(),
     }
 
 
-def _shown(file: StagedFile, reference: StageReference) -> str:
+def _display_name(file: StagedFile, reference: StageReference) -> str:
     return f"{reference.stage.name.lower()}/{file.name}"
