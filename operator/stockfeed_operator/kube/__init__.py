@@ -1,1 +1,1 @@
-"""The Kubernetes API: a protocol and its client, resource kinds, comparison, leader election."""
+"""Access to the Kubernetes API: protocol, client, kinds, object comparison and leader election."""

@@ -1,4 +1,7 @@
-"""What the operator asks of a cluster; `cluster.py` does it, and tests do it in memory."""
+"""The operations that the operator needs from a cluster, and their data types.
+
+`cluster.py` implements them against the Kubernetes API; tests have an in-memory implementation.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,18 +10,18 @@ from typing import Final, Literal, Protocol
 from stockfeed_operator.kube.kinds import Kind, Manifest
 
 FIELD_MANAGER: Final = "stockfeed-operator"
-"""Owner of the fields that the operator applies; also the value of the managed-by label."""
+"""Field manager of the operator's server-side applies, and value of the managed-by label."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrainStatus:
-    """What one consumer says of itself: its answer to GET /drained.
+    """A consumer pod's response to `GET /drained`.
 
     Attributes:
-        drained: its lag is 0 and it holds nothing back.
-        lag: messages in its partitions that are not landed.
-        buffered: those of them that it has read.
-        partitions: the partitions that it owns.
+        drained: its lag is 0 and its buffers are empty.
+        lag: messages in its partitions that are not landed yet.
+        buffered: the part of `lag` that it has read from Kafka already.
+        partitions: the partitions assigned to it.
     """
 
     drained: bool
@@ -29,7 +32,7 @@ class DrainStatus:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A Kubernetes Event to be: news about a feed."""
+    """The content of a Kubernetes Event about a feed."""
 
     type: Literal["Normal", "Warning"]
     reason: str
@@ -39,31 +42,38 @@ class Event:
 class Cluster(Protocol):
     """A Kubernetes cluster.
 
-    Every call may raise ClusterError; those that write may raise its subclasses.
+    Every method may raise ClusterError; those that write may also raise its subclasses.
     """
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        """The object, or None."""
+        """Returns the object, or None if it does not exist."""
 
     def list(
         self, kind: Kind, namespace: str, labels: Mapping[str, str]
     ) -> Sequence[Manifest] | None:
-        """The objects with all of these labels; None when the cluster does not know the kind."""
+        """Returns the objects that have all these labels; None if the kind's CRD is missing."""
 
     def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply, taking over fields that others set."""
+        """Applies the manifest server-side, taking ownership of conflicting fields."""
 
     def delete(self, manifest: Manifest) -> None:
-        """Deletes this very object, not a later one of its name; no error when it is gone."""
+        """Deletes the object if it still has the manifest's uid.
+
+        A missing object is not an error.
+        """
 
     def set_status(self, feed: Manifest, status: Manifest) -> None:
-        """Replaces the operator's part of the feed's status; no error when the feed is gone."""
+        """Applies the feed's status; does nothing if the feed no longer exists."""
 
     def set_finalizers(self, feed: Manifest, finalizers: Sequence[str]) -> None:
-        """Replaces the feed's finalizers; no error when the feed is gone."""
+        """Replaces the feed's finalizers; does nothing if the feed no longer exists.
+
+        Raises:
+            ConflictError: the feed has changed since it was read.
+        """
 
     def drain_status(self, pod: Manifest) -> DrainStatus | None:
-        """What the consumer in the pod says; None when it does not answer."""
+        """Asks a consumer pod for its drain status; None if it does not respond."""
 
     def record_event(self, feed: Manifest, event: Event) -> None:
-        """Tells the news as an Event about the feed; it is lost when that fails."""
+        """Records an Event about the feed. Best effort: failures are logged, not raised."""

@@ -1,8 +1,9 @@
-"""A Kubernetes cluster behind its API: the only file that talks to Kubernetes.
+"""The `Cluster` protocol, implemented with the Kubernetes Python client.
 
-Requests are made by path, because the operator knows its few kinds, and custom resources and
-Kubernetes' own are then the same thing. Consumers are asked directly, pod by pod: going through the
-API server would take the right to reach every pod of the cluster.
+Requests are built from URL paths rather than the client's typed API classes, so custom resources
+and built-in kinds share the same code. Consumer pods are queried at their pod IPs: a request
+through the API server's pod proxy would require the `pods/proxy` permission for every pod in the
+cluster.
 """
 
 import json
@@ -29,6 +30,7 @@ from stockfeed_operator.kube.kinds import EVENT, FEED, Kind, Manifest, kind_of
 _log = structlog.get_logger()
 
 _TIMEOUT_SECONDS: Final = 30
+# A pod that is being created or deleted may not respond; the reconcile must not wait for long.
 _DRAINED_SECONDS: Final = 3.0
 _APPLY: Final = "application/apply-patch+yaml"
 _MERGE: Final = "application/merge-patch+json"
@@ -38,15 +40,16 @@ _ERRORS: Final[dict[int, type[ClusterError]]] = {
     409: ConflictError,
     422: InvalidObjectError,
 }
+# events.k8s.io/v1 rejects a longer note: "Maximal length of the note is 1kB".
 _NOTE_LIMIT: Final = 1024
 
 
 class KubernetesCluster:
-    """Does what `api.Cluster` says.
+    """A `Cluster` backed by a Kubernetes API server.
 
     Args:
-        client: knows the API server and the operator's credentials.
-        instance: this replica's name, for Events.
+        client: configured with the API server's address and the operator's credentials.
+        instance: this replica's name, recorded in Events.
     """
 
     def __init__(self, client: ApiClient, instance: str) -> None:
@@ -55,33 +58,36 @@ class KubernetesCluster:
         self._pods = urllib3.PoolManager(timeout=_DRAINED_SECONDS, retries=False)
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        """The object, or None."""
+        """Returns the object, or None if it does not exist."""
         return self._request("GET", _path(kind, namespace, name))
 
     def list(
         self, kind: Kind, namespace: str, labels: Mapping[str, str]
     ) -> Sequence[Manifest] | None:
-        """The objects with all of these labels; None when the cluster does not know the kind."""
+        """Returns the objects that have all these labels; None if the kind's CRD is missing."""
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
         query = [("labelSelector", selector)] if selector else []
         found = self._request("GET", _path(kind, namespace), query=query)
         if found is None:
             return None
-        # Items of a list do not say what they are.
+        # The API server omits apiVersion and kind from the items of a list.
         stamp = {"apiVersion": kind.api_version, "kind": kind.kind}
         return [{**stamp, **item} for item in found["items"]]
 
     def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply, taking over fields that others set."""
+        """Applies the manifest server-side, taking ownership of conflicting fields."""
         metadata = manifest["metadata"]
         path = _path(kind_of(manifest), metadata["namespace"], metadata["name"])
         applied = self._request("PATCH", path, manifest, _APPLY, _force())
         if applied is None:
-            raise ClusterError(f"{path}: its kind or namespace is gone")
+            raise ClusterError(f"{path}: the kind or the namespace no longer exists")
         return applied
 
     def delete(self, manifest: Manifest) -> None:
-        """Deletes this very object, not a later one of its name; no error when it is gone."""
+        """Deletes the object if it still has the manifest's uid.
+
+        A missing object is not an error.
+        """
         metadata = manifest["metadata"]
         path = _path(kind_of(manifest), metadata["namespace"], metadata["name"])
         options = {
@@ -91,7 +97,7 @@ class KubernetesCluster:
         self._request("DELETE", path, options)
 
     def set_status(self, feed: Manifest, status: Manifest) -> None:
-        """Replaces the operator's part of the feed's status; no error when the feed is gone."""
+        """Applies the feed's status; does nothing if the feed no longer exists."""
         metadata = feed["metadata"]
         path = _path(FEED, metadata["namespace"], metadata["name"]) + "/status"
         body = {
@@ -103,9 +109,9 @@ class KubernetesCluster:
         self._request("PATCH", path, body, _APPLY, _force())
 
     def set_finalizers(self, feed: Manifest, finalizers: Sequence[str]) -> None:
-        """Replaces the feed's finalizers; no error when the feed is gone."""
+        """Replaces the feed's finalizers; does nothing if the feed no longer exists."""
         metadata = feed["metadata"]
-        # The version makes it a conflict when somebody else has changed them meanwhile.
+        # With a resourceVersion, a concurrent change fails with 409 instead of being overwritten.
         changed = {
             "finalizers": [*finalizers],
             "resourceVersion": metadata["resourceVersion"],
@@ -114,7 +120,7 @@ class KubernetesCluster:
         self._request("PATCH", path, {"metadata": changed}, _MERGE)
 
     def drain_status(self, pod: Manifest) -> DrainStatus | None:
-        """What the consumer in the pod says; None when it does not answer."""
+        """Asks a consumer pod for its drain status; None if it does not respond."""
         address = pod.get("status", {}).get("podIP")
         if not address:
             return None
@@ -129,16 +135,16 @@ class KubernetesCluster:
                 partitions=frozenset(map(int, body["partitions"])),
             )
         except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
-            _log.info("no answer", pod=pod["metadata"]["name"], error=str(error))
+            _log.info("no drain status", pod=pod["metadata"]["name"], error=str(error))
             return None
 
     def record_event(self, feed: Manifest, event: Event) -> None:
-        """Tells the news as an Event about the feed; it is lost when that fails."""
+        """Records an Event about the feed. Best effort: failures are logged, not raised."""
         manifest = _event_manifest(feed, event, self._instance)
         try:
             self._request("POST", _path(EVENT, manifest["metadata"]["namespace"]), manifest)
         except ClusterError as error:
-            _log.warning("event lost", reason=event.reason, error=str(error))
+            _log.warning("event not recorded", reason=event.reason, error=str(error))
 
     def _request(
         self,
@@ -148,13 +154,13 @@ class KubernetesCluster:
         content_type: str = "application/json",
         query: Sequence[tuple[str, str]] = (),
     ) -> Manifest | None:
-        """The answer's body; None for 404.
+        """Returns the response body; None for 404.
 
         Raises:
-            ClusterError: any other failure.
+            ClusterError: the request failed in any other way.
         """
         try:
-            answer: Manifest = self._client.call_api(
+            response: Manifest = self._client.call_api(
                 path,
                 method,
                 query_params=[*query],
@@ -171,7 +177,7 @@ class KubernetesCluster:
             raise _error(method, path, error) from error
         except urllib3.exceptions.HTTPError as error:
             raise ClusterError(f"{method} {path}: {error}") from error
-        return answer
+        return response
 
 
 def _path(kind: Kind, namespace: str, name: str | None = None) -> str:
@@ -190,13 +196,14 @@ def _error(method: str, path: str, error: ApiException) -> ClusterError:
     except (TypeError, ValueError, KeyError):
         text = str(error.reason)
     kind = _ERRORS.get(error.status, ClusterError)
-    # A rejected object is told to the feed's user, who knows nothing of requests.
+    # The text about an invalid object is shown in the feed's status, so it omits the HTTP details.
     return kind(text if kind is InvalidObjectError else f"{method} {path}: {error.status}: {text}")
 
 
 def _event_manifest(feed: Manifest, event: Event, instance: str) -> dict[str, Any]:
     metadata = feed["metadata"]
     moment = datetime.now(UTC)
+    # The name follows client-go: the object's name and the time in hexadecimal.
     return {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.kind,

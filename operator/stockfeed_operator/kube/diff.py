@@ -1,4 +1,4 @@
-"""Whether a live object has all that is wanted of it; what others add does not count."""
+"""Comparison of a live object with its desired manifest."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ _QUANTITIES = frozenset({"requests", "limits"})
 
 
 def contains(live: Any, wanted: Any) -> bool:
-    """Whether every field that is wanted is there with the wanted value.
+    """Reports whether every field of `wanted` has the same value in `live`.
 
-    Maps may have more keys. Lists of named parts (containers, variables, mounts) may have more of
-    them; other lists must agree item by item.
+    `live` may have additional map keys, e.g. defaults set by the API server, and additional items
+    in lists whose items are named (containers, variables, mounts). All other lists must be equal
+    item by item.
     """
     if isinstance(wanted, dict):
-        # An empty text is stored as none at all.
+        # The API server omits empty strings, so a missing field matches "".
         return isinstance(live, dict) and all(
             _field(name, live[name], part) if name in live else part == ""
             for name, part in wanted.items()
@@ -31,7 +32,7 @@ def _field(name: str, live: Any, wanted: Any) -> bool:
 
 
 def _same_quantity(live: Any, wanted: Any) -> bool:
-    """The API server writes `1000m` as `1`."""
+    """Compares two quantities by value: the API server stores `1000m` as `1`."""
     return bool(live == wanted or parse_quantity(live) == parse_quantity(wanted))
 
 

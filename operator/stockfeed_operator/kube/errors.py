@@ -1,14 +1,14 @@
-"""The errors of talking to Kubernetes, as far as their treatment differs.
+"""Errors of the Kubernetes API, one class for each way in which the operator reacts.
 
-ClusterError                 the same call may succeed later
-├── ConflictError            somebody was faster; look again
-├── ForbiddenError           a right is missing; the chart's RBAC must change
-└── RejectedError            the object itself is wrong; trying again changes nothing
+ClusterError                 retry later
+├── ConflictError            someone else wrote first: read again and retry at once
+├── ForbiddenError           a permission is missing: the chart's RBAC rules must change
+└── InvalidObjectError       the object itself is invalid: a retry cannot succeed
 """
 
 
 class ClusterError(Exception):
-    """The API server did not do what it was asked to, for now."""
+    """The API server could not be reached or failed; the same call may succeed later."""
 
 
 class ConflictError(ClusterError):
@@ -16,8 +16,8 @@ class ConflictError(ClusterError):
 
 
 class ForbiddenError(ClusterError):
-    """The operator lacks a permission."""
+    """The operator's service account lacks a permission."""
 
 
 class InvalidObjectError(ClusterError):
-    """The API server finds the object invalid."""
+    """The API server rejected the object as invalid."""

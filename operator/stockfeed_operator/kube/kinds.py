@@ -1,4 +1,4 @@
-"""The Kubernetes kinds that the operator works with, and who provides those that may be missing."""
+"""The Kubernetes kinds that the operator reads and writes."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -6,18 +6,18 @@ from typing import Any, Final
 from stockfeed_operator.spec.feed import API_VERSION, KIND, PLURAL
 
 Manifest = dict[str, Any]
-"""An object as JSON-like data."""
+"""A Kubernetes object as decoded JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of object.
+    """A Kubernetes resource type.
 
     Attributes:
-        api_version: group and version as in manifests.
-        kind: as in manifests.
-        plural: as in URLs.
-        provider: who installs its CRD; empty for Kubernetes' own kinds.
+        api_version: `apiVersion` in manifests: group and version.
+        kind: `kind` in manifests.
+        plural: the name in URLs.
+        provider: the product that installs the CRD; empty for built-in kinds and StockFeed.
     """
 
     api_version: str
@@ -27,12 +27,12 @@ class Kind:
 
     @property
     def group(self) -> str:
-        """The API group; empty for the core."""
+        """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
 
     @property
     def version(self) -> str:
-        """The API version, without the group."""
+        """The API version without the group."""
         return self.api_version.rpartition("/")[2]
 
 
@@ -70,24 +70,28 @@ MANAGED: Final = (
     WORKFLOW,
     POD_MONITOR,
 )
-"""What a feed consists of."""
+"""The kinds of objects that the operator creates for a feed."""
 
 _BY_NAME: Final = {(kind.api_version, kind.kind): kind for kind in (FEED, POD, EVENT, *MANAGED)}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """An object's place in its feed's namespace."""
+    """Identifies an object within its feed's namespace."""
 
     kind: str
     name: str
 
 
 def kind_of(manifest: Manifest) -> Kind:
-    """The kind of a manifest that the operator built or read."""
+    """Returns the kind of a manifest that the operator built or read.
+
+    Raises:
+        KeyError: the operator does not work with this kind.
+    """
     return _BY_NAME[manifest["apiVersion"], manifest["kind"]]
 
 
 def key_of(manifest: Manifest) -> Key:
-    """The key of a manifest."""
+    """Returns the key of a manifest."""
     return Key(manifest["kind"], manifest["metadata"]["name"])

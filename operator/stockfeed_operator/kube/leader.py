@@ -1,7 +1,7 @@
-"""Leader election by a Lease, so that one replica reconciles and another can take over in seconds.
+"""Leader election with a Lease: one replica reconciles, another takes over within seconds.
 
-The election itself is the Kubernetes client's own; it knows locks of another kind only, so the
-Lease as its lock is here.
+The election algorithm is the Kubernetes client's. The client includes only a ConfigMap lock, so
+this module adds a Lease lock.
 """
 
 import json
@@ -24,31 +24,31 @@ _log = structlog.get_logger()
 LEASE_SECONDS: Final = 15
 _RENEW_SECONDS: Final = 10
 _RETRY_SECONDS: Final = 2
-# Several tries must fit into the time to renew.
+# Short enough for several attempts before the renew deadline.
 _REQUEST_SECONDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """An answer that is no Lease, in the form that the election asks for."""
+class LeaseError:
+    """A failed read of the Lease, in the form that the client's election code expects."""
 
     status: int
     reason: str
 
     @property
     def body(self) -> str:
-        """The error as the API server's JSON."""
+        """The error as the JSON body of an API server response."""
         return json.dumps({"code": self.status})
 
 
 class LeaseLock:
-    """A Lease as the election's lock.
+    """Implements the election's lock interface with a Lease.
 
     Args:
-        client: knows the API server.
+        client: configured with the API server's address and credentials.
         name: the Lease's name.
         namespace: the Lease's namespace.
-        identity: this replica's name.
+        identity: this replica's name, unique among the replicas.
     """
 
     def __init__(self, client: ApiClient, name: str, namespace: str, identity: str) -> None:
@@ -58,16 +58,16 @@ class LeaseLock:
         self.namespace = namespace
         self.identity = identity
 
-    def get(self, name: str, namespace: str) -> tuple[bool, LeaderElectionRecord | Refusal]:
-        """The record in the Lease, or why there is none."""
+    def get(self, name: str, namespace: str) -> tuple[bool, LeaderElectionRecord | LeaseError]:
+        """Reads the Lease: True with its record, or False with the error."""
         try:
             self._lease = self._api.read_namespaced_lease(
                 name, namespace, _request_timeout=_REQUEST_SECONDS
             )
         except ApiException as error:
-            return False, Refusal(error.status, str(error.reason))
+            return False, LeaseError(error.status, str(error.reason))
         except HTTPError as error:
-            return False, Refusal(0, str(error))
+            return False, LeaseError(0, str(error))
         spec = self._lease.spec
         record = LeaderElectionRecord(
             spec.holder_identity,
@@ -78,7 +78,7 @@ class LeaseLock:
         return True, record
 
     def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
-        """Makes the Lease; False when somebody was faster."""
+        """Creates the Lease; False if that fails, e.g. because another replica was faster."""
         body = V1Lease(
             metadata=V1ObjectMeta(name=name, namespace=namespace),
             spec=_spec(election_record, datetime.now(UTC)),
@@ -90,13 +90,13 @@ class LeaseLock:
         )
 
     def update(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
-        """Writes the record into the Lease as it was read; False when it has changed since."""
+        """Writes the record to the Lease; False if the Lease has changed since `get` read it."""
         lease = self._lease
         if lease is None:
             return False
-        same = lease.spec.holder_identity == self.identity
+        renewed = lease.spec.holder_identity == self.identity
         now = datetime.now(UTC)
-        lease.spec = _spec(election_record, lease.spec.acquire_time if same else now)
+        lease.spec = _spec(election_record, lease.spec.acquire_time if renewed else now)
         return self._try(
             lambda: self._api.replace_namespaced_lease(
                 name, namespace, lease, _request_timeout=_REQUEST_SECONDS
@@ -126,46 +126,46 @@ def _text(moment: datetime | None) -> str | None:
 
 
 class Election:
-    """Waits for the Lease in a thread of its own, and renews it as long as the process lives.
+    """Acquires the Lease in a background thread and keeps renewing it.
 
     Args:
         lock: the Lease.
-        lost: called in the election's thread when the Lease is lost, or the election broke.
+        on_lost: called in the election thread once the Lease is lost or the election fails.
     """
 
-    def __init__(self, lock: LeaseLock, lost: Callable[[], None]) -> None:
-        self._lost = lost
-        self._won = threading.Event()
+    def __init__(self, lock: LeaseLock, on_lost: Callable[[], None]) -> None:
+        self._on_lost = on_lost
+        self._acquired = threading.Event()
         config = Config(
             lock,
             lease_duration=LEASE_SECONDS,
             renew_deadline=_RENEW_SECONDS,
             retry_period=_RETRY_SECONDS,
-            onstarted_leading=self._won.set,
-            onstopped_leading=lambda: None,  # the run ends then, and that tells
+            onstarted_leading=self._acquired.set,
+            onstopped_leading=lambda: None,  # run() returns then, and `_run` calls on_lost
         )
         self._thread = threading.Thread(target=self._run, args=(config,), daemon=True)
 
     def start(self) -> None:
-        """Enters the election."""
+        """Starts the election thread."""
         self._thread.start()
 
     @property
     def leads(self) -> bool:
-        """Whether the Lease has been won."""
-        return self._won.is_set()
+        """Whether the Lease has been acquired."""
+        return self._acquired.is_set()
 
     @property
     def alive(self) -> bool:
-        """Whether the election goes on."""
+        """Whether the election thread is running."""
         return self._thread.is_alive()
 
     def wait(self) -> None:
-        """Returns once the Lease is won."""
-        self._won.wait()
+        """Blocks until the Lease is acquired."""
+        self._acquired.wait()
 
     def _run(self, config: Config) -> None:
         try:
             LeaderElection(config).run()
         finally:
-            self._lost()
+            self._on_lost()

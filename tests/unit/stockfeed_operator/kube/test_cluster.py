@@ -40,7 +40,7 @@ def cluster(server: StubServer) -> KubernetesCluster:
     return KubernetesCluster(ApiClient(Configuration(host=server.url)), "operator-0")
 
 
-def test_get(cluster: KubernetesCluster, server: StubServer) -> None:
+def test_get_returns_the_object_or_none(cluster: KubernetesCluster, server: StubServer) -> None:
     assert cluster.get(CONFIG_MAP, "n", "c") == CONFIG
     server.answer = lambda request: (404, {})
     assert cluster.get(TOPIC, "n", "t") is None
@@ -50,21 +50,23 @@ def test_get(cluster: KubernetesCluster, server: StubServer) -> None:
     ]
 
 
-def test_list_gives_items_their_kind(cluster: KubernetesCluster, server: StubServer) -> None:
+def test_list_adds_api_version_and_kind_to_items(
+    cluster: KubernetesCluster, server: StubServer
+) -> None:
     server.answer = lambda request: (200, {"items": [{"metadata": {"name": "c"}}]})
     found = cluster.list(CONFIG_MAP, "n", {"a": "1", "b/c": "2"})
     assert found == [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}]
     assert server.requests[0].path.endswith("configmaps?labelSelector=a%3D1%2Cb%2Fc%3D2")
 
 
-def test_a_kind_without_crd_is_none(cluster: KubernetesCluster, server: StubServer) -> None:
+def test_list_returns_none_when_the_crd_is_missing(
+    cluster: KubernetesCluster, server: StubServer
+) -> None:
     server.answer = lambda request: (404, {"message": "the server could not find it"})
     assert cluster.list(TOPIC, "n", {}) is None
 
 
-def test_apply_is_a_forced_server_side_apply(
-    cluster: KubernetesCluster, server: StubServer
-) -> None:
+def test_apply_forces_a_server_side_apply(cluster: KubernetesCluster, server: StubServer) -> None:
     cluster.apply(CONFIG)
     assert server.requests == [
         Request(
@@ -76,7 +78,9 @@ def test_apply_is_a_forced_server_side_apply(
     ]
 
 
-def test_delete_names_the_very_object(cluster: KubernetesCluster, server: StubServer) -> None:
+def test_delete_requires_the_same_uid_and_ignores_a_missing_object(
+    cluster: KubernetesCluster, server: StubServer
+) -> None:
     cluster.delete(CONFIG)
     (request,) = server.requests
     assert (request.method, request.path) == ("DELETE", "/api/v1/namespaces/n/configmaps/c")
@@ -85,7 +89,9 @@ def test_delete_names_the_very_object(cluster: KubernetesCluster, server: StubSe
     cluster.delete(CONFIG)
 
 
-def test_status_is_applied_whole(cluster: KubernetesCluster, server: StubServer) -> None:
+def test_set_status_applies_the_complete_status_and_ignores_a_missing_feed(
+    cluster: KubernetesCluster, server: StubServer
+) -> None:
     cluster.set_status(US, {"symbols": 3})
     (request,) = server.requests
     assert request.path == f"{FEED_PATH}/status?fieldManager=stockfeed-operator&force=true"
@@ -94,7 +100,7 @@ def test_status_is_applied_whole(cluster: KubernetesCluster, server: StubServer)
     cluster.set_status(US, {})
 
 
-def test_finalizers_are_replaced_in_the_version_that_was_read(
+def test_set_finalizers_sends_the_resource_version_that_was_read(
     cluster: KubernetesCluster, server: StubServer
 ) -> None:
     cluster.set_finalizers(US, ["a"])
@@ -118,7 +124,7 @@ def test_finalizers_are_replaced_in_the_version_that_was_read(
         (500, ClusterError, "500: because"),
     ],
 )
-def test_errors_are_told_apart(
+def test_maps_http_status_codes_to_error_types(
     cluster: KubernetesCluster,
     server: StubServer,
     status: int,
@@ -132,7 +138,7 @@ def test_errors_are_told_apart(
     assert text in str(caught.value)
 
 
-def test_an_api_server_that_is_not_there_is_an_error_of_ours() -> None:
+def test_raises_cluster_error_when_the_api_server_is_unreachable() -> None:
     with StubServer(lambda request: (200, {})) as stub:
         url = stub.url
     configuration = Configuration(host=url)
@@ -142,7 +148,9 @@ def test_an_api_server_that_is_not_there_is_an_error_of_ours() -> None:
         cluster.get(CONFIG_MAP, "n", "c")
 
 
-def test_an_event_is_about_the_feed(cluster: KubernetesCluster, server: StubServer) -> None:
+def test_record_event_refers_to_the_feed_and_truncates_the_note(
+    cluster: KubernetesCluster, server: StubServer
+) -> None:
     cluster.record_event(US, Event("Warning", "DrainTimedOut", "x" * 2000))
     (request,) = server.requests
     assert request.path == "/apis/events.k8s.io/v1/namespaces/n/events"
@@ -151,13 +159,13 @@ def test_an_event_is_about_the_feed(cluster: KubernetesCluster, server: StubServ
     assert len(request.body["note"]) == 1024
 
 
-def test_a_lost_event_is_no_error(cluster: KubernetesCluster, server: StubServer) -> None:
+def test_record_event_ignores_failures(cluster: KubernetesCluster, server: StubServer) -> None:
     server.answer = lambda request: (403, {"message": "no"})
     cluster.record_event(US, Event("Normal", "Running", ""))
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "said"),
+    ("status", "body", "expected"),
     [
         (
             200,
@@ -173,27 +181,25 @@ def test_a_lost_event_is_no_error(cluster: KubernetesCluster, server: StubServer
         (200, ["not", "it"], None),
     ],
 )
-def test_consumers_are_asked_directly(
+def test_drain_status_queries_the_pod_ip(
     cluster: KubernetesCluster,
     server: StubServer,
     monkeypatch: pytest.MonkeyPatch,
     status: int,
     body: Any,
-    said: DrainStatus | None,
+    expected: DrainStatus | None,
 ) -> None:
     monkeypatch.setattr(endpoints, "HTTP_PORT", server.port)
     server.answer = lambda request: (status, body)
     pod = {"metadata": {"name": "p"}, "status": {"podIP": "127.0.0.1"}}
-    assert cluster.drain_status(pod) == said
+    assert cluster.drain_status(pod) == expected
     assert server.requests[0].path == "/drained"
 
 
-def test_a_consumer_without_address_or_process_says_nothing(
+def test_drain_status_is_none_when_the_pod_does_not_respond(
     cluster: KubernetesCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with StubServer(lambda request: (200, {})) as stub:
         monkeypatch.setattr(endpoints, "HTTP_PORT", stub.port)
-    assert (
-        cluster.drain_status({"metadata": {"name": "p"}, "status": {"podIP": "127.0.0.1"}}) is None
-    )
-    assert cluster.drain_status({"metadata": {"name": "p"}, "status": {}}) is None
+    for status in ({"podIP": "127.0.0.1"}, {}):
+        assert cluster.drain_status({"metadata": {"name": "p"}, "status": status}) is None

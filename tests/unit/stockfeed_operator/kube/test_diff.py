@@ -6,7 +6,7 @@ from stockfeed_operator.kube.diff import contains
 
 
 @pytest.mark.parametrize(
-    ("live", "wanted", "same"),
+    ("live", "wanted", "expected"),
     [
         ({"a": 1, "b": 2}, {"a": 1}, True),
         ({"a": 1}, {"a": 1, "b": 2}, False),
@@ -15,16 +15,16 @@ from stockfeed_operator.kube.diff import contains
         ({}, {"value": ""}, True),
         ({"value": "x"}, {"value": ""}, False),
         ({}, {"enabled": False}, False),
-        # Lists of named parts may have parts from elsewhere, such as an injected sidecar.
+        # Lists of named items may have more items, such as an injected sidecar.
         ([{"name": "x", "v": 1}, {"name": "sidecar"}], [{"name": "x", "v": 1}], True),
         ([{"name": "x", "v": 2}], [{"name": "x", "v": 1}], False),
         ([{"name": "y"}], [{"name": "x"}], False),
         ([], [{"name": "x"}], False),
-        # Other lists are whole.
+        # Other lists must be equal.
         (["a", "b"], ["a"], False),
         (["a"], ["a"], True),
         ([{"key": "a", "more": 1}], [{"key": "a"}], True),
-        # Quantities are compared by what they mean, but only where quantities are.
+        # Quantities are compared by value, but only below requests and limits.
         ({"limits": {"cpu": "1"}}, {"limits": {"cpu": "1000m"}}, True),
         ({"limits": {"cpu": "1"}}, {"limits": {"cpu": "2"}}, False),
         ({"limits": {}}, {"limits": {"cpu": "2"}}, False),
@@ -33,5 +33,5 @@ from stockfeed_operator.kube.diff import contains
         (None, [], False),
     ],
 )
-def test_contains(live: Any, wanted: Any, same: bool) -> None:
-    assert contains(live, wanted) is same
+def test_contains_compares_wanted_fields_only(live: Any, wanted: Any, expected: bool) -> None:
+    assert contains(live, wanted) is expected

@@ -10,7 +10,7 @@ from support.inmemory.http import Request, StubServer
 
 
 class Leases:
-    """The API server's part: one Lease, with optimistic locking."""
+    """A fake API server for one Lease, with optimistic locking."""
 
     def __init__(self) -> None:
         self.lease: dict[str, Any] | None = None
@@ -22,8 +22,8 @@ class Leases:
             return 500, {"code": 500, "message": "broken"}
         if request.method == "GET":
             return (404, {"code": 404}) if self.lease is None else (200, self.lease)
-        held = None if self.lease is None else self.lease["metadata"]["resourceVersion"]
-        if request.body["metadata"].get("resourceVersion") != held:
+        stored = None if self.lease is None else self.lease["metadata"]["resourceVersion"]
+        if request.body["metadata"].get("resourceVersion") != stored:
             return 409, {"code": 409, "message": "changed"}
         self.version += 1
         self.lease = request.body
@@ -51,7 +51,7 @@ def _lock(server: StubServer, identity: str) -> LeaseLock:
     return LeaseLock(ApiClient(configuration), "operator", "stockfeed", identity)
 
 
-def test_one_of_two_replicas_leads(server: StubServer, leases: Leases) -> None:
+def test_only_one_of_two_replicas_leads(server: StubServer, leases: Leases) -> None:
     lost = threading.Event()
     first, second = Election(_lock(server, "a"), lost.set), Election(_lock(server, "b"), lost.set)
     first.start()
@@ -68,7 +68,7 @@ def test_one_of_two_replicas_leads(server: StubServer, leases: Leases) -> None:
     assert not lost.is_set()
 
 
-def test_a_lease_that_nobody_holds_is_taken_at_once(server: StubServer, leases: Leases) -> None:
+def test_acquires_a_lease_without_holder_immediately(server: StubServer, leases: Leases) -> None:
     election = Election(_lock(server, "a"), lambda: None)
     leases.lease = {"metadata": {"name": "operator", "resourceVersion": "0"}, "spec": {}}
     election.start()
@@ -76,17 +76,17 @@ def test_a_lease_that_nobody_holds_is_taken_at_once(server: StubServer, leases: 
     assert leases.holder() == "a"
 
 
-def test_an_update_of_a_changed_lease_fails(server: StubServer, leases: Leases) -> None:
-    mine, theirs = _lock(server, "a"), _lock(server, "b")
-    assert mine.create("operator", "stockfeed", _record("a"))
-    assert not theirs.create("operator", "stockfeed", _record("b"))
-    assert theirs.get("operator", "stockfeed")[0]
-    assert mine.update("operator", "stockfeed", _record("a"))
-    assert not theirs.update("operator", "stockfeed", _record("b"))
+def test_update_fails_if_the_lease_has_changed(server: StubServer, leases: Leases) -> None:
+    first, second = _lock(server, "a"), _lock(server, "b")
+    assert first.create("operator", "stockfeed", _record("a"))
+    assert not second.create("operator", "stockfeed", _record("b"))
+    assert second.get("operator", "stockfeed")[0]
+    assert first.update("operator", "stockfeed", _record("a"))
+    assert not second.update("operator", "stockfeed", _record("b"))
     assert leases.holder() == "a"
 
 
-def test_the_acquire_time_stays_while_the_holder_does(server: StubServer, leases: Leases) -> None:
+def test_acquire_time_changes_only_with_the_holder(server: StubServer, leases: Leases) -> None:
     lock = _lock(server, "a")
     lock.create("operator", "stockfeed", _record("a"))
     assert leases.lease is not None
@@ -100,25 +100,25 @@ def test_the_acquire_time_stays_while_the_holder_does(server: StubServer, leases
     assert leases.lease["spec"]["acquireTime"] > acquired
 
 
-def test_an_api_server_in_trouble_is_no_lease(server: StubServer, leases: Leases) -> None:
+def test_returns_the_error_of_a_failing_api_server(server: StubServer, leases: Leases) -> None:
     leases.broken = True
     lock = _lock(server, "a")
-    found, refusal = lock.get("operator", "stockfeed")
+    found, error = lock.get("operator", "stockfeed")
     assert not found
-    assert '"code": 500' in refusal.body
+    assert '"code": 500' in error.body
     assert not lock.update("operator", "stockfeed", _record("a"))
     assert not lock.create("operator", "stockfeed", _record("a"))
 
 
-def test_a_server_that_is_gone_is_no_lease(server: StubServer) -> None:
+def test_returns_code_0_when_the_api_server_is_unreachable(server: StubServer) -> None:
     with StubServer(lambda request: (200, {})) as gone:
         lock = _lock(gone, "a")
-    found, refusal = lock.get("operator", "stockfeed")
+    found, error = lock.get("operator", "stockfeed")
     assert not found
-    assert '"code": 0' in refusal.body
+    assert '"code": 0' in error.body
 
 
-def test_an_election_that_breaks_counts_as_lost() -> None:
+def test_calls_on_lost_when_the_election_fails() -> None:
     class Broken(LeaseLock):
         def get(self, name: str, namespace: str) -> Any:
             raise RuntimeError("broken")
