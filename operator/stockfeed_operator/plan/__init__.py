@@ -1,1 +1,1 @@
-"""From the observed state of a feed to its desired state, and applying the difference."""
+"""Decisions: observes a feed, plans the next step, builds the desired state and applies it."""

@@ -1,7 +1,7 @@
-"""Brings the cluster to what is desired: applies what differs, prunes what is not wanted.
+"""Applies the desired state to the cluster and prunes objects that are no longer wanted.
 
-An object is written only when it has to be: when what the operator wants has changed since it wrote
-last (an annotation holds a hash of that), or when a field that it sets is not what it set.
+An object is written only if its manifest has changed since the last apply, which a hash in an
+annotation shows, or if a live field differs from the manifest.
 """
 
 import hashlib
@@ -32,7 +32,12 @@ HASH_ANNOTATION: Final = f"{GROUP}/applied-hash"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an object is not as desired, in a word for programs and in words for people."""
+    """Why an object could not be applied.
+
+    Attributes:
+        reason: CamelCase condition reason.
+        message: condition message for people.
+    """
 
     reason: str
     message: str
@@ -40,11 +45,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying did.
+    """The result of `apply`.
 
     Attributes:
         written: keys of the objects that were written.
-        problems: what could not be written.
+        problems: the objects that could not be written.
     """
 
     written: tuple[Key, ...] = ()
@@ -54,28 +59,29 @@ class Applied:
 def apply(
     cluster: Cluster, observed: Observed, desired: Desired, on_repair: Callable[[Key], None]
 ) -> Applied:
-    """Writes what differs from what is desired.
+    """Writes the objects that differ from the desired state.
 
-    What the API server refuses becomes a problem, and the rest goes on.
+    An object that the API server rejects becomes a problem; the remaining objects are applied.
 
     Args:
         cluster: the cluster.
-        observed: what it shows of the feed.
-        desired: what should be.
-        on_repair: told at once of each object that was put back after somebody else had changed or
-            deleted it: the next look finds nothing to repair there, even if this one fails later.
+        observed: the feed's observed state.
+        desired: the desired state.
+        on_repair: called with the key of each object that another controller or user had changed
+            or deleted. It is called right after the write: if the reconcile fails later, the next
+            one no longer sees the drift.
 
     Raises:
-        ClusterError: the API server does not answer.
+        ClusterError: a request failed for a reason other than the object or a missing permission.
     """
     written: list[Key] = []
     problems: list[Problem] = []
     for manifest in desired.manifests:
         if kind_of(manifest) in observed.missing:
-            continue  # the conditions tell
+            continue  # TopicsReady and LoadHealthy report missing CRDs
         key, hashed = key_of(manifest), _hashed(manifest)
         live = _live(cluster, observed, manifest)
-        if live is not None and _foreign(observed, live):
+        if live is not None and _owned_by_other(observed, live):
             problems.append(_name_taken(live))
         elif live is None or _differs(live, hashed):
             try:
@@ -83,7 +89,7 @@ def apply(
                     cluster.delete(live)
                 cluster.apply(hashed)
             except (InvalidObjectError, ForbiddenError) as error:
-                problems.append(_refused(key, error))
+                problems.append(_not_written(key, error))
                 continue
             written.append(key)
             if _was_applied(observed, live, hashed):
@@ -92,12 +98,16 @@ def apply(
 
 
 def prune(cluster: Cluster, observed: Observed, desired: Desired) -> tuple[Key, ...]:
-    """Deletes what the feed owns and no longer wants; topics only when they are given up."""
+    """Deletes objects that the feed owns but no longer needs, and its deletable topics.
+
+    Returns:
+        the keys of the deleted objects.
+    """
     wanted = {key_of(manifest) for manifest in desired.manifests} | desired.retained
     gone = [
         (key, manifest)
         for key, manifest in observed.objects.items()
-        if key not in wanted and _may_go(observed, desired, key, manifest)
+        if key not in wanted and _may_delete(observed, desired, key, manifest)
     ]
     for _, manifest in gone:
         cluster.delete(manifest)
@@ -105,7 +115,7 @@ def prune(cluster: Cluster, observed: Observed, desired: Desired) -> tuple[Key, 
 
 
 def _live(cluster: Cluster, observed: Observed, manifest: Manifest) -> Manifest | None:
-    """The object that has the manifest's name, with the feed's label or without."""
+    """Returns the live object with the manifest's name, whether or not it has the feed's label."""
     if kind_of(manifest) is WORKFLOW:
         found = [other for other in observed.workflows if key_of(other) == key_of(manifest)]
         return found[0] if found else None
@@ -116,8 +126,8 @@ def _live(cluster: Cluster, observed: Observed, manifest: Manifest) -> Manifest 
     return cluster.get(kind_of(manifest), metadata["namespace"], metadata["name"])
 
 
-def _foreign(observed: Observed, live: Manifest) -> bool:
-    """Whether the object is somebody else's, so that it must not be written."""
+def _owned_by_other(observed: Observed, live: Manifest) -> bool:
+    """Reports whether the object belongs to another owner and must not be overwritten."""
     metadata = live["metadata"]
     label = (metadata.get("labels") or {}).get(FEED_LABEL)
     if kind_of(live) is TOPIC:
@@ -133,18 +143,20 @@ def _controller(live: Manifest) -> dict[str, Any] | None:
 
 def _name_taken(live: Manifest) -> Problem:
     key, owner = key_of(live), _controller(live)
-    whose = "is not this feed's" if owner is None else f"belongs to {owner['kind']} {owner['name']}"
-    text = f"{key.kind} {key.name} {whose}; delete or rename it, or give the feed another name"
+    whose = "does not belong to this feed"
+    if owner is not None:
+        whose = f"belongs to {owner['kind']} {owner['name']}"
+    text = f"{key.kind} {key.name} {whose}; delete it, or give the feed another name"
     return Problem("NameTaken", text)
 
 
-def _refused(key: Key, error: InvalidObjectError | ForbiddenError) -> Problem:
+def _not_written(key: Key, error: InvalidObjectError | ForbiddenError) -> Problem:
     reason = "Rejected" if isinstance(error, InvalidObjectError) else "Forbidden"
     return Problem(reason, f"{key.kind} {key.name}: {error}")
 
 
 def _hashed(manifest: Manifest) -> Manifest:
-    """The manifest with a hash of itself, which tells later whether the operator wants the same."""
+    """Adds an annotation with the manifest's hash, to detect later changes of the manifest."""
     text = json.dumps(manifest, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     metadata = manifest["metadata"]
@@ -154,25 +166,28 @@ def _hashed(manifest: Manifest) -> Manifest:
 
 def _differs(live: Manifest, hashed: Manifest) -> bool:
     if kind_of(live) is WORKFLOW:
-        return False  # once started, a run is what it is
+        return False  # a Workflow is never changed after its creation
     return not contains(live, hashed)
 
 
 def _is_bound_elsewhere(live: Manifest, manifest: Manifest) -> bool:
-    """Whether it binds another role, e.g. a former installation's: that alone cannot be changed."""
+    """Reports whether a RoleBinding refers to another role, e.g. of a previous installation.
+
+    `roleRef` is immutable, so the RoleBinding has to be deleted and created again.
+    """
     return kind_of(live) is ROLE_BINDING and live["roleRef"] != manifest["roleRef"]
 
 
 def _was_applied(observed: Observed, live: Manifest | None, hashed: Manifest) -> bool:
-    """Whether the object had been what it should be, so that somebody must have changed it."""
+    """Reports whether the operator has applied this manifest before, so the difference is drift."""
     if live is None:
-        said = observed.status.observed_generation == observed.generation
-        return said and kind_of(hashed) is not WORKFLOW
-    known = (live["metadata"].get("annotations") or {}).get(HASH_ANNOTATION)
-    return bool(known == hashed["metadata"]["annotations"][HASH_ANNOTATION])
+        reconciled = observed.status.observed_generation == observed.generation
+        return reconciled and kind_of(hashed) is not WORKFLOW
+    applied_hash = (live["metadata"].get("annotations") or {}).get(HASH_ANNOTATION)
+    return bool(applied_hash == hashed["metadata"]["annotations"][HASH_ANNOTATION])
 
 
-def _may_go(observed: Observed, desired: Desired, key: Key, manifest: Manifest) -> bool:
+def _may_delete(observed: Observed, desired: Desired, key: Key, manifest: Manifest) -> bool:
     if kind_of(manifest) is TOPIC:
         return key in desired.deletable_topics
     owner = _controller(manifest)

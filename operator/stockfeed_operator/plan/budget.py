@@ -1,7 +1,8 @@
-"""One budget per API key: what each group of each feed may ask for.
+"""Request budgets: how feeds that use the same API key share its rate limit.
 
-A key's budget is the smallest `requestsPerMinute` among the active feeds of a namespace that name
-the key. Within it every group gets its demand; beyond it all shares shrink in proportion.
+A key's budget is the smallest `requestsPerMinute` among the active feeds in a namespace that use
+it. If the total demand fits the budget, every group gets its demand; otherwise all groups are
+slowed down by the same factor.
 """
 
 from collections.abc import Iterable
@@ -14,11 +15,11 @@ from stockfeed_operator.spec.source import SymbolGroup
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A key's budget and what is asked of it, in requests per minute.
+    """An API key's budget and demand, in requests per minute.
 
     Attributes:
-        limit: what the key allows.
-        demand: what all groups of all active feeds would like.
+        limit: the key's budget.
+        demand: the total demand of all groups of all active feeds that use the key.
     """
 
     limit: float
@@ -26,21 +27,21 @@ class Budget:
 
     @property
     def exceeded(self) -> bool:
-        """Whether not everyone gets what they would like."""
+        """Whether the demand is greater than the budget, apart from rounding."""
         return self.demand > self.limit + 0.001
 
     @property
     def factor(self) -> float:
-        """By how much each demand is cut, at most 1."""
+        """The factor by which each demand is reduced; above 0, at most 1."""
         return self.limit / self.demand if self.exceeded else 1.0
 
 
 def budget_of(feed: StockFeed, active: Iterable[StockFeed]) -> Budget:
-    """The budget of the feed's key.
+    """Returns the budget of the feed's API key.
 
     Args:
-        feed: the feed; it counts whether it is active or not.
-        active: the active feeds of its namespace, with any key.
+        feed: the feed; its demand is included even if it is not active.
+        active: the active feeds in its namespace, whichever key they use.
     """
     others = [other for other in active if other.metadata.name != feed.metadata.name]
     sharing = [feed, *(other for other in others if api_key_of(other) == api_key_of(feed))]
@@ -51,23 +52,23 @@ def budget_of(feed: StockFeed, active: Iterable[StockFeed]) -> Budget:
 
 
 def api_key_of(feed: StockFeed) -> tuple[str, str]:
-    """Which API key the feed uses."""
+    """Returns the Secret name and key of the feed's API key."""
     reference = feed.spec.source.api_key_secret_ref
     return reference.name, reference.key
 
 
 def demand(feed: StockFeed, group: SymbolGroup) -> float:
-    """Requests per minute that the group would like."""
+    """Returns the requests per minute that the group needs for its poll interval."""
     return len(group.symbols) * 60 / parse_duration(feed.spec.interval_of(group))
 
 
 def shares(feed: StockFeed, budget: Budget) -> dict[str, float]:
-    """Requests per minute of each group."""
+    """Returns each group's share of the budget in requests per minute, by group name."""
     return {group.name: demand(feed, group) * budget.factor for group in feed.spec.symbol_groups}
 
 
 def effective_interval(feed: StockFeed, group: SymbolGroup, budget: Budget) -> str:
-    """How often each symbol of the group can be asked for, e.g. `7500ms`."""
+    """Returns the poll interval that the budget allows the group, e.g. `7500ms`."""
     wanted = feed.spec.interval_of(group)
     if not budget.exceeded:
         return wanted

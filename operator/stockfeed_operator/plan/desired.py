@@ -1,4 +1,4 @@
-"""From a feed and a plan to the manifests that should be in the cluster."""
+"""The desired state: the manifests that a feed and its plan call for."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from stockfeed_operator.spec.source import SymbolGroup
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What should be in the cluster.
+    """The desired state of a feed's objects.
 
     Attributes:
-        manifests: to be applied, in this order.
-        retained: not to be applied, but left alone.
-        deletable_topics: topics to be deleted; all others are left alone.
+        manifests: the objects to apply, in this order.
+        retained: objects to keep unchanged: neither applied nor pruned.
+        deletable_topics: topics to delete. No other topic is ever deleted.
     """
 
     manifests: tuple[Manifest, ...]
@@ -39,11 +39,11 @@ class Desired:
 
 
 def render(feed: StockFeed, installation: Installation) -> list[Manifest]:
-    """The manifests of the feed by itself: started, or stopped when it is suspended.
+    """Returns the feed's manifests without looking at a cluster.
 
     Args:
-        feed: a valid feed.
-        installation: images and names.
+        feed: a valid feed; if it is suspended, its Deployments have no replicas.
+        installation: images and names that the chart sets.
     """
     return list(desired(feed, standalone_plan(feed), installation).manifests)
 
@@ -54,13 +54,13 @@ def desired(
     installation: Installation,
     autoscaled: Collection[str] = (),
 ) -> Desired:
-    """What should be in the cluster.
+    """Returns the desired state of the feed's objects.
 
     Args:
         feed: the feed.
-        plan: what to do now.
-        installation: images and names.
-        autoscaled: groups whose number of consumers is set by an autoscaler now.
+        plan: the decisions of this reconcile.
+        installation: images and names that the chart sets.
+        autoscaled: names of the groups whose consumer replicas an autoscaler currently sets.
     """
     deletable_topics = _deletable_topics(feed, plan)
     if plan.finished:
@@ -86,7 +86,7 @@ def _group(feed: StockFeed, group: SymbolGroup, installation: Installation) -> l
 def _deployments(
     feed: StockFeed, plan: Plan, installation: Installation, autoscaled: Collection[str]
 ) -> Iterable[Manifest]:
-    # Consumers first: they find the beginning of a partition before its first quote comes.
+    # Consumers come first so that they find the start of a partition before its first quote.
     for group in feed.spec.symbol_groups:
         replicas = None if group.name in autoscaled else group.consumer.replicas
         if plan.state(group.name) is State.STOPPED:
@@ -101,7 +101,7 @@ def _loads(feed: StockFeed, plan: Plan, installation: Installation) -> Iterable[
     if plan.target_holder is not None:
         return
     yield cron_workflow(feed, installation, plan.stage in (Stage.LOADING, Stage.STOPPED))
-    # Between two sessions the daily tests go on: that is their time.
+    # Maintenance continues between sessions: the daily tests are meant to run then.
     yield from maintenance(
         feed, installation, plan.intent.stop_reason in (StopReason.SUSPENDED, StopReason.DELETED)
     )
@@ -110,7 +110,7 @@ def _loads(feed: StockFeed, plan: Plan, installation: Installation) -> Iterable[
 
 
 def _retained_consumers(feed: StockFeed, plan: Plan) -> frozenset[Key]:
-    """The consumers of removed groups, as they are, until they have landed everything."""
+    """Returns the consumer objects of removed groups that are still draining."""
     wanted = {group.name for group in feed.spec.symbol_groups}
     draining = [name for name, stop in plan.groups.items() if stop.state is State.DRAINING]
     consumers = [
@@ -122,7 +122,7 @@ def _retained_consumers(feed: StockFeed, plan: Plan) -> frozenset[Key]:
 
 
 def _deletable_topics(feed: StockFeed, plan: Plan) -> frozenset[Key]:
-    """Topics that the user wants deleted and that hold nothing that is not landed."""
+    """Returns topics of removed groups that are fully landed, if the feed's policy is Delete."""
     if feed.spec.kafka.deletion_policy != "Delete":
         return frozenset()
     wanted = set() if plan.finished else {group.name for group in feed.spec.symbol_groups}
@@ -131,19 +131,20 @@ def _deletable_topics(feed: StockFeed, plan: Plan) -> frozenset[Key]:
 
 
 def autoscaled_groups(feed: StockFeed, observed: Observed) -> frozenset[str]:
-    """Groups that are left to an autoscaler and that one has taken over.
+    """Returns the groups whose consumer replicas an autoscaler currently sets.
 
-    Until it has, and after a stop, the operator sets the number: an autoscaler leaves a Deployment
-    at zero alone, and a field that nobody sets falls back to one.
+    That is the case if the spec says so and another field manager owns `spec.replicas`. Until
+    then, and after a stop, the operator sets the replicas itself: an autoscaler ignores a
+    Deployment with zero replicas, and a field without an owner reverts to its default of 1.
     """
     return frozenset(
         group.name
         for group in feed.spec.symbol_groups
-        if group.consumer.autoscaled and _taken_over(observed.deployment(CONSUMER, group.name))
+        if group.consumer.autoscaled and _is_autoscaled(observed.deployment(CONSUMER, group.name))
     )
 
 
-def _taken_over(deployment: Manifest | None) -> bool:
+def _is_autoscaled(deployment: Manifest | None) -> bool:
     if deployment is None or replicas(deployment) == 0:
         return False
     return any(

@@ -1,9 +1,15 @@
-"""The ordered stop, as pure functions over what is observed.
+"""The ordered stop of a feed, as pure functions of the observed state.
 
-Producers go first; consumers stay until they have landed everything; one last load and build takes
-it on; then the rest goes. Nothing is remembered outside the cluster: the feed's status holds when a
-group began to drain, and the last load's name holds which stop it belongs to. So a restart between
-any two steps changes nothing.
+The order is:
+
+1. Producers stop.
+2. Consumers keep running until they have landed everything, or `drainTimeout` passes.
+3. One final load and build takes what they landed to the warehouse.
+4. Consumers are scaled to zero, and a deleted feed loses its finalizer.
+
+The operator keeps no state of its own: the feed's status records when a group began to drain, and
+the final load's name identifies the stop that it belongs to. The operator can therefore restart
+between any two steps.
 """
 
 from collections.abc import Sequence
@@ -12,13 +18,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-# A consumer's word may rest on a measurement of up to ten seconds ago, made before the producer's
-# last message.
-SETTLE: Final = timedelta(seconds=12)
+# A consumer may report a lag that it measured up to 10 s ago (stockfeed.consumer.status), before
+# the producer's last message. `drained` is therefore ignored until this much time has passed.
+SETTLE_TIME: Final = timedelta(seconds=12)
 
 
 class State(StrEnum):
-    """The state of a group, as the feed's status shows it."""
+    """A group's state, as shown in the feed's status."""
 
     RUNNING = "Running"
     DRAINING = "Draining"
@@ -26,7 +32,7 @@ class State(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far the feed's stop is."""
+    """A feed's progress through its stop."""
 
     RUNNING = "Running"
     DRAINING = "Draining"
@@ -35,7 +41,10 @@ class Stage(StrEnum):
 
 
 class FinalLoad(StrEnum):
-    """The last load of a stop."""
+    """The state of a stop's final load.
+
+    IMPOSSIBLE: it cannot be created, e.g. because Argo Workflows is not installed.
+    """
 
     IMPOSSIBLE = "Impossible"
     ABSENT = "Absent"
@@ -46,29 +55,29 @@ class FinalLoad(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupDrainStatus:
-    """What a group's consumers say together.
+    """The combined drain status of a group's consumers.
 
     Attributes:
-        drained: everything published is landed.
-        left: what is not, or why that is not known; for people.
+        drained: everything published has been landed.
+        remaining: message about what has not been landed, or why that is unknown.
     """
 
     drained: bool
-    left: str
+    remaining: str
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedGroup:
-    """What is observed of a group that is to stop.
+    """The observed state of a group that is to stop.
 
     Attributes:
         name: the group's name.
-        publishing: producer pods that may still publish.
-        has_consumers: its consumers are not at zero.
-        drain_status: what they say; None when nobody asked them.
-        state: as in the feed's status; None when it has none.
-        since: when draining began; in a stopped group it means that draining was not finished.
-        was_publishing: a producer pod could still publish at the last look.
+        publishing: number of producer pods that may still publish.
+        has_consumers: its consumer Deployment has a replica count above zero.
+        drain_status: of its consumers; None if they were not queried.
+        state: from the feed's status; None if the status has no such group.
+        since: when draining began; if the group is stopped, the drain did not finish in time.
+        was_publishing: a producer pod could still publish at the previous reconcile.
     """
 
     name: str
@@ -82,58 +91,64 @@ class ObservedGroup:
 
 @dataclass(frozen=True, slots=True)
 class GroupStop:
-    """Where a group's stop stands.
+    """A group's progress through the stop.
 
     Attributes:
         name: the group's name.
-        state: Draining keeps its consumers; Stopped takes them to zero.
-        since: when the last producer ended, or its end began to be waited for; None after a clean
-            end.
-        drained: its consumers may go as soon as the rest of the feed allows it.
-        left: what is waited for, or, where the time ran out just now, what is not landed.
-        publishing: producer pods that may still publish.
+        state: consumers run while DRAINING and are scaled to zero when STOPPED.
+        since: start of the current wait: for producers to end, or, once they have, for consumers
+            to drain. None after a clean stop.
+        drained: its consumers can stop as soon as the rest of the feed is drained.
+        remaining: message about what the stop waits for, or, if it has just timed out, about what
+            has not been landed.
+        publishing: number of producer pods that may still publish.
     """
 
     name: str
     state: State
     since: datetime | None = None
     drained: bool = False
-    left: str = ""
+    remaining: str = ""
     publishing: int = 0
 
     @property
     def waiting(self) -> bool:
-        """Whether the stop waits for this group."""
+        """Whether the feed's stop is waiting for this group."""
         return self.state is State.DRAINING and not self.drained
 
     @property
     def clean(self) -> bool:
-        """Whether it stopped with everything landed."""
+        """Whether the group stopped with everything landed."""
         return self.state is State.STOPPED and self.since is None
 
 
 def stop_group(group: ObservedGroup, now: datetime, timeout: timedelta) -> GroupStop:
-    """One step of a group's stop.
+    """Computes a group's next step.
 
     Args:
-        group: what is observed.
-        now: the time.
-        timeout: how long producers are waited for, and then consumers: each alone, so that slow
-            producers leave consumers their time, and both leave the last load its own.
+        group: the observed state.
+        now: the current time.
+        timeout: the feed's `drainTimeout`. It applies to producers and consumers separately, so
+            slow producers do not shorten the time for consumers to drain.
     """
     if _at_rest(group):
         return GroupStop(group.name, State.STOPPED, group.since, publishing=group.publishing)
-    came_or_went = bool(group.publishing) is not group.was_publishing
-    since = now if came_or_went or group.since is None else group.since
+    publishing_changed = bool(group.publishing) is not group.was_publishing
+    since = now if publishing_changed or group.since is None else group.since
     waited = now - since
-    if _is_drained(group) and waited >= min(SETTLE, timeout):
+    if _is_drained(group) and waited >= min(SETTLE_TIME, timeout):
         return GroupStop(group.name, State.DRAINING, since, drained=True)
     state = State.STOPPED if waited >= timeout else State.DRAINING
-    return GroupStop(group.name, state, since, left=_left(group), publishing=group.publishing)
+    return GroupStop(
+        group.name, state, since, remaining=_remaining(group), publishing=group.publishing
+    )
 
 
 def _at_rest(group: ObservedGroup) -> bool:
-    """Whether it is stopped; a producer that somebody started since needs a stop of its own."""
+    """Whether the group is stopped.
+
+    A producer that was started by hand after the stop begins a new stop.
+    """
     if group.state is State.STOPPED:
         return not group.publishing or group.was_publishing
     return group.state is None and not group.publishing and not group.has_consumers
@@ -143,28 +158,28 @@ def _is_drained(group: ObservedGroup) -> bool:
     return not group.publishing and group.drain_status is not None and group.drain_status.drained
 
 
-def _left(group: ObservedGroup) -> str:
+def _remaining(group: ObservedGroup) -> str:
     if group.publishing:
-        return "its producer still runs"
+        return "its producer is still running"
     return (
-        group.drain_status.left
+        group.drain_status.remaining
         if group.drain_status
-        else "its consumers are not there to say what is left"
+        else "it has no consumers, so the remaining messages are unknown"
     )
 
 
 def drain_started_at(groups: Sequence[GroupStop]) -> datetime | None:
-    """When the stop's last group had no producer any more; it names the last load."""
+    """Returns when the last group began to drain, which identifies the stop's final load."""
     return max((group.since for group in groups if group.since is not None), default=None)
 
 
 def stage_of(groups: Sequence[GroupStop], *, ended: bool, final_load: FinalLoad) -> Stage:
-    """How far the feed's stop is.
+    """Returns the feed's progress through its stop.
 
     Args:
-        groups: each group's part.
-        ended: the feed's status says that this stop has come to its end.
-        final_load: the final load of this stop.
+        groups: the progress of each group.
+        ended: the feed's status already reports this stop as complete.
+        final_load: the state of this stop's final load.
     """
     if any(group.waiting for group in groups):
         return Stage.DRAINING
@@ -176,11 +191,11 @@ def stage_of(groups: Sequence[GroupStop], *, ended: bool, final_load: FinalLoad)
     return Stage.STOPPED
 
 
-def settle(group: GroupStop, stage: Stage) -> GroupStop:
-    """The group's part once the feed's stage is known.
+def stop_if_drained(group: GroupStop, stage: Stage) -> GroupStop:
+    """Stops a drained group if the feed's stage allows it.
 
-    Drained groups stop with the feed; groups that were taken out of a running feed stop alone, and
-    its next load takes what they landed.
+    Drained groups stop when the feed's stop is complete. A group that was removed from a running
+    feed stops as soon as it is drained; the feed's next regular load takes what it landed.
     """
     if group.drained and stage in (Stage.RUNNING, Stage.STOPPED):
         return GroupStop(group.name, State.STOPPED)

@@ -1,4 +1,4 @@
-"""Whether a group's consumers have landed everything, from what each of them says."""
+"""Queries consumer pods to find out whether their group has landed everything."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,16 +13,18 @@ from stockfeed_operator.spec.feed import StockFeed
 def query_drain_statuses(
     cluster: Cluster, feed: StockFeed, observed: Observed, groups: Iterable[str], now: datetime
 ) -> dict[str, GroupDrainStatus]:
-    """What the consumers of each stopping group say; groups that still publish are not asked.
+    """Returns the drain status of each stopping group, by name.
+
+    Groups that are still publishing or have no consumers are omitted.
 
     Args:
-        cluster: the cluster.
+        cluster: the cluster to query.
         feed: the feed.
-        observed: what the cluster shows.
+        observed: the feed's observed state.
         groups: names of the groups that are to stop.
-        now: the time.
+        now: the current time.
     """
-    # Of a topic from elsewhere the number of partitions is not known.
+    # The partition count of a topic that the operator does not manage is unknown.
     partitions = feed.spec.kafka.partitions if feed.spec.kafka.cluster else 1
     return {
         group: _group_drain_status(cluster, observed, group, partitions)
@@ -33,7 +35,7 @@ def query_drain_statuses(
 
 
 def publishing_pods(observed: Observed, group: str, now: datetime) -> int:
-    """How many producer pods of the group may still publish."""
+    """Returns the number of the group's producer pods that may still publish."""
     running = [pod for pod in observed.pods_of(PRODUCER, group) if may_be_running(pod, now)]
     return max(len(running), replicas(observed.deployment(PRODUCER, group)))
 
@@ -42,33 +44,37 @@ def _group_drain_status(
     cluster: Cluster, observed: Observed, group: str, partitions: int
 ) -> GroupDrainStatus:
     pods = observed.pods_of(CONSUMER, group)
-    answers = {pod["metadata"]["name"]: cluster.drain_status(pod) for pod in pods}
-    return combine_statuses(answers, partitions)
+    statuses = {pod["metadata"]["name"]: cluster.drain_status(pod) for pod in pods}
+    return combine_statuses(statuses, partitions)
 
 
 def combine_statuses(
-    answers: Mapping[str, DrainStatus | None], partitions: int
+    statuses: Mapping[str, DrainStatus | None], partitions: int
 ) -> GroupDrainStatus:
-    """What the answers say together.
+    """Combines the drain statuses of a group's consumers.
 
     Args:
-        answers: by pod; None where a pod did not answer.
-        partitions: how many the topic has; each must have an owner.
+        statuses: by pod name; None if the pod did not respond.
+        partitions: the topic's partition count. The group is drained only if each partition is
+            assigned to a consumer.
     """
-    if not answers:
+    if not statuses:
         return GroupDrainStatus(
-            drained=False, left="no consumer runs, so nobody knows what is left"
+            drained=False, remaining="no consumer is running, so the remaining messages are unknown"
         )
-    silent = sorted(pod for pod, answer in answers.items() if answer is None)
+    silent = sorted(pod for pod, status in statuses.items() if status is None)
     if silent:
-        return GroupDrainStatus(drained=False, left=f"no answer from {', '.join(silent)}")
-    spoken = [answer for answer in answers.values() if answer is not None]
-    missing = set(range(partitions)) - {part for one in spoken for part in one.partitions}
+        return GroupDrainStatus(drained=False, remaining=f"no response from {', '.join(silent)}")
+    known = [status for status in statuses.values() if status is not None]
+    missing = set(range(partitions)) - {part for status in known for part in status.partitions}
     if missing:
         listed = ", ".join(map(str, sorted(missing)))
-        return GroupDrainStatus(drained=False, left=f"no consumer owns partition {listed}")
-    lag, buffered = sum(one.lag for one in spoken), sum(one.buffered for one in spoken)
+        return GroupDrainStatus(
+            drained=False, remaining=f"no consumer is assigned partition {listed}"
+        )
+    lag = sum(status.lag for status in known)
+    buffered = sum(status.buffered for status in known)
     return GroupDrainStatus(
-        drained=all(one.drained for one in spoken),
-        left=f"{lag} messages not landed, {buffered} of them buffered",
+        drained=all(status.drained for status in known),
+        remaining=f"{lag} messages not landed, {buffered} of them buffered",
     )

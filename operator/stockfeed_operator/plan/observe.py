@@ -1,4 +1,4 @@
-"""What the cluster shows of a feed, read once at the start of a reconcile."""
+"""The observed state of a feed, read once at the start of a reconcile."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -40,17 +40,17 @@ PAUSE_ANNOTATION = f"{GROUP}/pause-reconciliation"
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A feed and all that belongs to it.
+    """A feed and its objects.
 
     Attributes:
-        resource: the feed as stored.
-        feed: the feed, or why it is invalid.
-        status: what the operator said last; empty where it cannot be understood.
-        neighbours: the valid other feeds of its namespace.
-        objects: what carries the feed's label, by key; without pods and workflows.
+        resource: the stored feed.
+        feed: the parsed feed, or the error that describes why it is invalid.
+        status: the status that the operator wrote last; empty if it cannot be parsed.
+        neighbours: the other valid feeds in the namespace.
+        objects: objects with the feed's label, by key, except pods and Workflows.
         pods: the feed's pods.
         workflows: the feed's Workflows.
-        missing: kinds that the cluster does not know.
+        missing: kinds whose CRD is not installed.
     """
 
     resource: Manifest
@@ -79,12 +79,12 @@ class Observed:
 
     @property
     def deleting(self) -> bool:
-        """Whether the feed is to go."""
+        """Whether the feed is being deleted."""
         return "deletionTimestamp" in self.resource["metadata"]
 
     @property
     def paused(self) -> bool:
-        """Whether a person asked to leave everything as it is; a deletion goes on regardless."""
+        """Whether an annotation pauses reconciliation. Deletion takes precedence over a pause."""
         annotations = self.resource["metadata"].get("annotations") or {}
         return annotations.get(PAUSE_ANNOTATION) == "true" and not self.deleting
 
@@ -94,20 +94,20 @@ class Observed:
         return tuple(self.resource["metadata"].get("finalizers") or ())
 
     def condition(self, kind: str) -> Condition | None:
-        """A condition of the last status."""
+        """Returns a condition from the last status by type; None if it has none."""
         return next((found for found in self.status.conditions if found.type == kind), None)
 
     def group_status(self, group: str) -> GroupStatus | None:
-        """A group of the last status."""
+        """Returns a group from the last status; None if it has none."""
         return next((found for found in self.status.groups if found.name == group), None)
 
     def deployment(self, component: str, group: str) -> Manifest | None:
-        """The group's Deployment of one role."""
+        """Returns the group's Deployment for a component; None if there is none."""
         name = {PRODUCER: names.producer, CONSUMER: names.consumer}[component](self.name, group)
         return self.objects.get(Key(DEPLOYMENT.kind, name))
 
     def pods_of(self, component: str, group: str) -> tuple[Manifest, ...]:
-        """The group's pods of one role that have not come to their end."""
+        """Returns the group's pods of a component that have not terminated."""
         return tuple(
             pod
             for pod in self.pods
@@ -118,7 +118,7 @@ class Observed:
 
     @property
     def groups(self) -> frozenset[str]:
-        """Names of the groups that have Deployments or are known from the status."""
+        """Names of the groups that have Deployments or appear in the status."""
         deployed = (
             _labels(manifest).get(GROUP_LABEL)
             for key, manifest in self.objects.items()
@@ -129,10 +129,10 @@ class Observed:
 
 
 def observe(cluster: Cluster, namespace: str, name: str) -> Observed | None:
-    """Reads the feed and what belongs to it; None when there is no such feed.
+    """Reads the feed and its objects; returns None if the feed does not exist.
 
     Raises:
-        ClusterError: the API server does not answer, or not with what was asked for.
+        ClusterError: a request to the API server failed.
     """
     resource = cluster.get(FEED, namespace, name)
     if resource is None:
@@ -142,7 +142,7 @@ def observe(cluster: Cluster, namespace: str, name: str) -> Observed | None:
     others = cluster.list(FEED, namespace, {}) or ()
     return Observed(
         resource=resource,
-        feed=_parsed(resource),
+        feed=_parse(resource),
         status=_stored_status(resource),
         neighbours=_neighbours(others, name),
         objects={
@@ -157,7 +157,7 @@ def observe(cluster: Cluster, namespace: str, name: str) -> Observed | None:
     )
 
 
-def _parsed(resource: Manifest) -> StockFeed | InvalidFeedError:
+def _parse(resource: Manifest) -> StockFeed | InvalidFeedError:
     try:
         return parse(resource)
     except InvalidFeedError as error:
@@ -165,7 +165,7 @@ def _parsed(resource: Manifest) -> StockFeed | InvalidFeedError:
 
 
 def _stored_status(resource: Manifest) -> StockFeedStatus:
-    """The status, without what others may have put into it."""
+    """Parses the status and drops conditions that other controllers or users added."""
     try:
         text = json.dumps(resource.get("status") or {})
         status = StockFeedStatus.model_validate_json(text, extra="ignore")
@@ -176,7 +176,7 @@ def _stored_status(resource: Manifest) -> StockFeedStatus:
 
 
 def _neighbours(resources: Iterable[Manifest], name: str) -> tuple[StockFeed, ...]:
-    parsed = [_parsed(other) for other in resources if other["metadata"]["name"] != name]
+    parsed = [_parse(other) for other in resources if other["metadata"]["name"] != name]
     return tuple(other for other in parsed if not isinstance(other, InvalidFeedError))
 
 
@@ -185,12 +185,12 @@ def _labels(manifest: Manifest) -> dict[str, str]:
 
 
 def replicas(deployment: Manifest | None) -> int:
-    """How many pods the Deployment asks for; 0 where there is none."""
+    """Returns the Deployment's desired replicas; 0 if there is no Deployment."""
     return 0 if deployment is None else int(deployment["spec"].get("replicas", 1))
 
 
 def ready_replicas(deployment: Manifest | None) -> int:
-    """How many pods of the Deployment's current template are ready."""
+    """Returns the number of ready pods that run the Deployment's current template."""
     if deployment is None:
         return 0
     status = deployment.get("status") or {}
@@ -200,6 +200,10 @@ def ready_replicas(deployment: Manifest | None) -> int:
 
 
 def may_be_running(pod: Manifest, now: datetime) -> bool:
-    """Whether the pod may still do something: a lost node's pod is marked but never confirmed."""
+    """Reports whether the pod may still be running.
+
+    A pod on a lost node keeps its deletion timestamp, which includes the grace period, until the
+    node returns. Once that time has passed, the pod counts as terminated.
+    """
     deadline = parse_optional_rfc3339(pod["metadata"].get("deletionTimestamp"))
     return deadline is None or now <= deadline

@@ -1,4 +1,4 @@
-"""What to do now, as a value: who runs, who drains, who may load, and at what rate."""
+"""The plan: which groups run or stop, whether the feed may load, and its request budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ from stockfeed_operator.plan.session import SessionState
 from stockfeed_operator.spec.conditions import STOPPED
 from stockfeed_operator.spec.feed import StockFeed
 
-# A drain may end as late as its timeout allows; looks at it come every few seconds.
+# Allows for the reconcile that detects the end of a drain, which may run a few seconds later.
 _SLACK: Final = timedelta(seconds=30)
 
 
 class StopReason(StrEnum):
-    """Why a feed is to be stopped."""
+    """Why a feed should be stopped."""
 
     DELETED = "Deleted"
     SUSPENDED = "Suspended"
@@ -41,12 +41,13 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is wanted of the feed as a whole.
+    """Whether the feed as a whole should run.
 
     Attributes:
-        stop_reason: why it is to stop; None when it is to run.
-        session: where in its exchange's sessions it is; None where it follows none.
-        stopping: names of the groups that are to stop: all, or those removed from the spec.
+        stop_reason: why the feed should stop; None if it should run.
+        session: whether the exchange's session is open; None if the feed has no `spec.session`.
+        stopping: names of the groups that should stop: all groups, or, while the feed runs, those
+            removed from the spec.
     """
 
     stop_reason: StopReason | None
@@ -56,17 +57,17 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do now.
+    """The decisions of one reconcile.
 
     Attributes:
-        intent: what is wanted.
-        stage: how far the feed is.
-        groups: how far each group is, by name, removed ones included.
-        budget: the API key's.
-        target_holder: the feed that has the warehouse target instead of this one.
-        drain_started_at: names the last load; None before producers are gone.
-        final_load: the final load of the stop.
-        next_change_at: when the plan changes by itself.
+        intent: whether the feed should run.
+        stage: the feed's progress through its stop.
+        groups: the progress of each stopping group, by name, including removed groups.
+        budget: the request budget of the feed's API key.
+        target_holder: the older feed that uses the same warehouse schema; None if there is none.
+        drain_started_at: identifies the stop's final load; None if nothing is to be drained.
+        final_load: the state of the stop's final load.
+        next_change_at: when an exchange session next opens or closes; None if none is relevant.
     """
 
     intent: Intent
@@ -80,17 +81,17 @@ class Plan:
 
     @property
     def finished(self) -> bool:
-        """Whether the feed may go: it is deleted and stopped."""
+        """Whether the feed is deleted and its stop is complete, so its finalizer can be removed."""
         return self.intent.stop_reason is StopReason.DELETED and self.stage is Stage.STOPPED
 
     def state(self, group: str) -> State:
-        """How far a group is."""
+        """Returns the state of a group."""
         found = self.groups.get(group)
         return State.RUNNING if found is None else found.state
 
 
 def intent_of(feed: StockFeed, observed: Observed, now: datetime) -> Intent:
-    """What is wanted of the feed at this time."""
+    """Decides whether the feed and its groups should run at the given time."""
     state = session_at(feed, now)
     stop_reason = stop_reason_of(feed, state)
     wanted = {group.name for group in feed.spec.symbol_groups}
@@ -99,12 +100,12 @@ def intent_of(feed: StockFeed, observed: Observed, now: datetime) -> Intent:
 
 
 def session_at(feed: StockFeed, now: datetime) -> SessionState | None:
-    """Where in its exchange's sessions the feed is."""
+    """Returns the feed's session state; None if it has no `spec.session`."""
     return None if feed.spec.session is None else session.state_at(feed.spec.session, now)
 
 
 def stop_reason_of(feed: StockFeed, state: SessionState | None) -> StopReason | None:
-    """Why the feed is to stop; None when it is to run."""
+    """Returns why the feed should stop; None if it should run."""
     if feed.metadata.deletion_timestamp is not None:
         return StopReason.DELETED
     if feed.spec.suspend:
@@ -113,7 +114,10 @@ def stop_reason_of(feed: StockFeed, state: SessionState | None) -> StopReason | 
 
 
 def standalone_plan(feed: StockFeed) -> Plan:
-    """The plan of the feed by itself, once started or stopped: what `render` shows."""
+    """Returns a plan that ignores the cluster: everything runs, or is stopped if suspended.
+
+    `stockfeed-operator render` uses it.
+    """
     stop_reason = StopReason.SUSPENDED if feed.spec.suspend else None
     names = [group.name for group in feed.spec.symbol_groups]
     groups = {name: GroupStop(name, State.STOPPED) for name in names} if stop_reason else {}
@@ -128,14 +132,14 @@ def make_plan(
     drain_statuses: Mapping[str, GroupDrainStatus],
     now: datetime,
 ) -> Plan:
-    """The plan.
+    """Plans the next step of the feed.
 
     Args:
         feed: the feed.
-        observed: what the cluster shows.
-        intent: what is wanted.
-        drain_statuses: what the consumers of stopping groups say.
-        now: the time.
+        observed: the feed's observed state.
+        intent: whether the feed and its groups should run.
+        drain_statuses: drain status of stopping groups, by name.
+        now: the current time.
     """
     timeout = timedelta(seconds=parse_duration(feed.spec.drain_timeout))
     stops = [
@@ -143,12 +147,12 @@ def make_plan(
         for group in intent.stopping
     ]
     holder = targets.find_holder(feed, observed.neighbours)
-    began = drain.drain_started_at(stops)
-    load = _final_load(observed, holder, began, now, timeout)
+    drain_started_at = drain.drain_started_at(stops)
+    final_load = _final_load(observed, holder, drain_started_at, now, timeout)
     stage = Stage.RUNNING
     if intent.stop_reason is not None:
-        stage = drain.stage_of(stops, ended=_ended(observed), final_load=load)
-    stops = [drain.settle(stop, stage) for stop in stops]
+        stage = drain.stage_of(stops, ended=_ended(observed), final_load=final_load)
+    stops = [drain.stop_if_drained(stop, stage) for stop in stops]
     active = [other for other in observed.neighbours if _active(other, now)]
     return Plan(
         intent=intent,
@@ -156,8 +160,8 @@ def make_plan(
         groups={stop.name: stop for stop in stops},
         budget=budget.budget_of(feed, active if intent.stop_reason is None else ()),
         target_holder=holder,
-        drain_started_at=began,
-        final_load=load,
+        drain_started_at=drain_started_at,
+        final_load=final_load,
         next_change_at=_next_change_at(feed, observed, now),
     )
 
@@ -185,18 +189,21 @@ def _ended(observed: Observed) -> bool:
 def _final_load(
     observed: Observed,
     holder: StockFeed | None,
-    began: datetime | None,
+    drain_started_at: datetime | None,
     now: datetime,
     timeout: timedelta,
 ) -> FinalLoad:
     if holder is not None or CRON_WORKFLOW in observed.missing:
         return FinalLoad.IMPOSSIBLE
-    if began is None:
+    if drain_started_at is None:
         return FinalLoad.ABSENT
-    workflow = _final_load_workflow(observed, began)
+    workflow = _final_load_workflow(observed, drain_started_at)
     if workflow is None:
-        # Where it cannot be made, e.g. in a namespace that is deleted, it is not waited for either.
-        return FinalLoad.FAILED if now - began >= 2 * timeout + _SLACK else FinalLoad.ABSENT
+        # It may be impossible to create the Workflow, e.g. in a namespace that is being deleted;
+        # the stop must not wait forever.
+        return (
+            FinalLoad.FAILED if now - drain_started_at >= 2 * timeout + _SLACK else FinalLoad.ABSENT
+        )
     phase = workflow.get("status", {}).get("phase")
     if phase == "Succeeded":
         return FinalLoad.SUCCEEDED
@@ -205,9 +212,9 @@ def _final_load(
     return FinalLoad.FAILED if failed else FinalLoad.RUNNING
 
 
-def _final_load_workflow(observed: Observed, began: datetime) -> Manifest | None:
-    """The Workflow that loads what the stop left."""
-    label = str(round(began.timestamp()))
+def _final_load_workflow(observed: Observed, drain_started_at: datetime) -> Manifest | None:
+    """Finds the final load's Workflow of the stop that began at this time."""
+    label = str(round(drain_started_at.timestamp()))
     return next(
         (
             workflow
@@ -223,10 +230,9 @@ def _active(feed: StockFeed, now: datetime) -> bool:
 
 
 def _next_change_at(feed: StockFeed, observed: Observed, now: datetime) -> datetime | None:
-    """When a session opens or closes, the feed's own or that of one with the same API key."""
+    """Returns the next session change among the feed and the feeds that share its API key."""
     key = budget.api_key_of(feed)
     sharing = [feed, *(other for other in observed.neighbours if budget.api_key_of(other) == key)]
     states = [session_at(other, now) for other in sharing]
-    return min(
-        (state.next_change_at for state in states if state and state.next_change_at), default=None
-    )
+    changes = [state.next_change_at for state in states if state and state.next_change_at]
+    return min(changes, default=None)

@@ -1,4 +1,4 @@
-"""When a feed runs that follows an exchange's sessions."""
+"""The times at which a feed with `spec.session` runs, from the exchange's calendar."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from typing import Final
 from stockfeed.contract.durations import parse_duration
 from stockfeed_operator.spec.source import Session
 
-# Pods need this long to start, so that the open is not missed.
+# Feeds start early because pods need time to become ready before the session opens.
 _LEAD: Final = timedelta(minutes=2)
 _DAYS_BEFORE: Final = 10
-# The longest known closure, a Chinese or Japanese Golden Week, is far shorter.
+# Far longer than any scheduled closure, e.g. the Golden Weeks in China and Japan.
 _DAYS_AFTER: Final = 40
 
 Window = tuple[datetime, datetime]
@@ -20,11 +20,11 @@ Window = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """Where in its exchange's sessions a feed is.
+    """Whether a feed's session is open.
 
     Attributes:
-        open: whether it should run.
-        next_change_at: when that changes.
+        open: whether the feed should run.
+        next_change_at: when `open` changes next; None if no session is known.
     """
 
     open: bool
@@ -32,11 +32,11 @@ class SessionState:
 
 
 def state_at(session: Session, now: datetime) -> SessionState:
-    """The state at a time.
+    """Returns the session state at the given time.
 
     Args:
-        session: the exchange and the hours around its sessions.
-        now: with a time zone.
+        session: the exchange and the extended hours.
+        now: a timezone-aware time.
     """
     for start, end in _merged(_extended(session, now)):
         if now < start:
@@ -55,7 +55,7 @@ def _extended(session: Session, now: datetime) -> Iterable[Window]:
 
 
 def _merged(windows: Iterable[Window]) -> Iterable[Window]:
-    """The windows in order, those that touch made one: some exchanges hardly close."""
+    """Merges adjacent windows: with extended hours, some exchanges never close between sessions."""
     current: Window | None = None
     for window in windows:
         if current is not None and window[0] <= current[1]:
@@ -68,11 +68,11 @@ def _merged(windows: Iterable[Window]) -> Iterable[Window]:
         yield current
 
 
-# Making a calendar takes about a second; with the day as key it is made once a day.
+# Building a calendar takes about a second; with the date as the key, that happens once a day.
 @lru_cache(maxsize=128)
 def _sessions(code: str, today: date) -> tuple[Window, ...]:
-    """Opens and closes of the exchange's sessions around a day."""
-    # It brings pandas: a second and 80 MB, only for those who follow a session.
+    """Returns the opening and closing times of the exchange's sessions around a date."""
+    # Imported here because it loads pandas, which takes a second and 80 MB.
     import exchange_calendars  # noqa: PLC0415
 
     start, end = today - timedelta(days=_DAYS_BEFORE), today + timedelta(days=_DAYS_AFTER)

@@ -1,31 +1,32 @@
-"""Which feed may write a warehouse target: the oldest of those that name it."""
+"""Warehouse targets: only the oldest of the feeds that use a schema may write to it."""
 
 from collections.abc import Iterable
 
 from stockfeed_operator.spec.feed import StockFeed
 
 Target = tuple[str, str, str]
+"""Name of the credentials Secret, database, and schema."""
 
 
 def targets_of(feed: StockFeed) -> frozenset[Target]:
-    """What the feed writes: its raw schema and its models' schema, by the Secret they are in."""
+    """Returns the schemas that the feed writes to: for raw data, and for dbt models if enabled."""
     warehouse = feed.spec.warehouse
     schemas = [warehouse.schema_name]
     if warehouse.dbt.enabled:
         schemas.append(warehouse.dbt.schema_name)
     account = warehouse.credentials_secret_ref.name
-    # Snowflake folds names that are not quoted to upper case.
+    # Snowflake converts unquoted identifiers to upper case.
     return frozenset((account, warehouse.database.upper(), name.upper()) for name in schemas)
 
 
 def find_holder(feed: StockFeed, others: Iterable[StockFeed]) -> StockFeed | None:
-    """The older feed that has one of the feed's targets; None when the feed may write.
+    """Returns the older feed that holds one of the feed's targets; None if there is none.
 
-    A feed that is refused itself holds nothing.
+    A feed that is itself blocked by an older feed holds no targets.
 
     Args:
         feed: the feed.
-        others: the other feeds of its namespace.
+        others: the other feeds in its namespace.
     """
     held: dict[Target, StockFeed] = {}
     for candidate in sorted([feed, *others], key=_age):

@@ -52,8 +52,9 @@ def stopped(plan: Plan) -> Statement | None:
     if plan.stage is Stage.LOADING:
         text = f"{_STOP_REASONS[stop_reason]}; all quotes are landed; the last load is running"
         return Statement(conditions.STOPPED, "False", "LastLoad", text)
-    waiting = [f"group {stop.name}: {stop.left}" for stop in plan.groups.values() if stop.waiting]
-    text = f"{_STOP_REASONS[stop_reason]}; waiting for {'; '.join(waiting)}"
+    waiting = [stop for stop in plan.groups.values() if stop.waiting]
+    groups = "; ".join(f"group {stop.name}: {stop.remaining}" for stop in waiting)
+    text = f"{_STOP_REASONS[stop_reason]}; waiting for {groups}"
     return Statement(conditions.STOPPED, "False", "Draining", text)
 
 
@@ -80,15 +81,15 @@ def drain_timed_out(feed: StockFeed, observed: Observed, plan: Plan) -> Statemen
         return None
     before = observed.condition(conditions.DRAIN_TIMED_OUT)
     known = [] if before is None else [before.message]
-    fresh = [_left(feed, stop) for stop in late if stop.left]
+    fresh = [_left(feed, stop) for stop in late if stop.remaining]
     text = "; ".join([*known, *fresh]) or ", ".join(stop.name for stop in late)
     return Statement(conditions.DRAIN_TIMED_OUT, "True", "DrainTimedOut", text)
 
 
 def _left(feed: StockFeed, stop: GroupStop) -> str:
     return (
-        f"group {stop.name} was not drained within {feed.spec.drain_timeout}: {stop.left}; what is "
-        f"left is in Kafka's topic {topic_of(feed, stop.name)} until its retention ends, and the "
+        f"group {stop.name} was not drained within {feed.spec.drain_timeout}: {stop.remaining}; what "
+        f"is left is in Kafka's topic {topic_of(feed, stop.name)} until its retention ends, and the "
         "group lands it when it runs again"
     )
 

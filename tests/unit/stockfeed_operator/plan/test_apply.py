@@ -1,4 +1,4 @@
-"""Objects that somebody else has changed, deleted, made before, or that are refused."""
+"""Drift, ownership conflicts, adoption and rejected objects."""
 
 from dataclasses import replace
 from typing import Any
@@ -29,43 +29,45 @@ from support.inmemory.feeds import Life
         (WORKFLOW_TEMPLATE, "us-replay"),
     ],
 )
-def test_what_somebody_deletes_comes_back(life: Life, kind: Any, name: str) -> None:
+def test_recreates_deleted_objects(life: Life, kind: Any, name: str) -> None:
     del life.cluster.objects[Key(kind.kind, name)]
     life.step()
     assert life.repaired == [Key(kind.kind, name)]
-    told = [notice.message for notice in life.cluster.events if notice.reason == "DriftRepaired"]
-    assert told == [
+    events = [event.message for event in life.cluster.events if event.reason == "DriftRepaired"]
+    assert events == [
         f"{kind.kind} {name} was changed or deleted by another client and has been restored"
     ]
     life.rest()
     assert name in life.cluster.names(kind)
 
 
-@pytest.mark.parametrize("refused", ["status us", "apply ConfigMap us-shares"])
-def test_a_repair_is_told_once_whatever_else_fails_after_it(life: Life, refused: str) -> None:
+@pytest.mark.parametrize("failing_write", ["status us", "apply ConfigMap us-shares"])
+def test_reports_each_repair_once_even_if_the_reconcile_fails_later(
+    life: Life, failing_write: str
+) -> None:
     account = Key("ServiceAccount", "us")
     for key in (account, Key("ConfigMap", "us-shares"), Key("KafkaTopic", "stock-quotes.us.autos")):
         del life.cluster.objects[key]
 
-    def refuse(write: str) -> None:
-        if write == refused:
-            raise ClusterError("the API server is away")
+    def fail(write: str) -> None:
+        if write == failing_write:
+            raise ClusterError("the API server is unavailable")
 
-    life.cluster.before_write = refuse
+    life.cluster.before_write = fail
     with pytest.raises(ClusterError):
         life.step()
     assert account in life.repaired
     life.cluster.before_write = lambda write: None
     life.rest()
     assert len(life.repaired) == 3
-    told = [notice for notice in life.cluster.events if notice.reason == "DriftRepaired"]
-    assert len(told) == 3
+    events = [event for event in life.cluster.events if event.reason == "DriftRepaired"]
+    assert len(events) == 3
 
 
-def test_what_somebody_changes_is_put_right_and_what_they_add_stays(life: Life) -> None:
+def test_restores_changed_fields_and_keeps_added_ones(life: Life) -> None:
     def change(live: Manifest) -> None:
         live["spec"]["replicas"] = 7
-        live["metadata"]["annotations"]["theirs"] = "stays"
+        live["metadata"]["annotations"]["other"] = "kept"
         live["spec"]["template"]["spec"]["containers"].append({"name": "sidecar"})
 
     life.cluster.edit(DEPLOYMENT, "us-autos-consumer", change)
@@ -73,7 +75,7 @@ def test_what_somebody_changes_is_put_right_and_what_they_add_stays(life: Life) 
     assert life.repaired == [Key("Deployment", "us-autos-consumer")]
     live = life.cluster.objects[Key("Deployment", "us-autos-consumer")]
     assert live["spec"]["replicas"] == 2
-    assert live["metadata"]["annotations"]["theirs"] == "stays"
+    assert live["metadata"]["annotations"]["other"] == "kept"
     assert [part["name"] for part in live["spec"]["template"]["spec"]["containers"]] == [
         "consumer",
         "sidecar",
@@ -91,28 +93,28 @@ def test_what_somebody_changes_is_put_right_and_what_they_add_stays(life: Life) 
         ),
     ],
 )
-def test_an_object_of_somebody_else_is_not_touched(
+def test_does_not_touch_objects_of_another_owner(
     owners: list[dict[str, Any]], labels: dict[str, str]
 ) -> None:
     life = Life()
-    theirs = {
+    existing = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "us-shares", "labels": labels, "ownerReferences": owners},
-        "data": {"theirs": "1"},
+        "data": {"other": "1"},
     }
-    life.cluster.create(theirs)
+    life.cluster.create(existing)
     life.create()
     life.step()
-    assert life.cluster.objects[Key("ConfigMap", "us-shares")]["data"] == {"theirs": "1"}
-    said = life.condition("NotApplied")
-    assert said["reason"] == "NameTaken"
-    assert "ConfigMap us-shares" in said["message"]
+    assert life.cluster.objects[Key("ConfigMap", "us-shares")]["data"] == {"other": "1"}
+    condition = life.condition("NotApplied")
+    assert condition["reason"] == "NameTaken"
+    assert "ConfigMap us-shares" in condition["message"]
     assert life.condition("Ready")["reason"] == "NameTaken"
     assert "delete ConfigMap us-shares" not in life.cluster.writes
 
 
-def test_a_topic_is_adopted_by_name() -> None:
+def test_adopts_an_existing_topic_by_name() -> None:
     life = Life()
     life.cluster.create(
         {
@@ -130,7 +132,7 @@ def test_a_topic_is_adopted_by_name() -> None:
     assert "ownerReferences" not in topic["metadata"]
 
 
-def test_a_binding_to_the_role_of_another_installation_is_made_anew(life: Life) -> None:
+def test_replaces_a_role_binding_whose_role_has_changed(life: Life) -> None:
     life.installation = replace(life.installation, task_results_role="renamed-task-results")
     life.rest()
     binding = life.cluster.objects[Key("RoleBinding", "us-load")]
@@ -140,12 +142,12 @@ def test_a_binding_to_the_role_of_another_installation_is_made_anew(life: Life) 
     assert life.repaired == []
 
 
-def test_a_rejected_object_is_a_condition_and_the_others_go_on() -> None:
+def test_reports_a_rejected_object_and_applies_the_others() -> None:
     life = Life()
     life.cluster.refuse = {"us-autos-consumer"}
     life.create()
     life.rest()
-    said = life.condition("NotApplied")
-    assert said["reason"] == "Rejected"
-    assert "Deployment us-autos-consumer: us-autos-consumer is invalid" in said["message"]
+    condition = life.condition("NotApplied")
+    assert condition["reason"] == "Rejected"
+    assert "Deployment us-autos-consumer: us-autos-consumer is invalid" in condition["message"]
     assert "us-autos-producer" in life.cluster.names(DEPLOYMENT)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stockfeed_operator.plan.drain import (
-    SETTLE,
+    SETTLE_TIME,
     FinalLoad,
     GroupDrainStatus,
     GroupStop,
@@ -11,27 +11,29 @@ from stockfeed_operator.plan.drain import (
     Stage,
     State,
     drain_started_at,
-    settle,
     stage_of,
     stop_group,
+    stop_if_drained,
 )
 
 NOW = datetime(2026, 3, 4, 15, tzinfo=UTC)
 TIMEOUT = timedelta(minutes=5)
-DRAINED = GroupDrainStatus(drained=True, left="")
-BEHIND = GroupDrainStatus(drained=False, left="12 messages not landed")
+DRAINED = GroupDrainStatus(drained=True, remaining="")
+BEHIND = GroupDrainStatus(drained=False, remaining="12 messages not landed")
 
 
-def _seen(
+def _group(
     state: State | None,
     since: timedelta | None = None,
     publishing: int = 0,
-    landing: bool = True,
+    has_consumers: bool = True,
     drain_status: GroupDrainStatus | None = None,
     was_publishing: bool = False,
 ) -> ObservedGroup:
-    began = None if since is None else NOW - since
-    return ObservedGroup("g", publishing, landing, drain_status, state, began, was_publishing)
+    started = None if since is None else NOW - since
+    return ObservedGroup(
+        "g", publishing, has_consumers, drain_status, state, started, was_publishing
+    )
 
 
 ZERO = timedelta(0)
@@ -39,63 +41,78 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
-    ("seen", "state", "since", "drained"),
+    ("group", "state", "since", "drained"),
     [
-        # Whatever was before, a producer that may publish is waited for.
-        (_seen(State.RUNNING, publishing=1, was_publishing=True), State.DRAINING, ZERO, False),
-        (_seen(State.STOPPED, publishing=1), State.DRAINING, ZERO, False),
-        (_seen(State.STOPPED, MINUTE, publishing=1), State.DRAINING, ZERO, False),
-        (_seen(None, publishing=1), State.DRAINING, ZERO, False),
-        (_seen(State.DRAINING, MINUTE, 1, was_publishing=True), State.DRAINING, MINUTE, False),
-        # With its end the clock starts anew, and a word from before it says nothing.
+        # In any previous state, the stop waits for producers that may still publish.
+        (_group(State.RUNNING, publishing=1, was_publishing=True), State.DRAINING, ZERO, False),
+        (_group(State.STOPPED, publishing=1), State.DRAINING, ZERO, False),
+        (_group(State.STOPPED, MINUTE, publishing=1), State.DRAINING, ZERO, False),
+        (_group(None, publishing=1), State.DRAINING, ZERO, False),
+        (_group(State.DRAINING, MINUTE, 1, was_publishing=True), State.DRAINING, MINUTE, False),
+        # When the last producer ends, the timer restarts and an earlier drain status is ignored.
         (
-            _seen(State.DRAINING, MINUTE, drain_status=DRAINED, was_publishing=True),
+            _group(State.DRAINING, MINUTE, drain_status=DRAINED, was_publishing=True),
             State.DRAINING,
             ZERO,
             False,
         ),
-        (_seen(State.RUNNING, drain_status=DRAINED), State.DRAINING, ZERO, False),
+        (_group(State.RUNNING, drain_status=DRAINED), State.DRAINING, ZERO, False),
         (
-            _seen(State.DRAINING, SETTLE / 2, drain_status=DRAINED),
+            _group(State.DRAINING, SETTLE_TIME / 2, drain_status=DRAINED),
             State.DRAINING,
-            SETTLE / 2,
+            SETTLE_TIME / 2,
             False,
         ),
-        (_seen(State.DRAINING, SETTLE, drain_status=DRAINED), State.DRAINING, SETTLE, True),
-        (_seen(State.DRAINING, SETTLE, drain_status=BEHIND), State.DRAINING, SETTLE, False),
-        # Nobody to ask is no reason to go on.
-        (_seen(State.DRAINING, SETTLE, landing=False), State.DRAINING, SETTLE, False),
-        (_seen(State.RUNNING, landing=False), State.DRAINING, ZERO, False),
-        # The time runs out.
-        (_seen(State.DRAINING, TIMEOUT, drain_status=BEHIND), State.STOPPED, TIMEOUT, False),
-        (_seen(State.DRAINING, TIMEOUT), State.STOPPED, TIMEOUT, False),
-        (_seen(State.DRAINING, TIMEOUT, drain_status=DRAINED), State.DRAINING, TIMEOUT, True),
-        (_seen(State.DRAINING, TIMEOUT, 1, was_publishing=True), State.STOPPED, TIMEOUT, False),
-        # What is stopped stays so, and what never ran has nothing to drain.
-        (_seen(State.STOPPED), State.STOPPED, None, False),
-        (_seen(State.STOPPED, TIMEOUT), State.STOPPED, TIMEOUT, False),
-        (_seen(State.STOPPED, TIMEOUT, 1, was_publishing=True), State.STOPPED, TIMEOUT, False),
-        (_seen(None, landing=False), State.STOPPED, None, False),
-        (_seen(None, drain_status=DRAINED), State.DRAINING, ZERO, False),
+        (
+            _group(State.DRAINING, SETTLE_TIME, drain_status=DRAINED),
+            State.DRAINING,
+            SETTLE_TIME,
+            True,
+        ),
+        (
+            _group(State.DRAINING, SETTLE_TIME, drain_status=BEHIND),
+            State.DRAINING,
+            SETTLE_TIME,
+            False,
+        ),
+        # Without consumers to query, the stop waits.
+        (
+            _group(State.DRAINING, SETTLE_TIME, has_consumers=False),
+            State.DRAINING,
+            SETTLE_TIME,
+            False,
+        ),
+        (_group(State.RUNNING, has_consumers=False), State.DRAINING, ZERO, False),
+        # The timeout passes.
+        (_group(State.DRAINING, TIMEOUT, drain_status=BEHIND), State.STOPPED, TIMEOUT, False),
+        (_group(State.DRAINING, TIMEOUT), State.STOPPED, TIMEOUT, False),
+        (_group(State.DRAINING, TIMEOUT, drain_status=DRAINED), State.DRAINING, TIMEOUT, True),
+        (_group(State.DRAINING, TIMEOUT, 1, was_publishing=True), State.STOPPED, TIMEOUT, False),
+        # A stopped group stays stopped; a group that never ran has nothing to drain.
+        (_group(State.STOPPED), State.STOPPED, None, False),
+        (_group(State.STOPPED, TIMEOUT), State.STOPPED, TIMEOUT, False),
+        (_group(State.STOPPED, TIMEOUT, 1, was_publishing=True), State.STOPPED, TIMEOUT, False),
+        (_group(None, has_consumers=False), State.STOPPED, None, False),
+        (_group(None, drain_status=DRAINED), State.DRAINING, ZERO, False),
     ],
 )
-def test_a_groups_step(
-    seen: ObservedGroup, state: State, since: timedelta | None, drained: bool
+def test_computes_the_next_step_of_a_group(
+    group: ObservedGroup, state: State, since: timedelta | None, drained: bool
 ) -> None:
-    stop = stop_group(seen, NOW, TIMEOUT)
-    began = None if since is None else NOW - since
-    assert (stop.state, stop.since, stop.drained) == (state, began, drained)
+    stop = stop_group(group, NOW, TIMEOUT)
+    started = None if since is None else NOW - since
+    assert (stop.state, stop.since, stop.drained) == (state, started, drained)
 
 
-def test_a_timeout_tells_what_is_left() -> None:
-    stop = stop_group(_seen(State.DRAINING, TIMEOUT, drain_status=BEHIND), NOW, TIMEOUT)
-    assert stop.left == "12 messages not landed"
+def test_reports_what_has_not_been_landed_after_a_timeout() -> None:
+    stop = stop_group(_group(State.DRAINING, TIMEOUT, drain_status=BEHIND), NOW, TIMEOUT)
+    assert stop.remaining == "12 messages not landed"
     assert not stop.clean
 
 
-def test_a_timeout_shorter_than_settling_is_obeyed() -> None:
-    seen = _seen(State.DRAINING, timedelta(seconds=2), drain_status=DRAINED)
-    assert stop_group(seen, NOW, timedelta(seconds=2)).drained
+def test_obeys_a_timeout_shorter_than_the_settle_time() -> None:
+    group = _group(State.DRAINING, timedelta(seconds=2), drain_status=DRAINED)
+    assert stop_group(group, NOW, timedelta(seconds=2)).drained
 
 
 WAITING = GroupStop("a", State.DRAINING)
@@ -116,19 +133,19 @@ CLEAN = GroupStop("d", State.STOPPED)
         ([READY], False, FinalLoad.FAILED, Stage.STOPPED),
         ([READY], False, FinalLoad.IMPOSSIBLE, Stage.STOPPED),
         ([CLEAN, CLEAN], False, FinalLoad.ABSENT, Stage.STOPPED),
-        # The last load's Workflow is deleted some time later; it is not run again then.
+        # Argo deletes the final load's Workflow after a while; that must not start another one.
         ([LATE, CLEAN], True, FinalLoad.ABSENT, Stage.STOPPED),
-        # Somebody started a producer of a stopped feed by hand: a stop of its own.
+        # A producer of the stopped feed was started by hand, which begins a new stop.
         ([READY, CLEAN], True, FinalLoad.ABSENT, Stage.LOADING),
     ],
 )
-def test_the_feeds_stage(
+def test_computes_the_stage_of_a_feed(
     groups: list[GroupStop], ended: bool, load: FinalLoad, stage: Stage
 ) -> None:
     assert stage_of(groups, ended=ended, final_load=load) is stage
 
 
-def test_the_last_group_without_a_producer_names_the_stop() -> None:
+def test_the_latest_drain_start_identifies_the_stop() -> None:
     earlier = GroupStop("a", State.STOPPED, NOW - timedelta(hours=1))
     assert drain_started_at([earlier, READY, CLEAN]) == NOW
     assert drain_started_at([CLEAN]) is None
@@ -143,5 +160,7 @@ def test_the_last_group_without_a_producer_names_the_stop() -> None:
         (WAITING, Stage.RUNNING, State.DRAINING),
     ],
 )
-def test_drained_groups_stop_with_their_feed(stop: GroupStop, stage: Stage, state: State) -> None:
-    assert settle(stop, stage).state is state
+def test_stops_drained_groups_unless_the_final_load_is_pending(
+    stop: GroupStop, stage: Stage, state: State
+) -> None:
+    assert stop_if_drained(stop, stage).state is state

@@ -25,15 +25,15 @@ NOW = datetime(2026, 3, 4, 15, tzinfo=UTC)
         ),
     ],
 )
-def test_pods_of_an_older_template_are_not_ready(deployment: Any, ready: int) -> None:
+def test_ready_replicas_excludes_pods_of_an_older_template(deployment: Any, ready: int) -> None:
     assert ready_replicas(deployment) == ready
 
 
 @pytest.mark.parametrize(
-    ("deployment", "wanted"), [(None, 0), ({"spec": {}}, 1), ({"spec": {"replicas": 0}}, 0)]
+    ("deployment", "expected"), [(None, 0), ({"spec": {}}, 1), ({"spec": {"replicas": 0}}, 0)]
 )
-def test_replicas(deployment: Any, wanted: int) -> None:
-    assert replicas(deployment) == wanted
+def test_replicas_defaults_to_one_if_the_deployment_exists(deployment: Any, expected: int) -> None:
+    assert replicas(deployment) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,33 +44,35 @@ def test_replicas(deployment: Any, wanted: int) -> None:
         ({"deletionTimestamp": "2026-03-04T14:59:30Z"}, False),
     ],
 )
-def test_a_pod_runs_until_its_grace_period_is_over(metadata: dict[str, str], runs: bool) -> None:
+def test_a_pod_may_be_running_until_its_grace_period_ends(
+    metadata: dict[str, str], runs: bool
+) -> None:
     assert may_be_running({"metadata": metadata}, NOW) is runs
 
 
-def test_what_others_put_into_the_status_is_passed_over() -> None:
+def test_ignores_status_fields_that_others_added() -> None:
     life = Life()
     life.create()
     life.rest()
-    theirs = {
-        "type": "Theirs",
+    condition = {
+        "type": "Other",
         "status": "True",
         "reason": "x",
         "lastTransitionTime": "2026-03-04T15:00:00Z",
     }
-    life.resource["status"]["conditions"].append(theirs)
-    life.resource["status"]["field"] = "theirs"
+    life.resource["status"]["conditions"].append(condition)
+    life.resource["status"]["field"] = "other"
     life.cluster.writes.clear()
     life.step()
     assert life.cluster.writes == []
 
 
-def test_a_status_that_makes_no_sense_is_as_good_as_none() -> None:
+def test_treats_an_invalid_status_as_empty() -> None:
     life = Life()
     life.create()
     life.resource["status"] = {"groups": "none"}
-    seen = observe(life.cluster, NAMESPACE, "us")
-    assert seen is not None
-    assert seen.status.groups == ()
+    observed = observe(life.cluster, NAMESPACE, "us")
+    assert observed is not None
+    assert observed.status.groups == ()
     life.rest()
     assert life.group("autos")["state"] == "Running"

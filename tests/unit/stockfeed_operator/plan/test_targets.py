@@ -15,20 +15,20 @@ def _feed(name: str, day: int, **warehouse: Any) -> StockFeed:
     return made.model_copy(update={"metadata": metadata})
 
 
-def test_the_older_feed_keeps_the_target() -> None:
+def test_the_older_feed_holds_the_target() -> None:
     old, young = _feed("b", 1), _feed("a", 2)
     assert find_holder(old, [young]) is None
     assert find_holder(young, [old]) == old
 
 
-def test_of_feeds_of_one_second_the_name_decides() -> None:
+def test_the_name_decides_between_feeds_created_in_the_same_second() -> None:
     first, second = _feed("a", 1), _feed("b", 1)
     assert find_holder(first, [second]) is None
     assert find_holder(second, [first]) == first
 
 
 @pytest.mark.parametrize(
-    ("other", "taken"),
+    ("other", "conflict"),
     [
         ({"schema": "RAW2", "dbt": {"schema": "GOLD2"}}, False),
         ({"schema": "raw", "dbt": {"schema": "GOLD2"}}, True),
@@ -40,14 +40,14 @@ def test_of_feeds_of_one_second_the_name_decides() -> None:
         ({"schema": "ANALYTICS", "dbt": {"schema": "GOLD2"}}, True),
     ],
 )
-def test_what_a_target_is(other: dict[str, Any], taken: bool) -> None:
+def test_feeds_conflict_if_they_share_a_schema(other: dict[str, Any], conflict: bool) -> None:
     old, young = _feed("old", 1), _feed("young", 2, **other)
-    assert (find_holder(young, [old]) is not None) is taken
+    assert (find_holder(young, [old]) is not None) is conflict
 
 
-def test_a_refused_feed_holds_nothing() -> None:
+def test_a_blocked_feed_holds_no_target() -> None:
     oldest = _feed("a", 1, schema="ONE", dbt={"schema": "G1"})
-    refused = _feed("b", 2, schema="ONE", dbt={"schema": "G2"})
+    blocked = _feed("b", 2, schema="ONE", dbt={"schema": "G2"})
     third = _feed("c", 3, schema="TWO", dbt={"schema": "G2"})
-    assert find_holder(refused, [oldest, third]) == oldest
-    assert find_holder(third, [oldest, refused]) is None
+    assert find_holder(blocked, [oldest, third]) == oldest
+    assert find_holder(third, [oldest, blocked]) is None
