@@ -1,4 +1,4 @@
-"""The command `stockfeed-operator`."""
+"""The command line interface, `stockfeed-operator`."""
 
 import os
 import sys
@@ -21,41 +21,49 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """The operator of StockFeed resources."""
+    """Kubernetes operator for StockFeed resources."""
 
 
 @main.command()
 def crd() -> None:
-    """Print the CustomResourceDefinition."""
+    """Print the CustomResourceDefinition of StockFeed."""
     click.echo(to_yaml(definition()), nl=False)
 
 
-def _installed(name: str, default: str, text: str) -> Callable[[_Command], _Command]:
-    """An option for what the chart sets in the operator, by the same variable."""
+def _installation_option(name: str, default: str, text: str) -> Callable[[_Command], _Command]:
+    """Returns an option that falls back to the environment variable that the chart sets."""
     variable = PREFIX + name.upper()
     option = "--" + name.replace("_", "-")
     return click.option(option, envvar=variable, default=default, show_default=True, help=text)
 
 
 @main.command()
-@click.option("-f", "--file", type=click.File(), required=True, help="YAML with feeds; - is stdin.")
-@click.option("-n", "--namespace", help="Namespace of feeds that name none.")
-@_installed("pipeline_image", "stockfeed/pipeline", "Image of producer, consumer and loader.")
-@_installed("dbt_image", "stockfeed/dbt", "Image of the dbt build.")
-@_installed("task_results_role", "stockfeed-operator-task-results", "ClusterRole of loads.")
-def render(file: TextIO, namespace: str | None, **installed: str) -> None:
-    """Check feeds, and print the objects that the operator would apply for them.
+@click.option(
+    "-f", "--file", type=click.File(), required=True, help="YAML file with feeds, or - for stdin."
+)
+@click.option("-n", "--namespace", help="Namespace of feeds that do not set one.")
+@_installation_option(
+    "pipeline_image", "stockfeed/pipeline", "Default image of producer, consumer and loader."
+)
+@_installation_option("dbt_image", "stockfeed/dbt", "Default image of the dbt build.")
+@_installation_option(
+    "task_results_role",
+    "stockfeed-operator-task-results",
+    "ClusterRole that load pods use to report results to Argo.",
+)
+def render(file: TextIO, namespace: str | None, **options: str) -> None:
+    """Validate feeds and print the objects that the operator would apply.
 
-    Needs no cluster. Feeds are shown started, or stopped if they are suspended.
+    Works without a cluster. Suspended feeds are printed with zero replicas.
     """
-    installation = Installation(**installed, version=version("stockfeed"))
-    feeds = [_placed(feed, namespace) for feed in read_feeds(file)]
+    installation = Installation(**options, version=version("stockfeed"))
+    feeds = [_with_namespace(feed, namespace) for feed in read_feeds(file)]
     manifests = [manifest for feed in feeds for manifest in rendered(feed, installation)]
     click.echo(to_yaml(*manifests), nl=False)
 
 
-def _placed(feed: StockFeed, namespace: str | None) -> StockFeed:
-    """The feed in the namespace, where its file named none, as kubectl does it."""
+def _with_namespace(feed: StockFeed, namespace: str | None) -> StockFeed:
+    """Sets the namespace of a feed that has none, as `kubectl --namespace` does."""
     if namespace is None or "namespace" in feed.metadata.model_fields_set:
         return feed
     metadata = feed.metadata.model_copy(update={"namespace": namespace})
@@ -64,20 +72,20 @@ def _placed(feed: StockFeed, namespace: str | None) -> StockFeed:
 
 @main.command()
 def run() -> None:
-    """Run the operator; settings come from the environment."""
+    """Run the operator with settings from STOCKFEED_OPERATOR_* environment variables."""
     try:
         settings = Settings.from_env(os.environ)
     except SettingsError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    # Only this command needs a cluster's libraries, which take a second to import.
+    # The other commands do not need kopf and the Kubernetes client, which take a second to import.
     from stockfeed_operator.run import run as run_operator  # noqa: PLC0415
 
     run_operator(settings)
 
 
 def read_feeds(file: TextIO) -> list[StockFeed]:
-    """The valid feeds of a file; all that is wrong with it goes to standard error, and exits 1."""
+    """Reads and validates feeds; prints all problems to stderr and exits 1 if there are any."""
     try:
         return valid_feeds(file.read(), file.name)
     except InvalidFeedError as error:

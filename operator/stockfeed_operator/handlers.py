@@ -1,8 +1,8 @@
-"""What kopf is told to watch: feeds, and what belongs to feeds. All that happens is a wake-up.
+"""The kopf handlers: each watch event of a feed or of its objects wakes that feed's loop.
 
-Plain event handlers keep no state on the objects, put no finalizer on them and write nothing; the
-ordered stop has a finalizer of its own. A kind whose CRD is missing gets a warning at the start and
-is watched as soon as its CRD is there.
+Only `@kopf.on.event` handlers are used. Unlike kopf's other handlers, they store no state in
+annotations and add no finalizer; the ordered stop manages its own finalizer. If a kind's CRD is
+missing, kopf logs a warning and starts watching once the CRD is installed.
 """
 
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ from stockfeed_operator.kube.kinds import FEED, MANAGED
 from stockfeed_operator.manifests.metadata import FEED_LABEL
 from stockfeed_operator.wakeups import Wakeups
 
-# Shorter than what load balancers in front of API servers allow a quiet connection.
+# Load balancers in front of API servers close idle connections; reconnect before they do.
 _WATCH_SECONDS: Final = 240
 
 
-def registry_of(wakeups: Wakeups) -> kopf.OperatorRegistry:
-    """The handlers.
+def build_registry(wakeups: Wakeups) -> kopf.OperatorRegistry:
+    """Creates a kopf registry with the operator's handlers.
 
     Args:
-        wakeups: the feeds' loops.
+        wakeups: receives a wake-up for each event.
     """
     registry = kopf.OperatorRegistry()
     versions: dict[tuple[str, str], tuple[Any, ...]] = {}
@@ -39,14 +39,15 @@ def registry_of(wakeups: Wakeups) -> kopf.OperatorRegistry:
     async def feed_event(
         namespace: str | None,
         name: str,
-        type: str | None,  # noqa: A002 - kopf's name
+        type: str | None,  # noqa: A002 - kopf passes it by this name
         meta: Mapping[str, Any],
         **_: Any,
     ) -> None:
-        namespace = namespace or ""  # feeds have one; kopf knows kinds that have none
+        namespace = namespace or ""  # None only for cluster-scoped kinds, which a feed is not
         wakeups.wake((namespace, name))
         version = (meta.get("generation"), meta.get("deletionTimestamp"), type == "DELETED")
-        # A status is nobody else's business, but a spec may change its neighbours' shares.
+        # A changed spec may affect other feeds in the namespace, which share API keys and warehouse
+        # targets; a changed status cannot.
         if versions.get((namespace, name)) != version:
             versions[namespace, name] = version
             wakeups.wake_namespace(namespace)
@@ -75,12 +76,13 @@ def registry_of(wakeups: Wakeups) -> kopf.OperatorRegistry:
 
 
 def configure_kopf(settings: kopf.OperatorSettings) -> None:
-    """Keeps kopf to watching, and that to what belongs to feeds: a cluster has many others."""
+    """Restricts kopf to watching feeds and objects that have the feed label."""
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.queueing.worker_limit = 32
     settings.watching.server_timeout = _WATCH_SECONDS
     settings.watching.client_timeout = _WATCH_SECONDS + 30
     for kind in MANAGED:
-        # A handler's own labels are looked at only here, after every object has come over the wire.
+        # kopf applies a handler's `labels` only after receiving every object of the kind. A label
+        # selector makes the API server filter them.
         settings.watching.label_selectors[kind.group, kind.version, kind.plural] = FEED_LABEL

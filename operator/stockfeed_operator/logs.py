@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line in a cluster, readable lines on a terminal; kopf's among them."""
+"""Logging setup for the operator and kopf: JSON lines in a cluster, readable lines elsewhere."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ import structlog
 
 
 def configure(level: str, log_format: str) -> None:
-    """Sets up logging of the process.
+    """Configures structlog and the standard library's logging, which kopf uses.
 
     Args:
         level: `debug`, `info`, `warning` or `error`.
@@ -40,7 +40,7 @@ def configure(level: str, log_format: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # It tells of each renewal, every two seconds.
+    # The leader election logs every renewal, i.e. every two seconds.
     logging.getLogger("leaderelection").setLevel(logging.WARNING)
-    # It tells of each event of a feed that its handler took: too many lines to find others among.
+    # kopf logs every event that a handler processed, which would hide everything else.
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)

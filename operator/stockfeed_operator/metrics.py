@@ -1,4 +1,4 @@
-"""The metrics that the catalogue lists for the operator; what is about one feed goes with it."""
+"""The operator's metrics. Metrics about a feed disappear when the feed is deleted."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -15,41 +15,41 @@ from stockfeed_operator.spec.schedule import interval_at_minute
 
 T = TypeVar("T")
 Samples = Iterator[tuple[tuple[str, ...], float]]
-"""Values of the labels behind namespace and feed, and the sample."""
+"""Pairs of label values, those after namespace and feed, and the sample's value."""
 
 
-class Feeds(Collector):
-    """What the last reconcile of each feed said, collected when Prometheus asks.
+class FeedCollector(Collector):
+    """Collects metrics from each feed's last known status.
 
     Args:
-        clock: tells the time.
+        clock: returns the current time.
     """
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
-        self._known: dict[tuple[str, str], StockFeedStatus] = {}
+        self._statuses: dict[tuple[str, str], StockFeedStatus] = {}
         self._schedules: dict[tuple[str, str], str] = {}
 
-    def note(
+    def update(
         self,
         namespace: str,
         name: str,
         status: StockFeedStatus | None,
         schedule: str | None = None,
     ) -> None:
-        """Remembers a feed's status and schedule, or forgets what there is none of."""
-        _put(self._known, (namespace, name), status)
+        """Stores a feed's status and load schedule; None removes the stored value."""
+        _put(self._statuses, (namespace, name), status)
         _put(self._schedules, (namespace, name), schedule)
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics as they are now."""
-        known = dict(sorted(self._known.items()))
-        yield catalogue.FEED_CONDITION.family(_of_each(known, _conditions))
-        yield catalogue.FEED_RUNNING.family(_of_each(known, _running))
-        yield catalogue.FEED_SESSION_OPEN.family(_of_each(known, _session_open))
-        yield catalogue.FEED_NEWEST_QUOTE.family(_of_each(known, _newest_quote))
-        yield catalogue.FEED_LAST_LOAD.family(_of_each(known, _last_load))
-        yield catalogue.FEED_STEP_DURATION.family(_of_each(known, _step_durations))
+        """Yields the current metrics."""
+        statuses = dict(sorted(self._statuses.items()))
+        yield catalogue.FEED_CONDITION.family(_of_each(statuses, _conditions))
+        yield catalogue.FEED_RUNNING.family(_of_each(statuses, _running))
+        yield catalogue.FEED_SESSION_OPEN.family(_of_each(statuses, _session_open))
+        yield catalogue.FEED_NEWEST_QUOTE.family(_of_each(statuses, _newest_quote))
+        yield catalogue.FEED_LAST_LOAD.family(_of_each(statuses, _last_load))
+        yield catalogue.FEED_STEP_DURATION.family(_of_each(statuses, _step_durations))
         yield catalogue.FEED_LOAD_INTERVAL.family(self._load_intervals())
 
     def _load_intervals(self) -> Samples:
@@ -60,18 +60,18 @@ class Feeds(Collector):
                 yield feed, interval.total_seconds()
 
 
-def _put(known: dict[tuple[str, str], T], feed: tuple[str, str], value: T | None) -> None:
+def _put(stored: dict[tuple[str, str], T], feed: tuple[str, str], value: T | None) -> None:
     if value is None:
-        known.pop(feed, None)
+        stored.pop(feed, None)
     else:
-        known[feed] = value
+        stored[feed] = value
 
 
 def _of_each(
-    known: Mapping[tuple[str, str], StockFeedStatus],
+    statuses: Mapping[tuple[str, str], StockFeedStatus],
     samples: Callable[[StockFeedStatus], Samples],
 ) -> Samples:
-    for feed, status in known.items():
+    for feed, status in statuses.items():
         for values, value in samples(status):
             yield (*feed, *values), value
 
@@ -113,14 +113,14 @@ def _step_durations(status: StockFeedStatus) -> Samples:
 
 
 class OperatorMetrics:
-    """What the operator counts.
+    """All metrics of the operator.
 
     Args:
-        registry: where it is shown.
+        registry: the registry to add them to.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.feeds = Feeds()
+        self.feeds = FeedCollector()
         registry.register(self.feeds)
         self.leader = catalogue.LEADER.register(registry)
         self.reconciles = catalogue.RECONCILES.register(registry)

@@ -1,7 +1,7 @@
-"""One look at one feed: what is, what should be, and the step between.
+"""One reconcile of one feed: observe, plan, apply, report.
 
-Level-based: nothing is kept between two looks, so it does not matter which event led here, or
-whether another process took the look before.
+It is level-based: each reconcile decides from the current state of the cluster alone. It does not
+matter which event triggered it or which replica ran the previous one.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from typing import Final
 from stockfeed_operator.kube.api import Cluster
 from stockfeed_operator.kube.kinds import Key
 from stockfeed_operator.manifests.metadata import Installation
-from stockfeed_operator.plan.apply import Applied, apply, prune
+from stockfeed_operator.plan.apply import apply, prune
 from stockfeed_operator.plan.desired import autoscaled_groups, desired
 from stockfeed_operator.plan.drain import Stage
 from stockfeed_operator.plan.drain_status import query_drain_statuses
@@ -31,22 +31,22 @@ from stockfeed_operator.status.report import (
 )
 from stockfeed_operator.status.status import invalid_status, paused_status, status_of
 
-# Consumers are asked, so no event tells when they are drained.
+# Drain status is polled: a consumer that finishes draining causes no watch event.
 _DRAINING: Final = timedelta(seconds=5)
 _LOADING: Final = timedelta(seconds=10)
-# Pods are not watched: a cluster has too many of them.
+# Pods are not watched, because a cluster may have very many of them.
 _NOT_READY: Final = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a reconcile came to.
+    """The outcome of a reconcile.
 
     Attributes:
         result: `changed`, `steady`, `paused`, `invalid` or `gone`.
-        status: the feed's status now; None when the feed is gone.
+        status: the feed's current status; None if the feed is gone.
         requeue_after: maximum wait before the next reconcile; None means the resync interval.
-        schedule: when the feed's loads start; None when that is not known.
+        schedule: the feed's load schedule; None if the feed is gone or invalid.
     """
 
     result: str
@@ -58,64 +58,6 @@ class Outcome:
 GONE: Final = Outcome("gone")
 
 
-def _reject(
-    cluster: Cluster, observed: Observed, error: InvalidFeedError, now: datetime
-) -> Outcome:
-    """Says what is wrong with the feed and touches nothing; lets it go when it is deleted."""
-    status = invalid_status(observed, error, now)
-    write_status(cluster, observed, status)
-    if observed.deleting:
-        remove_finalizer(cluster, observed)
-    return Outcome("invalid", status)
-
-
-def _pause(cluster: Cluster, observed: Observed, feed: StockFeed, now: datetime) -> Outcome:
-    """Says that a person has paused the feed, and touches nothing."""
-    status = paused_status(observed, now)
-    write_status(cluster, observed, status)
-    return Outcome("paused", status, schedule=feed.spec.warehouse.schedule)
-
-
-def outcome_of(
-    feed: StockFeed,
-    plan: Plan,
-    status: StockFeedStatus,
-    applied: Applied,
-    now: datetime,
-    *,
-    changed: bool,
-) -> Outcome:
-    """The outcome of a reconcile that came to its end.
-
-    Args:
-        feed: the feed.
-        plan: what was planned.
-        status: what was reported.
-        applied: what was written.
-        now: the time.
-        changed: whether something else than `applied` was written.
-    """
-    result = "changed" if changed or applied.written else "steady"
-    return Outcome(
-        result,
-        status,
-        requeue_after=_requeue_after(plan, status, now),
-        schedule=feed.spec.warehouse.schedule,
-    )
-
-
-def _requeue_after(plan: Plan, status: StockFeedStatus, now: datetime) -> timedelta | None:
-    if any(stop.waiting for stop in plan.groups.values()):
-        return _DRAINING
-    if plan.stage is Stage.LOADING:
-        return _LOADING
-    ready = any(said.type == READY and said.status == "True" for said in status.conditions)
-    change = None if plan.next_change_at is None else plan.next_change_at - now
-    if ready:
-        return change
-    return _NOT_READY if change is None else min(change, _NOT_READY)
-
-
 def reconcile(
     cluster: Cluster,
     installation: Installation,
@@ -124,20 +66,21 @@ def reconcile(
     now: datetime,
     on_repair: Callable[[Key], None],
 ) -> Outcome:
-    """Takes the feed one step closer to what its spec asks for.
+    """Takes the feed one step closer to its spec.
 
     Args:
-        cluster: where the feed lives.
-        installation: what the operator gives to every feed.
+        cluster: the cluster that the feed is in.
+        installation: images and names that the chart sets.
         namespace: the feed's namespace.
         name: the feed's name.
-        now: the time.
-        on_repair: told of each object that was put back after somebody else had changed it.
+        now: the current time.
+        on_repair: called with the key of each object that another controller or user had changed
+            or deleted, once it is restored.
 
     Raises:
-        ClusterError: the cluster does not answer, or refuses; look again later.
+        ClusterError: a request to the API server failed; reconcile again later.
     """
-    now = now.replace(microsecond=0)  # as Kubernetes keeps times
+    now = now.replace(microsecond=0)  # Kubernetes stores times with whole seconds
     observed = observe(cluster, namespace, name)
     if observed is None or finalizer_removed(observed):
         return GONE
@@ -145,9 +88,18 @@ def reconcile(
         return _reject(cluster, observed, observed.feed, now)
     if observed.paused:
         return _pause(cluster, observed, observed.feed, now)
-    feed = observed.feed
-    add_finalizer(cluster, observed)
+    return _advance(cluster, installation, observed, observed.feed, now, on_repair)
 
+
+def _advance(
+    cluster: Cluster,
+    installation: Installation,
+    observed: Observed,
+    feed: StockFeed,
+    now: datetime,
+    on_repair: Callable[[Key], None],
+) -> Outcome:
+    add_finalizer(cluster, observed)
     intent = intent_of(feed, observed, now)
     drain_statuses = query_drain_statuses(cluster, feed, observed, intent.stopping, now)
     plan = make_plan(feed, observed, intent, drain_statuses, now)
@@ -160,8 +112,45 @@ def reconcile(
     applied = apply(cluster, observed, wanted, repaired)
     status = status_of(feed, observed, plan, applied.problems, now)
     reported = write_status(cluster, observed, status)
-    # Only now: what is deleted can no longer be asked, so the status must know its answer.
+    # After the status: once a removed group's consumers are pruned, they can no longer be queried,
+    # so the status must already record that the group is drained.
     pruned = prune(cluster, observed, wanted)
     if plan.finished:
         remove_finalizer(cluster, observed)
-    return outcome_of(feed, plan, status, applied, now, changed=reported or bool(pruned))
+    changed = bool(applied.written or reported or pruned)
+    return Outcome(
+        "changed" if changed else "steady",
+        status,
+        requeue_after=_requeue_after(plan, status, now),
+        schedule=feed.spec.warehouse.schedule,
+    )
+
+
+def _reject(
+    cluster: Cluster, observed: Observed, error: InvalidFeedError, now: datetime
+) -> Outcome:
+    """Reports an invalid spec and changes nothing else, but lets a deleted feed go."""
+    status = invalid_status(observed, error, now)
+    write_status(cluster, observed, status)
+    if observed.deleting:
+        remove_finalizer(cluster, observed)
+    return Outcome("invalid", status)
+
+
+def _pause(cluster: Cluster, observed: Observed, feed: StockFeed, now: datetime) -> Outcome:
+    """Reports that the feed is paused and changes nothing else."""
+    status = paused_status(observed, now)
+    write_status(cluster, observed, status)
+    return Outcome("paused", status, schedule=feed.spec.warehouse.schedule)
+
+
+def _requeue_after(plan: Plan, status: StockFeedStatus, now: datetime) -> timedelta | None:
+    if any(stop.waiting for stop in plan.groups.values()):
+        return _DRAINING
+    if plan.stage is Stage.LOADING:
+        return _LOADING
+    ready = any(found.type == READY and found.status == "True" for found in status.conditions)
+    change = None if plan.next_change_at is None else plan.next_change_at - now
+    if ready:
+        return change
+    return _NOT_READY if change is None else min(change, _NOT_READY)

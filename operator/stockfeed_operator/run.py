@@ -1,11 +1,9 @@
-"""Wires the operator: probes first, then the Lease, then kopf until a signal comes."""
+"""Starts the operator: probes first, then leader election, then kopf until a signal arrives."""
 
 import asyncio
 import os
 from functools import partial
 from importlib.metadata import version
-from time import monotonic
-from typing import Final
 
 import kopf
 import structlog
@@ -14,65 +12,49 @@ from kubernetes.client import ApiClient
 from prometheus_client import CollectorRegistry
 
 from stockfeed_operator import logs
-from stockfeed_operator.handlers import registry_of
+from stockfeed_operator.handlers import build_registry
 from stockfeed_operator.kube.cluster import KubernetesCluster
 from stockfeed_operator.kube.leader import Election, LeaseLock
 from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.metrics import OperatorMetrics
+from stockfeed_operator.probes import Heartbeat, web_server
 from stockfeed_operator.reconcile import reconcile
 from stockfeed_operator.settings import Settings
 from stockfeed_operator.wakeups import Wakeups
-from stockfeed_operator.web import web_server
 from stockfeed_operator.worker import Worker
 
 _log = structlog.get_logger()
 
-_STUCK_SECONDS: Final = 60.0
-
-
-class Heart:
-    """Beats as long as the event loop turns."""
-
-    def __init__(self) -> None:
-        self._beat = monotonic()
-
-    async def beat(self) -> None:
-        """Beats every second, for ever."""
-        while True:
-            self._beat = monotonic()
-            await asyncio.sleep(1.0)
-
-    def problem(self) -> str | None:
-        """What is wrong, if anything is."""
-        silent = monotonic() - self._beat
-        return f"the event loop stands for {silent:.0f} s" if silent > _STUCK_SECONDS else None
-
 
 def run(settings: Settings) -> None:
-    """Runs the operator until SIGTERM or SIGINT; a lost Lease ends the process at once.
+    """Runs the operator until SIGTERM or SIGINT.
+
+    The process exits immediately with status 1 if it loses the Lease.
 
     Args:
-        settings: where, with what, as whom.
+        settings: the parsed operator settings.
     """
     logs.configure(settings.log_level, settings.log_format)
     client = _client()
     metrics_registry = CollectorRegistry()
     metrics = OperatorMetrics(metrics_registry)
     lock = LeaseLock(client, settings.lease_name, settings.lease_namespace, settings.pod_name)
-    election = Election(lock, _lost)
-    heart = Heart()
-    with web_server(settings.http_port, metrics_registry, lambda: _problem(election, heart)) as web:
-        _log.info("waiting for the lease", lease=settings.lease_name, http_port=web.port)
+    election = Election(lock, _exit)
+    heartbeat = Heartbeat()
+    with web_server(
+        settings.http_port, metrics_registry, lambda: _problem(election, heartbeat)
+    ) as web:
+        _log.info("waiting for the Lease", lease=settings.lease_name, http_port=web.port)
         election.start()
         election.wait()
         metrics.leader.set(1)
         _log.info("leading", namespaces=settings.namespaces or "all")
         cluster = KubernetesCluster(client, settings.pod_name)
-        asyncio.run(_operate(settings, cluster, metrics, heart))
+        asyncio.run(_operate(settings, cluster, metrics, heartbeat))
 
 
 def installation_of(settings: Settings) -> Installation:
-    """What the installation gives to every feed."""
+    """Returns the settings that apply to every feed of this installation."""
     return Installation(
         pipeline_image=settings.pipeline_image,
         dbt_image=settings.dbt_image,
@@ -89,28 +71,29 @@ def _client() -> ApiClient:
     return ApiClient()
 
 
-def _lost() -> None:
-    # Another replica may be at work already: nothing may be finished, only ended.
-    _log.error("the lease is lost")
+def _exit() -> None:
+    # Another replica may already be reconciling, so running reconciles must not continue: exit
+    # without cleanup.
+    _log.error("lost the Lease, exiting")
     os._exit(1)
 
 
-def _problem(election: Election, heart: Heart) -> str | None:
+def _problem(election: Election, heartbeat: Heartbeat) -> str | None:
     if not election.alive:
-        return "the leader election has ended"
-    return heart.problem() if election.leads else None
+        return "leader election has ended"
+    return heartbeat.problem() if election.leads else None
 
 
 async def _operate(
-    settings: Settings, cluster: KubernetesCluster, metrics: OperatorMetrics, heart: Heart
+    settings: Settings, cluster: KubernetesCluster, metrics: OperatorMetrics, heartbeat: Heartbeat
 ) -> None:
-    look = partial(reconcile, cluster, installation_of(settings))
-    worker = Worker(look, metrics, settings.resync_interval)
-    wakeups = Wakeups(worker.look, settings.max_workers)
-    beating = asyncio.create_task(heart.beat())
+    reconcile_feed = partial(reconcile, cluster, installation_of(settings))
+    worker = Worker(reconcile_feed, metrics, settings.resync_interval)
+    wakeups = Wakeups(worker.reconcile, settings.max_workers)
+    beating = asyncio.create_task(heartbeat.run())
     try:
         await kopf.operator(
-            registry=registry_of(wakeups),
+            registry=build_registry(wakeups),
             clusterwide=not settings.namespaces,
             namespaces=settings.namespaces,
             standalone=True,

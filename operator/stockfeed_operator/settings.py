@@ -1,7 +1,7 @@
-"""The operator's settings: parsed once from the environment into a frozen, validated object.
+"""The operator's settings, parsed from environment variables that the chart sets.
 
-The chart sets them. Nothing reads the environment at import; `run` passes a mapping in. All that
-is missing or wrong is reported at once, by environment name.
+No module reads the environment at import; the `run` command passes it in. One error lists every
+missing or invalid variable.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ PREFIX: Final = "STOCKFEED_OPERATOR_"
 
 
 class SettingsError(Exception):
-    """Settings are missing or wrong; the message names each variable, a line each."""
+    """Settings are missing or invalid; the message lists each variable on a line."""
 
 
 def _names(value: object) -> object:
@@ -34,21 +34,23 @@ def _variable(field: str) -> str:
 
 
 class Settings(BaseModel):
-    """What an installation of the operator decides; a field's variable is `PREFIX` + its name.
+    """The settings of an operator installation.
+
+    Each field is set by the environment variable `STOCKFEED_OPERATOR_` plus its name in upper case.
 
     Attributes:
-        namespaces: namespaces whose feeds are reconciled; empty: all.
-        pipeline_image: image of producer, consumer and loader, where a feed names no other.
-        dbt_image: image of the dbt build, likewise.
+        namespaces: namespaces to watch, comma-separated; empty means all.
+        pipeline_image: default image of producer, consumer and loader.
+        dbt_image: default image of the dbt build.
         task_results_role: ClusterRole that lets a workflow's pod write its `workflowtaskresults`.
-        lease_name: Lease that the working replica holds.
-        lease_namespace: its namespace: the operator's own.
-        pod_name: who this replica is in the Lease.
-        max_workers: feeds that are reconciled at the same time.
-        resync_interval: seconds between two looks at a feed of which nothing was heard.
-        http_port: port of liveness, readiness and metrics.
-        log_level: least level that is logged.
-        log_format: json for machines, console for people.
+        lease_name: name of the leader election Lease.
+        lease_namespace: namespace of the Lease: the operator's own.
+        pod_name: identity of this replica in the Lease.
+        max_workers: maximum number of feeds reconciled at once.
+        resync_interval: maximum seconds between two reconciles of a feed.
+        http_port: port of probes and metrics; 0 takes a free one.
+        log_level: lowest level to log.
+        log_format: `json`, or `console` for readable lines.
     """
 
     model_config = ConfigDict(
@@ -70,10 +72,10 @@ class Settings(BaseModel):
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
-        """Parses the environment; an empty variable is an unset one.
+        """Parses environment variables; an empty variable counts as unset.
 
         Raises:
-            SettingsError: names every variable that is missing or wrong.
+            SettingsError: at least one variable is missing or invalid.
         """
         given = {name: value for name, value in environment.items() if value}
         try:
@@ -84,10 +86,10 @@ class Settings(BaseModel):
                 + ("not set" if detail["type"] == "missing" else detail["msg"])
                 for detail in error.errors()
             ]
-            text = "settings are missing or wrong:\n  " + "\n  ".join(problems)
+            text = "missing or invalid settings:\n  " + "\n  ".join(problems)
             raise SettingsError(text) from error
 
 
 def variables() -> tuple[str, ...]:
-    """The names of all settings in the environment."""
+    """Returns the names of all environment variables."""
     return tuple(_variable(name) for name in Settings.model_fields)

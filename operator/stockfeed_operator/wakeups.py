@@ -1,7 +1,7 @@
-"""Looks at each feed when something happened to it, and now and then when nothing did.
+"""The reconcile loops: one per feed, woken by events and by a timer.
 
-Each feed has a loop of its own, so one look at a feed never meets another; a pool of threads bounds
-how many feeds are looked at together. Events that come while a look is under way lead to one more.
+A feed's loop runs its reconciles one after another, so they never overlap. A thread pool limits
+how many feeds are reconciled at once. Events that arrive during a reconcile trigger one more.
 """
 
 import asyncio
@@ -11,63 +11,65 @@ from concurrent.futures import ThreadPoolExecutor
 FeedKey = tuple[str, str]
 """Namespace and name."""
 
-Look = Callable[[FeedKey], float | None]
-"""Looks at a feed, in a thread; gives the seconds until the next look, or None when it is gone."""
+Reconcile = Callable[[FeedKey], float | None]
+"""Reconciles a feed; returns the seconds until the next reconcile, or None if the feed is gone."""
 
 
 class Wakeups:
-    """The feeds' loops.
+    """Runs the feeds' reconcile loops.
 
     Args:
-        look: what to do.
-        workers: how many looks may run at once.
-        pause: seconds that a loop waits after an event for more of them.
+        reconcile: called in a worker thread.
+        workers: maximum number of concurrent reconciles.
+        debounce: seconds to wait after an event, so that a burst of events causes one reconcile.
     """
 
-    def __init__(self, look: Look, workers: int, pause: float = 1.0) -> None:
-        self._look = look
-        # asyncio's own pool has as many threads as the node's processors allow, and not more.
-        self._threads = ThreadPoolExecutor(workers, "look")
-        self._pause = pause
-        self._bells: dict[FeedKey, asyncio.Event] = {}
+    def __init__(self, reconcile: Reconcile, workers: int, debounce: float = 1.0) -> None:
+        self._reconcile = reconcile
+        # asyncio's default pool has at most min(32, CPUs + 4) threads, which may be fewer.
+        self._threads = ThreadPoolExecutor(workers, "reconcile")
+        self._debounce = debounce
+        self._wake_events: dict[FeedKey, asyncio.Event] = {}
         self._loops: set[asyncio.Task[None]] = set()
 
     def wake(self, key: FeedKey) -> None:
-        """Has a look at the feed soon."""
-        bell = self._bells.get(key)
-        if bell is None:
-            bell = self._bells[key] = asyncio.Event()
-            loop = asyncio.create_task(self._run(key, bell), name=f"feed {key[0]}/{key[1]}")
+        """Schedules a reconcile of the feed; starts its loop if it has none."""
+        event = self._wake_events.get(key)
+        if event is None:
+            event = self._wake_events[key] = asyncio.Event()
+            loop = asyncio.create_task(self._run(key, event), name=f"feed {key[0]}/{key[1]}")
             self._loops.add(loop)
             loop.add_done_callback(self._loops.discard)
-        bell.set()
+        event.set()
 
     def wake_namespace(self, namespace: str) -> None:
-        """Has a look at all known feeds of a namespace: they share API keys and targets."""
-        for key in list(self._bells):
+        """Schedules a reconcile of each known feed in the namespace."""
+        for key in list(self._wake_events):
             if key[0] == namespace:
                 self.wake(key)
 
     async def close(self) -> None:
-        """Ends all loops; looks under way come to their end."""
+        """Cancels all loops and waits for running reconciles to finish."""
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await asyncio.to_thread(self._threads.shutdown)
 
-    async def _run(self, key: FeedKey, bell: asyncio.Event) -> None:
+    async def _run(self, key: FeedKey, event: asyncio.Event) -> None:
         delay: float | None = 0.0
-        while delay is not None or bell.is_set():
-            await _rung(bell, delay or 0.0)
-            await asyncio.sleep(self._pause)
-            bell.clear()
-            delay = await asyncio.get_running_loop().run_in_executor(self._threads, self._look, key)
-        del self._bells[key]
+        while delay is not None or event.is_set():
+            await _wait(event, delay or 0.0)
+            await asyncio.sleep(self._debounce)
+            event.clear()
+            delay = await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._reconcile, key
+            )
+        del self._wake_events[key]
 
 
-async def _rung(bell: asyncio.Event, seconds: float) -> None:
+async def _wait(event: asyncio.Event, seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
-            await bell.wait()
+            await event.wait()
     except TimeoutError:
         return

@@ -1,4 +1,4 @@
-"""One look at one feed with its accounts: metrics, logs, and what an error leads to."""
+"""Runs one reconcile: records metrics, logs errors, and chooses the delay until the next one."""
 
 import time
 from collections.abc import Callable
@@ -18,17 +18,18 @@ _log = structlog.get_logger()
 
 _CONFLICT_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 10.0
-# Neither a missing right nor a bug mends itself.
-_HOPELESS_SECONDS: Final = 60.0
+# A missing permission or a bug is unlikely to go away soon.
+_ERROR_SECONDS: Final = 60.0
 
 
 class Worker:
-    """Looks at feeds.
+    """Reconciles feeds and records the results.
 
     Args:
-        reconcile: takes namespace, name, time, and whom to tell of each repaired object.
-        metrics: counts.
-        resync: seconds between two looks at a feed of which nothing is heard.
+        reconcile: takes the feed's namespace and name, the current time, and a callback for each
+            repaired object.
+        metrics: the metrics to update.
+        resync: maximum seconds between two reconciles of a feed.
     """
 
     def __init__(
@@ -41,38 +42,42 @@ class Worker:
         self._metrics = metrics
         self._resync = resync
 
-    def look(self, key: FeedKey) -> float | None:
-        """One look; the seconds until the next one, or None when the feed is gone."""
+    def reconcile(self, key: FeedKey) -> float | None:
+        """Reconciles a feed.
+
+        Returns:
+            seconds until the next reconcile; None if the feed is gone.
+        """
         started = time.monotonic()
         try:
-            outcome = self._reconcile(*key, datetime.now(UTC), partial(self._repaired, key))
-        except Exception as error:  # noqa: BLE001 - one feed's trouble must not end the operator
+            outcome = self._reconcile(*key, datetime.now(UTC), partial(self._record_repair, key))
+        except Exception as error:  # noqa: BLE001 - one feed's error must not end the operator
             return self._failed(key, error)
         finally:
             self._metrics.duration.observe(time.monotonic() - started)
-        return self._account(key, outcome)
+        return self._record(key, outcome)
 
     def _failed(self, key: FeedKey, error: Exception) -> float:
         self._metrics.reconciles.labels("failed").inc()
         if isinstance(error, ConflictError):
             return _CONFLICT_SECONDS
-        known = isinstance(error, ClusterError)
+        expected = isinstance(error, ClusterError)
         namespace, name = key
         _log.error(
             "reconcile failed",
             namespace=namespace,
             feed=name,
             error=str(error),
-            exc_info=None if known else error,
+            exc_info=None if expected else error,
         )
         return (
-            _RETRY_SECONDS if known and not isinstance(error, ForbiddenError) else _HOPELESS_SECONDS
+            _RETRY_SECONDS if expected and not isinstance(error, ForbiddenError) else _ERROR_SECONDS
         )
 
-    def _account(self, key: FeedKey, outcome: Outcome) -> float | None:
+    def _record(self, key: FeedKey, outcome: Outcome) -> float | None:
         namespace, name = key
         self._metrics.reconciles.labels(outcome.result).inc()
-        self._metrics.feeds.note(namespace, name, outcome.status, outcome.schedule)
+        self._metrics.feeds.update(namespace, name, outcome.status, outcome.schedule)
         if outcome.status is None:
             return None
         requeue_after = (
@@ -80,7 +85,7 @@ class Worker:
         )
         return self._resync if requeue_after is None else min(max(requeue_after, 0.0), self._resync)
 
-    def _repaired(self, feed: FeedKey, key: Key) -> None:
+    def _record_repair(self, feed: FeedKey, key: Key) -> None:
         namespace, name = feed
         self._metrics.repairs.labels(key.kind).inc()
         _log.info("repaired", namespace=namespace, feed=name, kind=key.kind, name=key.name)

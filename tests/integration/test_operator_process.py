@@ -93,4 +93,4 @@ def test_a_lost_lease_ends_the_process(life: Life, tmp_path: Path) -> None:
         until(lambda: "leading" in log.read_text(), "the lease", log)
         server.give_lease("stockfeed-operator", "operator-1")
         assert process.wait(60) == 1
-    assert "the lease is lost" in log.read_text()
+    assert "lost the Lease" in log.read_text()

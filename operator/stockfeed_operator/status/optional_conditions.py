@@ -88,9 +88,9 @@ def drain_timed_out(feed: StockFeed, observed: Observed, plan: Plan) -> Statemen
 
 def _left(feed: StockFeed, stop: GroupStop) -> str:
     return (
-        f"group {stop.name} was not drained within {feed.spec.drain_timeout}: {stop.remaining}; what "
-        f"is left is in Kafka's topic {topic_of(feed, stop.name)} until its retention ends, and the "
-        "group lands it when it runs again"
+        f"group {stop.name} was not drained within {feed.spec.drain_timeout}: {stop.remaining}; "
+        f"what is left is in Kafka's topic {topic_of(feed, stop.name)} until its retention ends, "
+        "and the group lands it when it runs again"
     )
 
 

@@ -5,7 +5,7 @@ from support.inmemory.feeds import Life
 
 @pytest.fixture
 def life() -> Life:
-    """A feed at rest, with one load behind it."""
+    """A feed in steady state, after its first load."""
     one = Life()
     one.create()
     one.rest()

@@ -1,4 +1,4 @@
-"""From whatever is in the cluster, reconciling leads to the desired state, then writes nothing."""
+"""Property tests: from any state, reconciling reaches the desired state and then writes nothing."""
 
 import copy
 from typing import Any
@@ -44,13 +44,13 @@ def _foreign(manifest: Manifest) -> Manifest:
     other = copy.deepcopy(manifest)
     other["metadata"]["labels"] = {}
     other["metadata"]["ownerReferences"] = [
-        {"kind": "HelmRelease", "name": "theirs", "uid": "theirs", "controller": True}
+        {"kind": "HelmRelease", "name": "other", "uid": "other", "controller": True}
     ]
     return other
 
 
 def _leftover(manifest: Manifest, uid: str) -> Manifest:
-    """An object of the feed that its spec does not ask for."""
+    """Returns an object that the feed owns but no longer needs."""
     other = copy.deepcopy(manifest)
     other["metadata"]["name"] += "-left"
     other["metadata"]["labels"] = {FEED_LABEL: "us"}
@@ -60,8 +60,8 @@ def _leftover(manifest: Manifest, uid: str) -> Manifest:
     return other
 
 
-def _scribble(live: Manifest, depth: list[str]) -> None:
-    """Changes the first field that the walk comes to; adds one where it ends."""
+def _corrupt(live: Manifest, depth: list[str]) -> None:
+    """Changes the first scalar field found along the path, and adds a field at its end."""
     target: Any = live
     for name in depth:
         if isinstance(target.get(name), dict):
@@ -71,13 +71,13 @@ def _scribble(live: Manifest, depth: list[str]) -> None:
             target[name] = part + 5
             break
         if isinstance(part, str) and target is not live:
-            target[name] = f"{part}-scribbled"
+            target[name] = f"{part}-changed"
             break
-    target["theirs"] = "added"
+    target["other"] = "added"
 
 
 def _start(data: st.DataObject) -> Life:
-    """A feed somewhere in its life, in a cluster where people were at work."""
+    """Creates a feed in an arbitrary state, in a cluster with manual changes."""
     life = Life(InMemoryCluster())
     before = data.draw(st.none() | specs, label="spec before")
     if before is not None:
@@ -98,13 +98,13 @@ def _start(data: st.DataObject) -> Life:
             depth = data.draw(
                 st.sampled_from([["spec"], ["data"], ["metadata", "labels"], ["spec", "template"]])
             )
-            _scribble(life.cluster.objects[key], depth)
+            _corrupt(life.cluster.objects[key], depth)
     return life
 
 
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_reconciling_converges_from_any_state_and_then_writes_nothing(data: st.DataObject) -> None:
+def test_converges_from_any_state_and_then_writes_nothing(data: st.DataObject) -> None:
     life = _start(data)
     wanted = data.draw(specs, label="spec")
     life.cluster.edit(FEED, "us", lambda live: live.update(spec=resource(**wanted)["spec"]))
@@ -118,14 +118,14 @@ def test_reconciling_converges_from_any_state_and_then_writes_nothing(data: st.D
     for key, part in desired.items():
         live = life.cluster.objects[key]
         owners = live["metadata"].get("ownerReferences", [])
-        if any(owner["uid"] == "theirs" for owner in owners) and key.kind != "KafkaTopic":
+        if any(owner["uid"] == "other" for owner in owners) and key.kind != "KafkaTopic":
             assert life.condition("NotApplied")["reason"] == "NameTaken"
         else:
             assert contains(live, part), key
-    _nothing_else_is_left(life, set(desired))
+    _assert_nothing_else_is_owned(life, set(desired))
 
 
-def _nothing_else_is_left(life: Life, desired: set[Key]) -> None:
+def _assert_nothing_else_is_owned(life: Life, desired: set[Key]) -> None:
     uid = life.resource["metadata"]["uid"]
     for key, live in life.cluster.objects.items():
         owners = [owner["uid"] for owner in live["metadata"].get("ownerReferences", [])]
@@ -135,7 +135,7 @@ def _nothing_else_is_left(life: Life, desired: set[Key]) -> None:
 
 @given(data=st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_deletion_ends_from_any_state(data: st.DataObject) -> None:
+def test_deletion_completes_from_any_state(data: st.DataObject) -> None:
     life = _start(data)
     life.step()
     life.cluster.remove(Key(FEED.kind, "us"))

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client import CollectorRegistry
 
-from stockfeed_operator.metrics import Feeds, OperatorMetrics
+from stockfeed_operator.metrics import FeedCollector, OperatorMetrics
 from stockfeed_operator.spec.conditions import Condition
 from stockfeed_operator.spec.feed_status import (
     GroupStatus,
@@ -18,12 +18,12 @@ FEED = "stockfeed_operator_feed_"
 
 @pytest.fixture
 def show():
-    """What Prometheus sees of a feed with this status."""
+    """Returns a function that reads a metric of a feed with a given status."""
     registry = CollectorRegistry()
     metrics = OperatorMetrics(registry)
 
-    def read(said: StockFeedStatus | None, name: str, **labels: str) -> float | None:
-        metrics.feeds.note("markets", "us", said)
+    def read(feed_status: StockFeedStatus | None, name: str, **labels: str) -> float | None:
+        metrics.feeds.update("markets", "us", feed_status)
         return registry.get_sample_value(FEED + name, US | labels)
 
     return read
@@ -34,16 +34,16 @@ def group(name: str, state: str) -> GroupStatus:
 
 
 def condition(status: str, reason: str) -> StockFeedStatus:
-    said = Condition(
+    found = Condition(
         type="LoadHealthy",
         status=status,
         reason=reason,
         last_transition_time="2026-03-04T15:00:00Z",
     )
-    return StockFeedStatus(conditions=(said,))
+    return StockFeedStatus(conditions=(found,))
 
 
-def test_a_condition_shows_as_it_is_now_only(show):
+def test_exposes_only_the_current_state_of_a_condition(show):
     good = {"condition": "LoadHealthy", "status": "True", "reason": "LoadSucceeded"}
     bad = {"condition": "LoadHealthy", "status": "False", "reason": "LoadFailed"}
     assert show(condition("True", "LoadSucceeded"), "condition", **good) == 1
@@ -61,7 +61,7 @@ def test_a_condition_shows_as_it_is_now_only(show):
         ([], 0),
     ],
 )
-def test_a_feed_runs_while_a_group_does(show, states, running):
+def test_a_feed_is_running_if_any_group_is(show, states, running):
     groups = tuple(group(str(number), state) for number, state in enumerate(states))
     assert show(StockFeedStatus(groups=groups), "running") == running
 
@@ -70,11 +70,11 @@ def test_a_feed_runs_while_a_group_does(show, states, running):
     ("session", "value"),
     [(SessionStatus(open=True), 1), (SessionStatus(open=False), 0), (None, None)],
 )
-def test_a_session_shows_where_the_feed_follows_one(show, session, value):
+def test_session_metric_exists_only_for_feeds_with_a_session(show, session, value):
     assert show(StockFeedStatus(session=session), "session_open") == value
 
 
-def test_the_last_load_tells_how_long_its_steps_took(show):
+def test_exposes_the_step_durations_of_the_last_load(show):
     load = LastLoad(workflow="w", finished_at="2026-03-04T15:00:00Z", load_seconds=4.5)
     status = StockFeedStatus(last_load=load)
     assert show(status, "last_load_step_seconds", step="load") == 4.5
@@ -86,10 +86,10 @@ def test_the_last_load_tells_how_long_its_steps_took(show):
     ("schedule", "seconds"),
     [("* * * * *", 60), ("0 * * * *", 3600), ("99 * * * *", None), (None, None)],
 )
-def test_a_feeds_schedule_tells_the_time_between_its_loads(schedule, seconds):
+def test_derives_the_load_interval_from_the_schedule(schedule, seconds):
     registry = CollectorRegistry()
-    feeds = Feeds(clock=lambda: datetime(2026, 3, 4, 15, 0, 59, tzinfo=UTC))
+    feeds = FeedCollector(clock=lambda: datetime(2026, 3, 4, 15, 0, 59, tzinfo=UTC))
     registry.register(feeds)
-    feeds.note("markets", "us", StockFeedStatus(), "* * * * *")
-    feeds.note("markets", "us", StockFeedStatus(), schedule)
+    feeds.update("markets", "us", StockFeedStatus(), "* * * * *")
+    feeds.update("markets", "us", StockFeedStatus(), schedule)
     assert registry.get_sample_value(FEED + "load_interval_seconds", US) == seconds

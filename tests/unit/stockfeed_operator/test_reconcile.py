@@ -12,7 +12,7 @@ from support.inmemory.cluster import NAMESPACE
 from support.inmemory.feeds import Life, resource
 
 
-def test_a_new_feed_becomes_ready() -> None:
+def test_creates_objects_and_becomes_ready_after_the_first_load() -> None:
     life = Life()
     life.create()
     life.rest()
@@ -34,7 +34,7 @@ def test_a_new_feed_becomes_ready() -> None:
     assert life.group("autos")["consumers"] == {"ready": 2, "desired": 2}
 
 
-def test_steady_state_writes_one_status_per_finished_load(life: Life) -> None:
+def test_writes_only_one_status_per_load_in_steady_state(life: Life) -> None:
     for minute in range(2, 5):
         life.cluster.settle(60)
         life.load(f"us-load-{minute}")
@@ -43,7 +43,7 @@ def test_steady_state_writes_one_status_per_finished_load(life: Life) -> None:
     assert life.cluster.events == []
 
 
-def test_a_field_that_the_spec_drops_is_dropped(life: Life) -> None:
+def test_removes_fields_that_are_removed_from_the_spec(life: Life) -> None:
     life.change(pods={"nodeSelector": {"disk": "ssd"}})
     life.rest()
     deployment = life.cluster.objects[Key("Deployment", "us-autos-producer")]
@@ -53,7 +53,7 @@ def test_a_field_that_the_spec_drops_is_dropped(life: Life) -> None:
     assert "nodeSelector" not in deployment["spec"]["template"]["spec"]
 
 
-def test_a_changed_share_writes_the_config_map_alone(life: Life) -> None:
+def test_changes_only_the_config_map_when_the_budget_share_changes(life: Life) -> None:
     other = Life(life.cluster, "other")
     other.create(warehouse={"database": "OTHER"})
     other.rest()
@@ -61,8 +61,8 @@ def test_a_changed_share_writes_the_config_map_alone(life: Life) -> None:
     life.rest()
     assert "apply ConfigMap us-shares" in life.cluster.writes
     assert not [write for write in life.cluster.writes if "Deployment" in write]
-    said = life.condition("RateBudgetExceeded")
-    assert "megacaps every 8s" in said["message"]
+    condition = life.condition("RateBudgetExceeded")
+    assert "megacaps every 8s" in condition["message"]
     assert life.group("autos")["effectivePollInterval"] == "8s"
     assert life.condition("Ready")["status"] == "True"
     other.change(suspend=True)
@@ -70,14 +70,14 @@ def test_a_changed_share_writes_the_config_map_alone(life: Life) -> None:
     assert life.condition("RateBudgetExceeded") == {}
 
 
-def test_a_younger_feed_does_not_get_a_taken_target(life: Life) -> None:
+def test_blocks_loads_of_a_younger_feed_with_the_same_target(life: Life) -> None:
     life.cluster.settle(60)
     young = Life(life.cluster, "young")
     young.create()
     young.rest()
-    said = young.condition("LoadHealthy")
-    assert (said["status"], said["reason"]) == ("False", "WarehouseTargetTaken")
-    assert "older feed us " in said["message"]
+    condition = young.condition("LoadHealthy")
+    assert (condition["status"], condition["reason"]) == ("False", "WarehouseTargetTaken")
+    assert "older feed us " in condition["message"]
     assert life.cluster.names(CRON_WORKFLOW) == {"us-load", "us-daily"}
     templates = {f"us-{name}" for name in ("rebuild", "replay", "trace", "verify")}
     assert life.cluster.names(WORKFLOW_TEMPLATE) == templates
@@ -87,14 +87,14 @@ def test_a_younger_feed_does_not_get_a_taken_target(life: Life) -> None:
     assert {"young-replay", "young-rebuild"} < life.cluster.names(WORKFLOW_TEMPLATE)
 
 
-def test_without_dbt_there_is_nothing_to_rebuild(life: Life) -> None:
+def test_creates_no_rebuild_template_without_dbt(life: Life) -> None:
     life.change(warehouse={"dbt": {"enabled": False}})
     life.rest()
     assert life.cluster.names(CRON_WORKFLOW) == {"us-load", "us-daily"}
     assert life.cluster.names(WORKFLOW_TEMPLATE) == {"us-replay", "us-trace", "us-verify"}
 
 
-def test_an_autoscaler_keeps_its_number(life: Life) -> None:
+def test_keeps_the_replicas_that_an_autoscaler_set(life: Life) -> None:
     life.change(
         symbolGroups=[{"name": "autos", "symbols": ["F"], "consumer": {"autoscaled": True}}]
     )
@@ -115,7 +115,7 @@ def test_an_autoscaler_keeps_its_number(life: Life) -> None:
     assert life.replicas("autos-consumer") == 1
 
 
-def test_a_paused_feed_is_left_alone_and_says_so(life: Life) -> None:
+def test_pause_annotation_stops_all_changes_and_sets_a_condition(life: Life) -> None:
     def pause(live: Manifest) -> None:
         live["metadata"]["annotations"] = {PAUSE_ANNOTATION: "true"}
 
@@ -132,23 +132,23 @@ def test_a_paused_feed_is_left_alone_and_says_so(life: Life) -> None:
     assert life.replicas("autos-producer") == 0
 
 
-def test_an_invalid_feed_is_a_condition(life: Life) -> None:
+def test_reports_an_invalid_feed_and_changes_nothing(life: Life) -> None:
     life.change(source={"requestsPerMinute": 1})
     assert life.step().result == "invalid"
-    said = life.condition("Ready")
-    assert (said["status"], said["reason"]) == ("False", "InvalidSpec")
-    assert "requestsPerMinute" in said["message"]
+    condition = life.condition("Ready")
+    assert (condition["status"], condition["reason"]) == ("False", "InvalidSpec")
+    assert "requestsPerMinute" in condition["message"]
     assert life.cluster.writes == ["status us"]
     life.change(source={"requestsPerMinute": 60})
     life.rest()
     assert life.condition("Ready")["reason"] == "Running"
 
 
-def test_a_feed_that_is_not_there_is_gone() -> None:
+def test_a_missing_feed_is_gone() -> None:
     assert Life().step().status is None
 
 
-def test_a_group_that_has_one_consumer_again_loses_its_disruption_budget(life: Life) -> None:
+def test_deletes_the_disruption_budget_of_a_group_scaled_to_one_consumer(life: Life) -> None:
     assert life.cluster.names(DISRUPTION_BUDGET) == {"us-autos-consumer"}
     groups = resource()["spec"]["symbolGroups"]
     groups[1]["consumer"] = {"replicas": 1}
@@ -157,7 +157,7 @@ def test_a_group_that_has_one_consumer_again_loses_its_disruption_budget(life: L
     assert life.cluster.names(DISRUPTION_BUDGET) == set()
 
 
-def test_everything_of_a_feed_is_labelled_and_owned_but_topics(life: Life) -> None:
+def test_labels_all_objects_and_owns_all_but_topics(life: Life) -> None:
     uid = life.resource["metadata"]["uid"]
     for key, found in life.cluster.objects.items():
         if key.kind in ("StockFeed", "Pod", "Workflow"):

@@ -11,7 +11,7 @@ ENVIRONMENT = {
 }
 
 
-def test_defaults() -> None:
+def test_optional_settings_have_defaults() -> None:
     settings = Settings.from_env(ENVIRONMENT)
     assert settings.namespaces == ()
     assert settings.max_workers == 4
@@ -29,12 +29,12 @@ def test_defaults() -> None:
         ("LOG_FORMAT", "console", "log_format", "console"),
     ],
 )
-def test_a_variable_is_parsed(name: str, text: str, field: str, value: object) -> None:
+def test_parses_variables(name: str, text: str, field: str, value: object) -> None:
     settings = Settings.from_env({**ENVIRONMENT, f"STOCKFEED_OPERATOR_{name}": text})
     assert getattr(settings, field) == value
 
 
-def test_all_that_is_missing_or_wrong_is_told_at_once() -> None:
+def test_lists_all_missing_and_invalid_variables() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(
             {"STOCKFEED_OPERATOR_MAX_WORKERS": "0", "STOCKFEED_OPERATOR_RESYNC_INTERVAL": "soon"}

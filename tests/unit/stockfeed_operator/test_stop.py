@@ -1,4 +1,4 @@
-"""The ordered stop, step by step, as the cluster shows it."""
+"""The ordered stop of a feed, reconcile by reconcile, in the in-memory cluster."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ def _running(**spec: object) -> Life:
 
 
 def _reasons(life: Life) -> list[str]:
-    return [notice.reason for notice in life.cluster.events]
+    return [event.reason for event in life.cluster.events]
 
 
 def _suspended_cron(life: Life) -> bool:
@@ -44,7 +44,7 @@ def _delete(life: Life) -> None:
     life.cluster.remove(Key(FEED.kind, "us"))
 
 
-def test_the_stages_of_a_suspend() -> None:
+def test_suspend_drains_then_loads_then_stops() -> None:
     life = _running()
     life.cluster.phase = None
     life.cluster.answer = lambda pod: BEHIND
@@ -68,52 +68,52 @@ def test_the_stages_of_a_suspend() -> None:
     life.cluster.phase = "Succeeded"
     life.steps(2)
     assert life.replicas("autos-consumer") == 0
-    said = life.condition("Stopped")
-    assert (said["status"], said["reason"]) == ("True", "Suspended")
+    condition = life.condition("Stopped")
+    assert (condition["status"], condition["reason"]) == ("True", "Suspended")
     assert life.condition("Ready")["reason"] == "Suspended"
     assert life.group("autos")["state"] == "Stopped"
     life.rest()
     assert len(life.cluster.names(WORKFLOW)) == 1
-    assert "Warning" not in {notice.type for notice in life.cluster.events}
+    assert "Warning" not in {event.type for event in life.cluster.events}
 
 
-def test_producers_are_waited_for_before_consumers_are_believed() -> None:
+def test_queries_consumers_only_after_producers_have_ended() -> None:
     life = _running()
     life.change(suspend=True)
     life.step()
-    asked: list[str] = []
-    life.cluster.answer = lambda pod: asked.append(pod["metadata"]["name"])
-    life.step()  # the producers' pods still end
-    assert asked == []
+    queried: list[str] = []
+    life.cluster.answer = lambda pod: queried.append(pod["metadata"]["name"])
+    life.step()  # the producers' pods are still terminating
+    assert queried == []
     life.cluster.settle()
     life.step()
-    assert asked != []
+    assert queried != []
 
 
-def test_a_producer_on_a_lost_node_does_not_hold_the_stop_for_ever() -> None:
+def test_stops_without_a_producer_pod_on_a_lost_node() -> None:
     life = _running()
     life.change(suspend=True)
     life.step()
     pod = life.cluster.objects[Key("Pod", "us-autos-producer-0")]
     pod["metadata"]["deletionTimestamp"] = "2026-03-04T15:01:00Z"
-    pod["metadata"]["ownerReferences"] = []  # nobody ends it
+    pod["metadata"]["ownerReferences"] = []  # the pod is never removed
     life.steps(4)
-    assert "its producer still runs" in life.condition("Stopped")["message"]
+    assert "its producer is still running" in life.condition("Stopped")["message"]
     life.cluster.settle(60)
     life.rest()
     assert life.condition("Stopped")["reason"] == "Suspended"
 
 
-def test_a_producer_that_nobody_ends_does_not_hold_the_stop_for_ever() -> None:
+def test_stops_after_the_timeout_if_a_producer_keeps_running() -> None:
     life = _running(drainTimeout="1m")
     life.cluster.objects[Key("Pod", "us-autos-producer-0")]["metadata"]["ownerReferences"] = []
     life.change(suspend=True)
     life.rest()
     assert life.condition("Stopped")["reason"] == "Suspended"
-    assert "its producer still runs" in life.condition("DrainTimedOut")["message"]
+    assert "its producer is still running" in life.condition("DrainTimedOut")["message"]
 
 
-def test_a_drain_that_takes_too_long_goes_on_and_says_what_is_left_where() -> None:
+def test_reports_what_remains_in_kafka_when_the_drain_times_out() -> None:
     life = _running(drainTimeout="1m")
     life.cluster.answer = lambda pod: (
         BEHIND
@@ -124,15 +124,15 @@ def test_a_drain_that_takes_too_long_goes_on_and_says_what_is_left_where() -> No
     life.rest()
     assert life.condition("Stopped")["reason"] == "Suspended"
     assert life.replicas("autos-consumer") == 0
-    said = life.condition("DrainTimedOut")["message"]
-    assert "group autos was not drained within 1m: 24 messages not landed" in said
-    assert "topic stock-quotes.us.autos" in said
-    assert "megacaps" not in said
+    message = life.condition("DrainTimedOut")["message"]
+    assert "group autos was not drained within 1m: 24 messages not landed" in message
+    assert "topic stock-quotes.us.autos" in message
+    assert "megacaps" not in message
     assert _reasons(life).count("DrainTimedOut") == 1
     assert len(life.cluster.names(WORKFLOW)) == 1
 
     for key in [key for key in life.cluster.objects if key.kind == WORKFLOW.kind]:
-        del life.cluster.objects[key]  # its time to live ends
+        del life.cluster.objects[key]  # as Argo does after the time to live
     life.rest()
     assert life.cluster.names(WORKFLOW) == set()
     life.change(suspend=False)
@@ -143,7 +143,7 @@ def test_a_drain_that_takes_too_long_goes_on_and_says_what_is_left_where() -> No
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Error", None])
-def test_a_last_load_that_does_not_succeed_ends_the_stop_with_a_word(phase: str | None) -> None:
+def test_stops_and_reports_when_the_final_load_does_not_succeed(phase: str | None) -> None:
     life = _running()
     life.cluster.phase = phase
     life.change(suspend=True)
@@ -157,7 +157,7 @@ def test_a_last_load_that_does_not_succeed_ends_the_stop_with_a_word(phase: str 
     assert life.condition("LastLoadFailed") == {}
 
 
-def test_without_argo_a_stop_ends_without_a_last_load() -> None:
+def test_stops_without_a_final_load_if_argo_is_missing() -> None:
     life = Life()
     life.cluster.missing = {CRON_WORKFLOW, WORKFLOW}
     life.create()
@@ -168,7 +168,7 @@ def test_without_argo_a_stop_ends_without_a_last_load() -> None:
     assert life.cluster.names(WORKFLOW) == set()
 
 
-def test_a_stop_that_is_taken_back_runs_again_and_the_next_has_a_load_of_its_own() -> None:
+def test_resumes_a_cancelled_stop_and_runs_another_final_load_at_the_next_stop() -> None:
     life = _running()
     life.change(suspend=True)
     life.steps(6)
@@ -182,7 +182,7 @@ def test_a_stop_that_is_taken_back_runs_again_and_the_next_has_a_load_of_its_own
     assert len(life.cluster.names(WORKFLOW)) == 2
 
 
-def test_a_feed_that_is_made_suspended_starts_nothing() -> None:
+def test_starts_nothing_for_a_feed_that_is_created_suspended() -> None:
     life = Life()
     life.create(suspend=True)
     life.rest()
@@ -191,7 +191,7 @@ def test_a_feed_that_is_made_suspended_starts_nothing() -> None:
     assert life.condition("Ready")["reason"] == "Suspended"
 
 
-def test_consumers_that_somebody_takes_away_while_draining_come_back() -> None:
+def test_restores_consumers_that_are_scaled_down_while_draining() -> None:
     life = _running()
     life.cluster.answer = lambda pod: BEHIND
     life.change(suspend=True)
@@ -201,7 +201,7 @@ def test_consumers_that_somebody_takes_away_while_draining_come_back() -> None:
     assert life.replicas("autos-consumer") == 2
 
 
-def test_a_removed_group_is_drained_and_goes_while_the_feed_runs() -> None:
+def test_drains_and_deletes_a_removed_group_of_a_running_feed() -> None:
     life = _running()
     life.cluster.answer = lambda pod: BEHIND
     life.change(symbolGroups=resource()["spec"]["symbolGroups"][:1])
@@ -219,17 +219,17 @@ def test_a_removed_group_is_drained_and_goes_while_the_feed_runs() -> None:
     assert life.cluster.names(WORKFLOW) == set()
 
 
-def test_a_removed_group_that_is_not_drained_in_time_goes_with_a_word() -> None:
+def test_keeps_the_topic_of_a_removed_group_that_is_not_drained_in_time() -> None:
     life = _running(drainTimeout="30s", kafka={"deletionPolicy": "Delete"})
     life.cluster.answer = lambda pod: None
     life.change(symbolGroups=resource()["spec"]["symbolGroups"][:1])
     life.rest()
     assert life.replicas("autos-consumer") is None
-    assert "no answer from us-autos-consumer-0" in life.condition("DrainTimedOut")["message"]
+    assert "no response from us-autos-consumer-0" in life.condition("DrainTimedOut")["message"]
     assert "stock-quotes.us.autos" in life.cluster.names(TOPIC)
 
 
-def test_a_drained_removed_groups_topic_is_deleted_where_the_user_wants_it() -> None:
+def test_deletes_the_topic_of_a_drained_group_if_the_policy_is_delete() -> None:
     life = _running(kafka={"deletionPolicy": "Delete"})
     life.change(symbolGroups=resource()["spec"]["symbolGroups"][:1])
     life.rest()
@@ -241,7 +241,9 @@ def test_a_drained_removed_groups_topic_is_deleted_where_the_user_wants_it() -> 
     ("policy", "topics"),
     [("Retain", {"stock-quotes.us.autos", "stock-quotes.us.megacaps"}), ("Delete", set())],
 )
-def test_a_deletion_is_ordered_and_leaves_nothing_but_topics(policy: str, topics: set[str]) -> None:
+def test_deletion_stops_in_order_and_leaves_topics_only_if_retained(
+    policy: str, topics: set[str]
+) -> None:
     life = _running(kafka={"deletionPolicy": policy})
     life.cluster.phase = None
     _delete(life)
@@ -256,7 +258,7 @@ def test_a_deletion_is_ordered_and_leaves_nothing_but_topics(policy: str, topics
     assert life.cluster.names(TOPIC) == topics
 
 
-def test_a_deletion_keeps_topics_that_are_not_drained() -> None:
+def test_deletion_keeps_topics_that_are_not_drained() -> None:
     life = _running(kafka={"deletionPolicy": "Delete"}, drainTimeout="30s")
     life.cluster.answer = lambda pod: (
         BEHIND
@@ -270,7 +272,7 @@ def test_a_deletion_keeps_topics_that_are_not_drained() -> None:
     assert "DrainTimedOut" in _reasons(life)
 
 
-def test_a_suspended_feed_is_deleted_at_once() -> None:
+def test_deletes_a_suspended_feed_immediately() -> None:
     life = _running()
     life.change(suspend=True)
     life.rest()
@@ -279,7 +281,7 @@ def test_a_suspended_feed_is_deleted_at_once() -> None:
     assert not life.exists
 
 
-def test_a_paused_feed_is_deleted_all_the_same() -> None:
+def test_deletes_a_paused_feed() -> None:
     life = _running()
     life.resource["metadata"]["annotations"] = {"stockfeed.dev/pause-reconciliation": "true"}
     _delete(life)
@@ -287,7 +289,7 @@ def test_a_paused_feed_is_deleted_all_the_same() -> None:
     assert not life.exists
 
 
-def test_an_invalid_feed_can_be_deleted() -> None:
+def test_deletes_an_invalid_feed() -> None:
     life = _running()
     life.change(source={"requestsPerMinute": 1})
     _delete(life)
@@ -295,7 +297,7 @@ def test_an_invalid_feed_can_be_deleted() -> None:
     assert not life.exists
 
 
-def test_a_session_ends_and_begins_in_order() -> None:
+def test_stops_and_starts_with_the_exchange_session() -> None:
     life = Life()
     life.cluster.now = datetime(2026, 3, 4, 20, 50, tzinfo=UTC)
     life.create(session={"calendar": "XNYS"})
@@ -318,14 +320,14 @@ def test_a_session_ends_and_begins_in_order() -> None:
     assert life.condition("Stopped") == {}
 
 
-def test_a_namespace_that_is_deleted_is_not_held_for_ever() -> None:
+def test_does_not_block_the_deletion_of_a_namespace() -> None:
     life = _running()
 
-    def refuse(write: str) -> None:
+    def forbid(write: str) -> None:
         if write.startswith("apply"):
             raise ForbiddenError("the namespace is being terminated")
 
-    life.cluster.before_write = refuse
+    life.cluster.before_write = forbid
     for key in list(life.cluster.objects):
         if key.kind not in (FEED.kind, TOPIC.kind):
             del life.cluster.objects[key]
@@ -336,7 +338,7 @@ def test_a_namespace_that_is_deleted_is_not_held_for_ever() -> None:
 
 
 class CrashError(Exception):
-    """The operator dies."""
+    """Simulates a crash of the operator."""
 
 
 def _crashes_at(number: int) -> Callable[[str], None]:
@@ -350,7 +352,11 @@ def _crashes_at(number: int) -> Callable[[str], None]:
 
 
 def _steps_with_crashes(life: Life, until: Callable[[], bool]) -> int:
-    """Reconciles until done, with one crash before each write of it; the number of crashes."""
+    """Reconciles until done, crashing before one of the writes each time.
+
+    Returns:
+        the number of crashes.
+    """
     crashes = 0
     for number in range(200):
         life.cluster.before_write = _crashes_at(number % 5)
@@ -364,11 +370,11 @@ def _steps_with_crashes(life: Life, until: Callable[[], bool]) -> int:
         life.cluster.settle(5)
         if until():
             return crashes
-    raise AssertionError("never done")
+    raise AssertionError("did not finish")
 
 
 @pytest.mark.parametrize("policy", ["Retain", "Delete"])
-def test_a_removal_survives_a_crash_before_any_write(policy: str) -> None:
+def test_removing_a_group_survives_a_crash_before_any_write(policy: str) -> None:
     for number in range(12):
         life = _running(kafka={"deletionPolicy": policy})
         life.change(symbolGroups=resource()["spec"]["symbolGroups"][:1])
@@ -384,11 +390,11 @@ def test_a_removal_survives_a_crash_before_any_write(policy: str) -> None:
         life.rest()
         assert life.condition("DrainTimedOut") == {}, number
         assert life.replicas("autos-consumer") is None
-        kept = {"stock-quotes.us.autos"} if policy == "Retain" else set()
-        assert life.cluster.names(TOPIC) == {"stock-quotes.us.megacaps"} | kept
+        retained = {"stock-quotes.us.autos"} if policy == "Retain" else set()
+        assert life.cluster.names(TOPIC) == {"stock-quotes.us.megacaps"} | retained
 
 
-def test_a_deletion_survives_crashes_all_the_way() -> None:
+def test_deletion_survives_repeated_crashes() -> None:
     life = _running()
     _delete(life)
     crashes = _steps_with_crashes(life, lambda: not life.exists)

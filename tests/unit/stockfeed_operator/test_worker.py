@@ -34,7 +34,7 @@ def registry() -> CollectorRegistry:
 
 def _worker(registry: CollectorRegistry, act: Callable[[], Outcome]) -> Worker:
     def reconcile(
-        namespace: str, name: str, now: datetime, count_repair: Callable[[Key], None]
+        namespace: str, name: str, now: datetime, on_repair: Callable[[Key], None]
     ) -> Outcome:
         assert (namespace, name) == US
         assert now.tzinfo is not None
@@ -47,34 +47,34 @@ def _worker(registry: CollectorRegistry, act: Callable[[], Outcome]) -> Worker:
     ("requeue_after", "seconds"),
     [(None, 300), (timedelta(seconds=5), 5), (timedelta(hours=9), 300), (timedelta(-1), 0)],
 )
-def test_the_next_look(
+def test_requeues_after_the_outcome_but_within_the_resync_interval(
     registry: CollectorRegistry, requeue_after: timedelta | None, seconds: float
 ) -> None:
     worker = _worker(registry, lambda: Outcome("steady", STATUS, requeue_after))
-    assert worker.look(US) == seconds
+    assert worker.reconcile(US) == seconds
 
 
-def test_looks_and_repairs_are_counted_even_when_the_look_fails_later(
+def test_counts_repairs_even_if_the_reconcile_fails_later(
     registry: CollectorRegistry,
 ) -> None:
     def reconcile(
-        namespace: str, name: str, now: datetime, count_repair: Callable[[Key], None]
+        namespace: str, name: str, now: datetime, on_repair: Callable[[Key], None]
     ) -> Outcome:
-        count_repair(Key("Deployment", "a"))
-        count_repair(Key("Deployment", "b"))
+        on_repair(Key("Deployment", "a"))
+        on_repair(Key("Deployment", "b"))
         raise ConflictError("the status was not written")
 
-    Worker(reconcile, OperatorMetrics(registry), resync=300).look(US)
+    Worker(reconcile, OperatorMetrics(registry), resync=300).reconcile(US)
     value = registry.get_sample_value
     assert value("stockfeed_operator_reconciles_total", {"result": "failed"}) == 1
     assert value("stockfeed_operator_reconcile_seconds_count") == 1
     assert value("stockfeed_operator_drift_repairs_total", {"kind": "Deployment"}) == 2
 
 
-def test_metrics_of_a_feed_go_with_it(registry: CollectorRegistry) -> None:
+def test_removes_the_metrics_of_a_deleted_feed(registry: CollectorRegistry) -> None:
     outcomes = iter([Outcome("steady", STATUS), GONE])
     worker = _worker(registry, lambda: next(outcomes))
-    worker.look(US)
+    worker.reconcile(US)
     labels = {"namespace": "markets", "feed": "us"}
     value = registry.get_sample_value
     newest = "stockfeed_operator_feed_newest_quote_timestamp_seconds"
@@ -85,7 +85,7 @@ def test_metrics_of_a_feed_go_with_it(registry: CollectorRegistry) -> None:
     assert loaded_at is not None
     assert newest_at is not None
     assert loaded_at - newest_at == 30
-    assert worker.look(US) is None
+    assert worker.reconcile(US) is None
     assert value(newest, labels) is None
     assert value(loaded, labels) is None
     assert value("stockfeed_operator_feed_condition", ready) is None
@@ -100,12 +100,12 @@ def test_metrics_of_a_feed_go_with_it(registry: CollectorRegistry) -> None:
         (ValueError("a bug"), 60),
     ],
 )
-def test_errors_lead_to_another_look(
+def test_retries_after_errors(
     registry: CollectorRegistry, error: Exception, seconds: float
 ) -> None:
     def act() -> Outcome:
         raise error
 
-    assert _worker(registry, act).look(US) == seconds
+    assert _worker(registry, act).reconcile(US) == seconds
     value = registry.get_sample_value
     assert value("stockfeed_operator_reconciles_total", {"result": "failed"}) == 1
