@@ -1,4 +1,4 @@
-"""A role's probes: what each check says, as JSON over HTTP."""
+"""Health checks of a role, served as JSON over HTTP."""
 
 import json
 from collections.abc import Callable
@@ -20,13 +20,14 @@ class CheckResult:
 
 
 Check = Callable[[], CheckResult]
+"""A health check; it must return quickly and be thread-safe."""
 
 
 def health_server(port: int, registry: CollectorRegistry, checks: dict[str, Check]) -> HttpServer:
     """Creates a server of `/metrics`, the given checks, and `/status` with all of them.
 
     Args:
-        port: 0 takes a free one.
+        port: the port to listen on; 0 chooses a free one.
         registry: the metrics to expose.
         checks: a check for each path, called from the server's threads.
 

@@ -17,12 +17,12 @@ from stockfeed.contract import endpoints
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What an endpoint answers to GET.
+    """An endpoint's response to GET.
 
     Attributes:
         status: the HTTP status code.
-        content_type: of the body.
-        body: all of it.
+        content_type: the body's media type.
+        body: the complete body.
     """
 
     status: int
@@ -37,7 +37,7 @@ class HttpServer:
     """Serves `/metrics` and the given endpoints on a thread during a `with` block.
 
     Args:
-        port: 0 takes a free one; see the property `port`.
+        port: the port to listen on; 0 chooses a free one, see the property `port`.
         registry: the metrics to expose.
         routes: a function for each path, without a query; called from one thread per request.
 

@@ -1,4 +1,4 @@
-"""The signals that end a role: SIGTERM from Kubernetes, and SIGINT from a terminal."""
+"""Handling of stop signals: SIGTERM from Kubernetes, and SIGINT from a terminal."""
 
 import signal
 from collections.abc import Callable, Iterator

@@ -97,6 +97,8 @@ def _run_session(
 ) -> None:
     """Runs one session, from subscribing a new Kafka client to closing it."""
     fingerprint = kafka.credentials_fingerprint(settings)
+    # The stack unwinds in reverse order: closing the client lands the buffered messages, for which
+    # the thread pools must still run.
     with ExitStack() as stack:
         topic = KafkaTopic(settings)
         worker = _create_worker(settings, topic, store, status, stack)
@@ -146,6 +148,7 @@ def _create_worker(
 def _subscribe(topic: KafkaTopic, worker: Worker) -> None:
     def assign(_: Consumer, partitions: list[TopicPartition]) -> None:
         offsets = worker.assign(partition.partition for partition in partitions)
+        # Cooperative rebalancing requires incremental_assign instead of assign.
         topic.consumer.incremental_assign(
             [TopicPartition(topic.name, number, offset) for number, offset in offsets.items()]
         )
@@ -179,5 +182,6 @@ def _check(worker: Worker, status: Status) -> None:
     else:
         status.update(worker, lag, None)
     faults = worker.faults
+    # Exit, so that Kubernetes shows the reason. A restart also picks up a recreated topic.
     if faults and len(faults) == len(worker.partitions):
         raise DataError("all partitions stopped: " + "; ".join(faults.values()))

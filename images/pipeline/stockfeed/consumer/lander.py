@@ -75,6 +75,7 @@ class Lander:
         self._check_topic(chain)
         if self._events is not None:
             self._events.write(chain, batch)
+        # A fixed mtime makes the bytes, and thus the ETag, depend on the lines only.
         body = igzip.compress(b"".join(batch.lines), _COMPRESSION_LEVEL, mtime=0)
         key = chain.key(batch.start)
         created = self._store.create(key, body, batch.metadata.to_s3())
@@ -92,6 +93,8 @@ class Lander:
             )
 
     def _existing_end(self, chain: Chain, batch: Batch, key: str) -> int:
+        # An object that another consumer landed from the same log has the same first message and
+        # ends within the log. Anything else is foreign, or was landed before the log was truncated.
         existing = read_batch_metadata(self._store, key)
         if not (
             _same_first_message(batch, existing) and existing.end < self._log_end(chain.partition)

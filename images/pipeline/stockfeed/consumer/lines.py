@@ -49,7 +49,7 @@ class LineEncoder:
             return self._error(reason, value, offset, timestamp)
         if type(event.get(SYMBOL)) is not str:
             return self._error(f"no string {SYMBOL!r}", value, offset, timestamp)
-        if not _spliceable(value, event):  # type: ignore[arg-type]  # None is no dict
+        if not _spliceable(value, event):  # type: ignore[arg-type]  # a dict, so not None
             value = _without_meta(event)
         return self._line % (value[:-1], offset, timestamp), True  # type: ignore[index]
 

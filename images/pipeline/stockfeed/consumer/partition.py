@@ -174,6 +174,8 @@ class Partition:
         self._in_flight = None
         self.last_error = None
         self._previous = batch.start
+        # The landed end differs from the batch's if another consumer landed a shorter or longer
+        # interval from the same start.
         if end < batch.end and batch.lost:
             self._in_flight = _InFlight(lost_batch(end + 1, batch.end + 1, batch.start), None)
         elif end < batch.end:

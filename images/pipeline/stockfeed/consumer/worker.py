@@ -224,6 +224,7 @@ class Worker:
         deadline = self._clock() + seconds
         while self._clock() < deadline:
             for partition in partitions:
+                # Wait for commits: after revocation the broker rejects them.
                 self._step_partition(partition, cut=True, wait_commit=True)
             partitions = [p for p in partitions if not p.drained and p.fault is None]
             if not partitions:

@@ -181,11 +181,13 @@ class KafkaPublisher:
         except ConfigurationError as error:
             _log.error("cannot replace the Kafka client, keeping the old one", reason=str(error))
             return
+        # Flushed before the lock is taken, so that new events are queued in the meantime.
         self._client.flush(_ROTATION_FLUSH_SECONDS)
         with self._lock:
             old, self._client = self._client, client
         self._fingerprint, self._client_failed = fingerprint, False
         old.flush(_METADATA_SECONDS)
+        # Fails the remaining deliveries, so that the next polls publish again.
         old.purge()
         old.flush(_METADATA_SECONDS)
         _log.info("replaced the Kafka client")

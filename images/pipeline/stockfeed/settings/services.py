@@ -188,5 +188,5 @@ class SnowflakeSettings(Settings):
 
 
 def _accepts_password(host: str | None) -> bool:
-    """Whether this is the emulator: only it needs a host, Snowflake's follows the account."""
+    """Returns whether the host is the emulator's; Snowflake's is derived from the account."""
     return host is not None
