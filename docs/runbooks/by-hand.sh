@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs `stockfeed loader` once in the cluster, as the feed's loads run, and prints the Workflow:
+# Runs a `stockfeed` command once in the cluster, like a load of the feed, and prints the Workflow:
 #   docs/runbooks/by-hand.sh NAMESPACE FEED loader --skip KEY --reason '…'
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")

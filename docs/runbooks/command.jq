@@ -1,6 +1,6 @@
-# Makes of a feed's CronWorkflow a Workflow that runs one `stockfeed` command with the settings and
-# Secrets of the feed's loads. It takes the feed's mutex, so it waits for a load that runs. It
-# carries no label of the feed: whether it succeeds says nothing of loading.
+# Converts a feed's CronWorkflow to a Workflow that runs one `stockfeed` command with the settings
+# and Secrets of the feed's loads. The Workflow takes the feed's mutex, so it waits for a running
+# load. It has no label of the feed, so that its result does not affect LoadHealthy.
 . as $cron
 | {
     apiVersion: $cron.apiVersion,

@@ -30,9 +30,9 @@ FEEDS = sorted((ROOT / "charts" / "stockfeed-platform" / "examples").glob("feed-
 HEADINGS = [
     "What it means",
     "What users see",
-    "How to look",
-    "What to do",
-    "How to know that it is over",
+    "How to diagnose",
+    "How to fix it",
+    "How to confirm recovery",
 ]
 RESOURCES = {
     *("stockfeed", "stockfeeds", "workflow", "workflows", "cronworkflow", "pods", "secret"),
