@@ -1,4 +1,4 @@
-"""`stockfeed trace` of events that went their whole way, and of one on its way."""
+"""`stockfeed trace` of events at every stage."""
 
 import json
 
@@ -11,7 +11,7 @@ from stockfeed.trace import app
 
 @pytest.fixture
 def trace(feed, capsys):
-    """Runs the command in this process; gives what it says as JSON."""
+    """Runs the command in this process and returns its JSON output."""
 
     def run(symbol, at=None, **environment):
         assert app.main({**feed.environment, **environment}, symbol, at, True) == 0
@@ -21,7 +21,7 @@ def trace(feed, capsys):
 
 
 def at(feed, number):
-    """When a message was polled."""
+    """Returns a message's poll time."""
     return format_rfc3339(from_milliseconds(feed.first_poll + 1000 * number))
 
 
@@ -33,7 +33,7 @@ def stage(document, name):
     return next(stage for stage in document["stages"] if stage["stage"] == name)
 
 
-def test_an_events_whole_way(feed, trace):
+def test_traces_an_event_through_all_stages(feed, trace):
     document = trace("TSLA", at(feed, 2))
     assert names(document) == [
         "poll",
@@ -52,21 +52,21 @@ def test_an_events_whole_way(feed, trace):
     assert ledger["offsets"][0] <= kafka["offset"] <= ledger["offsets"][1]
     assert stage(document, "object")["endOffset"] == ledger["offsets"][1]
     arrived = [stage(document, name)["secondsAfterPoll"] for name in ("poll", "object", "bronze")]
-    assert arrived[0] == 0 < arrived[1] <= arrived[2] + 1  # S3 tells whole seconds
+    assert arrived[0] == 0 < arrived[1] <= arrived[2] + 1  # S3 has times in whole seconds
     candles = [found for found in document["stages"] if "interval" in found]
     assert [found["interval"] for found in candles] == ["1m", "5m", "1h", "1d"]
     assert all(found["quotes"] >= 1 for found in candles)
 
 
-def test_a_quote_that_was_seen_again_shows_both_polls(feed, trace):
-    """The ninth message is the fifth's quote again."""
+def test_repeated_quote_shows_both_polls(feed, trace):
+    """The ninth message repeats the fifth's quote."""
     assert feed.event(9) == feed.event(5)
     found = [stage(trace("GM", at(feed, number)), "silver") for number in (5, 9)]
     assert found[0] == found[1]
     assert (found[0]["firstSeenAt"], found[0]["lastSeenAt"]) == (at(feed, 5), at(feed, 9))
 
 
-def test_without_a_time_it_is_the_newest_event(feed, trace):
+def test_traces_the_newest_event_by_default(feed, trace):
     ((poll,),) = feed.query(
         "SELECT MAX(V:_meta.timestamp::NUMBER) FROM SOURCE_STOCK_QUOTES "
         "WHERE V:symbol::VARCHAR = 'BRK.B'"
@@ -74,13 +74,13 @@ def test_without_a_time_it_is_the_newest_event(feed, trace):
     assert trace("BRK.B")["polledAt"] == format_rfc3339(from_milliseconds(int(poll)))
 
 
-def test_a_time_that_holds_many_events_gives_the_first_and_counts_the_others(feed, trace):
-    """A minute has sixty messages, of which every fourth is of F."""
+def test_traces_the_first_of_several_matching_events_and_counts_the_others(feed, trace):
+    """A minute has sixty messages, and every fourth is of F."""
     document = trace("F", at(feed, 0)[:16])
     assert (document["polledAt"], document["others"]) == (at(feed, 0), 14)
 
 
-def test_the_command_prints_a_line_for_each_stage(feed):
+def test_command_prints_a_line_for_each_stage(feed):
     result = feed.run("trace", "TSLA", "--at", at(feed, 2))
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
@@ -90,12 +90,12 @@ def test_the_command_prints_a_line_for_each_stage(feed):
     ]
 
 
-def test_without_a_broker_nothing_is_said_of_its_log(feed, trace):
+def test_reports_nothing_about_the_log_without_a_broker(feed, trace):
     document = trace("TSLA", at(feed, 2), STOCKFEED_KAFKA_BOOTSTRAP_SERVERS="")
     assert stage(document, "kafka")["kept"] is None
 
 
-def test_an_object_that_was_removed_is_said_to_be(feed, trace):
+def test_reports_a_removed_object(feed, trace):
     with feed.broken(
         "SOURCE_STOCK_QUOTES",
         "UPDATE SOURCE_STOCK_QUOTES SET FILE_NAME = REPLACE(FILE_NAME, '/000', '/999')",
@@ -111,11 +111,11 @@ def test_an_object_that_was_removed_is_said_to_be(feed, trace):
         ("DELETE FROM ANALYTICS.SILVER_CLEAN_STOCK", "for a build: silver_clean_stock"),
         (
             "DELETE FROM ANALYTICS.SILVER_CLEAN_STOCK WHERE SYMBOL = 'TSLA' AND BATCH_SEQ = 1",
-            "for a person: silver_clean_stock",
+            "for a repair: silver_clean_stock",
         ),
     ],
 )
-def test_a_row_that_silver_lacks_waits_for_a_build_or_for_a_person(feed, trace, statement, waits):
+def test_row_missing_from_silver_waits_for_a_build_or_a_repair(feed, trace, statement, waits):
     with feed.broken("ANALYTICS.SILVER_CLEAN_STOCK", statement):
         document = trace("TSLA", at(feed, 2))
     assert document["waits"].startswith(waits)
@@ -129,12 +129,12 @@ def test_a_row_that_silver_lacks_waits_for_a_build_or_for_a_person(feed, trace, 
         ("ZZZ", 2, "no event of symbol 'ZZZ' .* it has BRK.B, F, GM, TSLA$"),
     ],
 )
-def test_a_symbol_that_the_feed_does_not_have(feed, trace, symbol, number, message):
+def test_suggests_similar_symbols(feed, trace, symbol, number, message):
     with pytest.raises(DataError, match=message):
         trace(symbol, None if number is None else at(feed, number))
 
 
-def test_a_time_without_an_event_names_the_nearest(feed, trace):
+def test_names_the_nearest_events_around_a_time_without_one(feed, trace):
     """Every fourth message is of TSLA."""
     with pytest.raises(DataError) as error:
         trace("TSLA", at(feed, 4))
@@ -143,13 +143,13 @@ def test_a_time_without_an_event_names_the_nearest(feed, trace):
         trace("TSLA", "2020-01-01")
 
 
-def test_a_time_that_is_none(trace):
+def test_refuses_an_invalid_time(trace):
     with pytest.raises(ConfigurationError, match="'noon' is not a time"):
         trace("TSLA", "noon")
 
 
-def test_an_event_is_followed_while_it_is_on_its_way(feed, trace):
-    """Each stage's role runs once, and the event comes one stage further."""
+def test_follows_an_event_through_each_stage(feed, trace):
+    """Runs the roles one by one; each moves the event to the next stage."""
     number = feed.sent
     quote = {"symbol": "NEW", "c": 5, "o": 5, "h": 6, "l": 4, "pc": 5, "t": 1_713_500_000}
     feed.produce([json.dumps(quote).encode()])

@@ -1,4 +1,4 @@
-"""`stockfeed verify` over a feed that went its whole way, whole and broken at each stage."""
+"""`stockfeed verify` of a complete feed, and of one broken at each stage."""
 
 import json
 
@@ -14,7 +14,7 @@ SILVER, CANDLES, VOLATILITY, LATEST = (
     f"ANALYTICS.{name}"
     for name in ("SILVER_CLEAN_STOCK", "GOLD_CANDLESTICK", "GOLD_VOLATILITY", "GOLD_KPI")
 )
-# The second object of a partition, with neighbours on both sides.
+# The second of a partition's three objects.
 SECOND = "(SELECT OBJECT_KEY FROM LOAD_LEDGER WHERE BATCH_SEQ = 2 AND PARTITION_ID = 0)"
 A_ROW = (
     f"V:_meta.offset::NUMBER = (SELECT START_OFFSET FROM LOAD_LEDGER WHERE OBJECT_KEY = {SECOND})"
@@ -24,7 +24,7 @@ A_QUOTE = "QUOTE_ID = (SELECT MIN(QUOTE_ID) FROM ANALYTICS.SILVER_CLEAN_STOCK)"
 
 @pytest.fixture
 def reported(monkeypatch):
-    """What is written to the termination log."""
+    """The texts written to the termination log."""
     texts = []
     monkeypatch.setattr(logs, "write_termination_message", texts.append)
     return texts
@@ -32,7 +32,7 @@ def reported(monkeypatch):
 
 @pytest.fixture
 def verify(feed, capsys, reported):
-    """Runs the command in this process; gives its status and what it says as JSON."""
+    """Runs the command in this process and returns its status and JSON output."""
 
     def run(start="3h", end=None, patience="5m", models=True, environment=None):
         options = app.Options(start, end, patience, models, as_json=True)
@@ -51,7 +51,7 @@ def total(document, name):
     return sum(part[name] for part in document["partitions"])
 
 
-def test_a_feed_that_is_complete(feed, verify, reported):
+def test_complete_feed_has_no_findings(feed, verify, reported):
     status, document = verify()
     assert (status, document["complete"], kinds(document)) == (0, True, set())
     assert len(document["partitions"]) == 2
@@ -64,7 +64,7 @@ def test_a_feed_that_is_complete(feed, verify, reported):
         assert part["kafka"] == part["ledger"]
 
 
-def test_the_command_prints_a_table(feed):
+def test_command_prints_a_table(feed):
     result = feed.run("verify", "--from", "3h")
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == "complete"
@@ -120,13 +120,13 @@ def test_the_command_prints_a_table(feed):
         (LATEST, f"UPDATE {LATEST} SET T = T - 1 WHERE SYMBOL = 'BRK.B'", {"gold"}),
     ],
 )
-def test_each_break_in_the_warehouse_is_found(feed, verify, table, statement, expected):
+def test_finds_each_break_in_the_warehouse(feed, verify, table, statement, expected):
     with feed.broken(table, statement):
         status, document = verify()
     assert (status, kinds(document)) == (1, expected)
 
 
-def test_what_no_build_came_to_is_late_once_it_is_settled(feed, verify):
+def test_unbuilt_rows_are_late_once_they_are_settled(feed, verify):
     with feed.broken(SILVER, f"DELETE FROM {SILVER}"):
         status, document = verify(patience="1h")
         assert (status, total(document, "unbuilt")) == (0, feed.sent - 3)
@@ -134,7 +134,7 @@ def test_what_no_build_came_to_is_late_once_it_is_settled(feed, verify):
         assert (status, kinds(document)) == (1, {"not-built"})
 
 
-def test_a_missing_object_is_found(feed, verify, reported, s3):
+def test_finds_a_missing_object(feed, verify, reported, s3):
     ((key,),) = feed.query(f"SELECT {SECOND}")
     client = s3.client()
     kept = client.get_object(Bucket=feed.name, Key=key)
@@ -149,7 +149,7 @@ def test_a_missing_object_is_found(feed, verify, reported, s3):
     assert key in text
 
 
-def test_a_foreign_object_is_found(feed, verify, s3):
+def test_finds_a_foreign_object(feed, verify, s3):
     client = s3.client()
     ((key,),) = feed.query(f"SELECT {SECOND}")
     client.put_object(Bucket=feed.name, Key=f"{key}.bak", Body=b"x")
@@ -158,8 +158,8 @@ def test_a_foreign_object_is_found(feed, verify, s3):
     assert (status, kinds(document)) == (1, {"foreign-object"})
 
 
-def test_a_range_sees_its_own_part_and_its_neighbours(feed, verify):
-    """Of the middle batch: its objects, and one on either side."""
+def test_range_includes_its_batch_and_the_neighbours(feed, verify):
+    """The range of the middle batch has its objects, plus one on either side."""
     start, end = (
         from_milliseconds(feed.first_poll + 1000 * second).isoformat(timespec="seconds")
         for second in (35, 45)
@@ -172,7 +172,7 @@ def test_a_range_sees_its_own_part_and_its_neighbours(feed, verify):
         assert verify("4h", early)[0] == 0
 
 
-def test_a_gap_as_long_as_the_range_is_found(feed, verify):
+def test_finds_a_gap_as_long_as_the_range(feed, verify):
     start, end = (
         from_milliseconds(feed.first_poll + 1000 * second).isoformat(timespec="seconds")
         for second in (35, 45)
@@ -183,7 +183,7 @@ def test_a_gap_as_long_as_the_range_is_found(feed, verify):
     assert "gap" in kinds(document)
 
 
-def test_without_models_and_without_kafka_the_rest_is_compared(feed, verify):
+def test_verifies_the_rest_without_models_and_kafka(feed, verify):
     environment = {name: v for name, v in feed.environment.items() if "KAFKA" not in name}
     with feed.broken(SILVER, f"DELETE FROM {SILVER}"):
         status, document = verify(models=False, environment=environment)
@@ -191,12 +191,12 @@ def test_without_models_and_without_kafka_the_rest_is_compared(feed, verify):
     assert {(part["kafka"], part["silver"]) for part in document["partitions"]} == {(None, None)}
 
 
-def test_a_feed_that_nothing_is_known_of_is_an_error(feed, verify):
+def test_refuses_a_feed_without_any_data(feed, verify):
     with pytest.raises(DataError, match="'nobody' has neither a topic nor an object"):
         verify(environment={**feed.environment, "STOCKFEED_FEED": "nobody"})
 
 
 @pytest.mark.parametrize(("start", "end"), [("yesterday", None), ("1h", "2h")])
-def test_a_range_that_is_none_is_an_error(verify, start, end):
-    with pytest.raises(ConfigurationError, match=r"is not a time|begins later"):
+def test_refuses_an_invalid_range(verify, start, end):
+    with pytest.raises(ConfigurationError, match=r"is not a time|ends before that"):
         verify(start, end)

@@ -1,5 +1,5 @@
-"""`stockfeed trace`: one event's whole way, from its poll to the candles that count it.
+"""`stockfeed trace`: shows one event at every stage, from its poll to the candles that count it.
 
-The event is looked for where most of them are, in the warehouse; then in objects that are landed
-and not loaded; then in Kafka. What is found there waits at that stage.
+The event is searched for where most events are: first in Snowflake, then in objects that are landed
+but not loaded, then in Kafka. An event that is found in one of the last two waits at that stage.
 """

@@ -1,4 +1,4 @@
-"""The command `stockfeed trace`: settings and sessions around one search."""
+"""`stockfeed trace`: settings and sessions around a search."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -14,27 +14,27 @@ from stockfeed.objectstore import object_store
 from stockfeed.reader import open_reader
 from stockfeed.settings import BrokerSettings, InspectionSettings
 from stockfeed.trace import report
-from stockfeed.trace.event import Wanted
+from stockfeed.trace.event import EventQuery
 from stockfeed.trace.search import Sources, Trace, search
 from stockfeed.verify.broker import open_broker
 
 
 def main(environ: Mapping[str, str], symbol: str, at: str | None, as_json: bool) -> int:
-    """Finds an event and prints its way.
+    """Finds an event and prints its stages.
 
     Args:
-        environ: as the loader's, see `stockfeed.settings.InspectionSettings`; with Kafka's
-            variables the broker is asked too.
-        symbol: as the feed has it.
-        at: when it was polled, as `stockfeed.moments` reads it; None is the newest event.
-        as_json: prints JSON instead of lines.
+        environ: see `stockfeed.settings.InspectionSettings`; with Kafka's variables, the broker is
+            searched, too.
+        symbol: the symbol as the feed spells it.
+        at: when it was polled, see `stockfeed.moments.parse_moment`; None for the newest event.
+        as_json: whether to print JSON instead of lines.
 
     Returns:
-        0; an event that waits at a stage is found too.
+        The exit status: 0, also for an event that waits at a stage.
 
     Raises:
         ConfigurationError: a setting or an option is wrong.
-        DataError: there is no such event; the message names the nearest ones.
+        DataError: the event does not exist; the message names the nearest ones.
         TransientError: a stage could not be read.
     """
     settings = InspectionSettings.from_env(environ)
@@ -50,16 +50,16 @@ def main(environ: Mapping[str, str], symbol: str, at: str | None, as_json: bool)
 def find(
     settings: InspectionSettings, environ: Mapping[str, str], symbol: str, at: str | None
 ) -> Trace:
-    """Finds an event and follows it.
+    """Finds an event and its stages.
 
     Args:
-        settings: out of `environ`.
-        environ: has Kafka's variables, if the broker is to be asked too.
-        symbol: as for `main`.
-        at: likewise.
+        settings: parsed from `environ`.
+        environ: has Kafka's variables if the broker is to be searched, too.
+        symbol: see `main`.
+        at: see `main`.
 
     Raises:
-        ConfigurationError, DataError, TransientError: as `main` says.
+        ConfigurationError, DataError, TransientError: see `main`.
     """
     try:
         moment = None if at is None else parse_moment(at, datetime.now(UTC))
@@ -71,4 +71,4 @@ def find(
             broker = stack.enter_context(open_broker(BrokerSettings.from_env(environ)))
         reader = stack.enter_context(open_reader(settings, "trace"))
         sources = Sources(reader, object_store(settings), broker)
-        return search(sources, Wanted(settings.feed, symbol, moment))
+        return search(sources, EventQuery(settings.feed, symbol, moment))

@@ -1,4 +1,4 @@
-"""One event: where Kafka keeps it, what it says, and what is wanted of it."""
+"""An event, and the query that finds it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from stockfeed.moments import Moment
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which event is looked for.
+class EventQuery:
+    """The event to find.
 
     Attributes:
         feed: the feed's name.
-        symbol: as the feed has it.
-        moment: when it was polled; None is the newest one.
+        symbol: the symbol as the feed spells it.
+        moment: when it was polled; None for the newest event.
     """
 
     feed: str
@@ -26,7 +26,7 @@ class Wanted:
     moment: Moment | None
 
     def matches(self, symbol: object, poll_ms: int) -> bool:
-        """Whether an event is of this symbol and this time."""
+        """Whether an event has this symbol and time; the poll is in Unix milliseconds."""
         return symbol == self.symbol and self.is_at(poll_ms)
 
     def is_at(self, poll_ms: int) -> bool:
@@ -37,7 +37,7 @@ class Wanted:
 
     @property
     def text(self) -> str:
-        """For messages."""
+        """The query as text, for messages."""
         if self.moment is None:
             return self.symbol
         return f"{self.symbol} at {format_rfc3339(self.moment.start)}"
@@ -50,9 +50,9 @@ class Event:
     Attributes:
         chain: its partition.
         topic: the topic's name.
-        offset: in the partition.
-        poll_ms: when it was polled, Unix milliseconds.
-        fields: what the provider said.
+        offset: its offset in the partition.
+        poll_ms: when it was polled, in Unix milliseconds.
+        fields: the provider's response and the symbol.
     """
 
     chain: Chain
@@ -63,12 +63,12 @@ class Event:
 
     @property
     def polled_at(self) -> datetime:
-        """When it was polled, in UTC."""
+        """The poll time in UTC."""
         return from_milliseconds(self.poll_ms)
 
     @classmethod
     def of_line(cls, chain: Chain, line: Mapping[str, Any]) -> "Event":
-        """The event of a landed line."""
+        """Creates the event of a landed line."""
         meta = line[META]
         fields = {name: value for name, value in line.items() if name != META}
         return cls(chain, meta["topic"], int(meta["offset"]), int(meta["timestamp"]), fields)
@@ -76,7 +76,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An event that raw holds: the object that brought it, and its batch."""
+    """An event in raw, with its object's key and the batch that loaded it."""
 
     event: Event
     key: str

@@ -1,4 +1,4 @@
-"""Asks bronze, silver and gold about one row."""
+"""Finds one row's event in bronze, silver and gold."""
 
 # ruff: noqa: S608 - names are checked settings and constants; values are bound
 
@@ -13,18 +13,18 @@ from stockfeed.verify.bronze import BRONZE, IDENTITY, SILVER
 from stockfeed.verify.gold import CANDLES, LATEST
 
 _DURATIONS: Final = {"1m": 60, "5m": 300, "1h": 3600, "1d": 90_000}
-"""Seconds that a candle of each interval may last; a day has an hour more in autumn."""
+"""The maximum seconds of a candle by interval: a day has 25 hours when daylight saving ends."""
 
 
-class Way:
-    """What is behind raw.
+class ModelSearch:
+    """Follows a loaded event through the dbt models.
 
     Args:
-        reader: a session.
-        loaded: the row.
+        reader: the session to use.
+        loaded: the event in raw.
 
     Attributes:
-        waits: why the event is not in gold yet; None where it is, or where it never will be.
+        waits: what the event waits for; None once it is in gold, or if it never will be.
     """
 
     def __init__(self, reader: Reader, loaded: Loaded) -> None:
@@ -33,11 +33,11 @@ class Way:
         self._loaded = loaded
 
     def stages(self) -> Iterator[Stage]:
-        """Bronze, silver and gold, as far as the event has come."""
+        """Yields bronze, silver and gold, as far as the event got."""
         try:
             yield from self._stages()
         except MissingTableError:
-            self.waits = "for the first build: the models' tables are not there yet"
+            self.waits = "for the first build: the models' tables do not exist yet"
 
     def _stages(self) -> Iterator[Stage]:
         row = self._bronze()
@@ -46,7 +46,7 @@ class Way:
             return
         found = self._silver(row)
         if found is None:
-            self.waits = self._why_not(SILVER)
+            self.waits = self._waits_for(SILVER)
             return
         yield stages.silver(found)
         yield from self._gold(row, found["quote_id"])
@@ -83,28 +83,28 @@ class Way:
             "QUALIFY ROW_NUMBER() OVER (PARTITION BY BAR_INTERVAL ORDER BY BUCKET_START DESC) = 1"
         )
         candles = self._reader.rows("read candles", query, symbol, str(quote_at))
-        holding = [candle for candle in candles if _holds(candle, quote_at)]
-        if not holding:
-            self.waits = self._why_not(CANDLES)
-        for candle in sorted(holding, key=lambda found: _DURATIONS[found["bar_interval"]]):
+        covering = [candle for candle in candles if _covers(candle, quote_at)]
+        if not covering:
+            self.waits = self._waits_for(CANDLES)
+        for candle in sorted(covering, key=lambda found: _DURATIONS[found["bar_interval"]]):
             yield stages.candle(candle)
 
-    def _why_not(self, table: str) -> str:
+    def _waits_for(self, table: str) -> str:
         query = f"SELECT COALESCE(MAX(BATCH_SEQ), -1) AS BUILT FROM {self._reader.models}.{table}"
         built = int(self._reader.rows("read the newest build", query)[0]["built"])
         if built < self._loaded.batch_seq:
-            return f"for a build: {table.lower()} has come to batch {built}"
+            return f"for a build: {table.lower()} is built up to batch {built}"
         return (
-            f"for a person: {table.lower()} has come to batch {built} without it; run stockfeed "
+            f"for a repair: {table.lower()} is built up to batch {built} without it; run stockfeed "
             "verify"
         )
 
 
-def _holds(candle: Row, quote_at: Any) -> bool:
+def _covers(candle: Row, quote_at: Any) -> bool:
     age = (quote_at - candle["bucket_start"]).total_seconds()
     return bool(age < _DURATIONS[candle["bar_interval"]])
 
 
 def _bound(value: object) -> object:
-    # The connector binds a Decimal as FLOAT by some paths; a text is compared as a NUMBER.
+    # The connector may bind a Decimal as FLOAT; Snowflake compares a text exactly, as NUMBER.
     return value if isinstance(value, str | int) else str(value)

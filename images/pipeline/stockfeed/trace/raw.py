@@ -1,4 +1,4 @@
-"""Looks for an event in raw."""
+"""Finds an event in raw."""
 
 # ruff: noqa: S608 - names are constants of the contract; values are bound
 
@@ -14,13 +14,13 @@ from stockfeed.contract.objects import Chain, feed_prefix
 from stockfeed.contract.times import to_milliseconds
 from stockfeed.moments import Moment
 from stockfeed.reader import MissingTableError, Reader, Row
-from stockfeed.trace.event import Event, Loaded, Wanted
+from stockfeed.trace.event import Event, EventQuery, Loaded
 
 _MARGINS: Final = (timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=36_500))
-"""How far around a time is looked, one after the other: raw is read by the ledger's times."""
+"""How far around a time to search, in turn: the ledger tells which batches to read."""
 
 _NEWEST_BATCHES: Final = (100, 10_000)
-"""In how many of the newest batches a symbol is looked for, before all are."""
+"""How many of the newest batches to search for a symbol, before searching all of them."""
 
 
 _BATCHES: Final = f"""
@@ -44,10 +44,11 @@ _SYMBOLS: Final = f"""
 _FAR_FUTURE: Final = 10**15
 
 
-def find_loaded(reader: Reader, wanted: Wanted) -> list[Loaded]:
-    """The events of the moment, oldest first, or else the nearest ones around it.
+def find_loaded(reader: Reader, wanted: EventQuery) -> list[Loaded]:
+    """Returns the events of the moment, oldest first; if there are none, the nearest around it.
 
-    Without a moment: the newest event. Nothing where raw has none of the symbol.
+    Without a moment, it returns the newest event. The result is empty if raw has no event of the
+    symbol.
     """
     try:
         if wanted.moment is None:
@@ -57,8 +58,8 @@ def find_loaded(reader: Reader, wanted: Wanted) -> list[Loaded]:
         return []
 
 
-def similar_symbols(reader: Reader, wanted: Wanted) -> list[str]:
-    """Symbols of the feed's newest batches that are written like the wanted one."""
+def similar_symbols(reader: Reader, wanted: EventQuery) -> list[str]:
+    """Returns symbols of the feed's newest batches that are spelled like the queried one."""
     try:
         for lo, hi in _newest_batches(reader, wanted.feed):
             rows = reader.rows("read symbols", _SYMBOLS, lo, hi, _files(wanted))
@@ -69,18 +70,18 @@ def similar_symbols(reader: Reader, wanted: Wanted) -> list[str]:
     return []
 
 
-def _newest(reader: Reader, wanted: Wanted) -> list[Loaded]:
+def _newest(reader: Reader, wanted: EventQuery) -> list[Loaded]:
     query = f"{_EVENTS} ORDER BY POLL_MS DESC LIMIT 1"
     for lo, hi in _newest_batches(reader, wanted.feed):
         values = (lo, hi, _files(wanted), wanted.symbol, 0, _FAR_FUTURE)
-        rows = reader.rows("look for the newest event", query, *values)
+        rows = reader.rows("find the newest event", query, *values)
         if rows:
             return [_loaded(row) for row in rows]
     return []
 
 
 def _newest_batches(reader: Reader, feed: str) -> Iterator[tuple[int, int]]:
-    """Ever more of the newest batches."""
+    """Yields ranges of batches: a few of the newest, then more, then all."""
     (row,) = reader.rows("read the newest batch", _NEWEST, feed)
     if row["hi"] is None:
         return
@@ -91,7 +92,7 @@ def _newest_batches(reader: Reader, feed: str) -> Iterator[tuple[int, int]]:
     yield oldest, newest
 
 
-def _around(reader: Reader, wanted: Wanted, moment: Moment) -> list[Loaded]:
+def _around(reader: Reader, wanted: EventQuery, moment: Moment) -> list[Loaded]:
     for margin in _MARGINS:
         found = _between(reader, wanted, moment, margin)
         if found:
@@ -99,9 +100,9 @@ def _around(reader: Reader, wanted: Wanted, moment: Moment) -> list[Loaded]:
     return []
 
 
-def _between(reader: Reader, wanted: Wanted, moment: Moment, margin: timedelta) -> list[Loaded]:
+def _between(reader: Reader, wanted: EventQuery, moment: Moment, margin: timedelta) -> list[Loaded]:
     start, end = to_milliseconds(moment.start - margin), to_milliseconds(moment.end + margin)
-    (batches,) = reader.rows("look into the ledger", _BATCHES, wanted.feed, start, end)
+    (batches,) = reader.rows("find batches by time", _BATCHES, wanted.feed, start, end)
     if batches["lo"] is None:
         return []
     values = (int(batches["lo"]), int(batches["hi"]), _files(wanted), wanted.symbol)
@@ -109,18 +110,18 @@ def _between(reader: Reader, wanted: Wanted, moment: Moment, margin: timedelta) 
         query = f"{_EVENTS} ORDER BY POLL_MS LIMIT 100"
         return _all(reader, query, *values, start, end)
     before = f"{_EVENTS} ORDER BY POLL_MS DESC LIMIT 1"
-    behind = f"{_EVENTS} ORDER BY POLL_MS LIMIT 1"
+    after = f"{_EVENTS} ORDER BY POLL_MS LIMIT 1"
     return [
         *_all(reader, before, *values, start, to_milliseconds(moment.start)),
-        *_all(reader, behind, *values, to_milliseconds(moment.end), end),
+        *_all(reader, after, *values, to_milliseconds(moment.end), end),
     ]
 
 
 def _all(reader: Reader, query: str, *values: object) -> list[Loaded]:
-    return [_loaded(row) for row in reader.rows("look for the event", query, *values)]
+    return [_loaded(row) for row in reader.rows("find the event", query, *values)]
 
 
-def _files(wanted: Wanted) -> str:
+def _files(wanted: EventQuery) -> str:
     return f"/{feed_prefix(wanted.feed)}"
 
 

@@ -1,4 +1,4 @@
-"""A trace as lines for people, and as JSON for machines."""
+"""Formats a trace as lines for people, and as JSON for programs."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from stockfeed.trace.stages import Stage
 
 
 def text(trace: Trace) -> str:
-    """A line for each stage, with its time and how long after the poll that was."""
+    """Returns a line for each stage, with its time and its delay after the poll."""
     lines = [
         f"{trace.wanted.feed}: {trace.wanted.symbol}, "
         f"polled {format_rfc3339(trace.event.polled_at)}"
@@ -17,12 +17,12 @@ def text(trace: Trace) -> str:
     if trace.waits is not None:
         lines.append(f"waits   {trace.waits}")
     if trace.others:
-        lines.append(f"{trace.others} more events of that time; name it more exactly to see them")
+        lines.append(f"{trace.others} more events match; give a more precise time to see them")
     return "\n".join(lines)
 
 
 def document(trace: Trace) -> dict[str, Any]:
-    """The same, as JSON-like data."""
+    """Returns the trace as JSON-compatible data."""
     return {
         "feed": trace.wanted.feed,
         "symbol": trace.wanted.symbol,
@@ -31,7 +31,7 @@ def document(trace: Trace) -> dict[str, Any]:
             {
                 "stage": stage.name,
                 "at": None if stage.at is None else format_rfc3339(stage.at),
-                "secondsAfterPoll": _after(trace, stage),
+                "secondsAfterPoll": _delay(trace, stage),
                 **stage.facts,
             }
             for stage in trace.stages
@@ -43,12 +43,12 @@ def document(trace: Trace) -> dict[str, Any]:
 
 def _line(trace: Trace, stage: Stage) -> str:
     when = "" if stage.at is None else format_rfc3339(stage.at)
-    after = _after(trace, stage)
-    later = "" if not after else f"+{after:.1f} s"
+    delay = _delay(trace, stage)
+    later = "" if not delay else f"+{delay:.1f} s"
     return f"{stage.name:<7} {when:<24} {later:>10}  {stage.text}"
 
 
-def _after(trace: Trace, stage: Stage) -> float | None:
+def _delay(trace: Trace, stage: Stage) -> float | None:
     if stage.at is None:
         return None
     return round((stage.at - trace.event.polled_at).total_seconds(), 3)

@@ -1,4 +1,4 @@
-"""The stages of an event's way, each as text for people and as facts for machines."""
+"""The stages of an event, each with a text for people and facts for programs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ from stockfeed.verify.facts import Interval
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stop of the way.
+    """One stage of an event.
 
     Attributes:
         name: poll, kafka, object, ledger, bronze, silver or gold.
-        text: what is known of it, in a line.
-        at: when the event came there; None where nothing tells.
-        facts: the same for machines.
+        text: a line for people.
+        at: when the event reached the stage; None if that is not recorded.
+        facts: the same for programs; the keys are those of the JSON output.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Stage:
 
 
 def poll(event: Event) -> Stage:
-    """What the quote API answered."""
+    """Returns the poll, with the quote API's response."""
     quoted = event.fields.get(TIME)
     text = f"{CURRENT}={event.fields.get(CURRENT)}, {TIME}={quoted}"
     if isinstance(quoted, int) and 0 < quoted < 4_102_444_800:
@@ -40,11 +40,11 @@ def poll(event: Event) -> Stage:
 
 
 def kafka(event: Event, bounds: tuple[int, int] | None) -> Stage:
-    """Where Kafka put it, and whether it still has it.
+    """Returns the event's place in Kafka, and whether it is still there.
 
     Args:
         event: the event.
-        bounds: the log's first offset and its end; None where no broker was asked.
+        bounds: the log's first offset and its end; None if Kafka was not queried.
     """
     place = f"{event.topic}, partition {event.chain.partition}, offset {event.offset}"
     kept = None if bounds is None else bounds[0] <= event.offset < bounds[1]
@@ -55,12 +55,12 @@ def kafka(event: Event, bounds: tuple[int, int] | None) -> Stage:
         "offset": event.offset,
         "kept": kept,
     }
-    words = {None: "", True: "; still in the log", False: "; no longer in the log"}
-    return Stage("kafka", place + words[kept], None, facts)
+    state = {None: "", True: "; still in the log", False: "; no longer in the log"}
+    return Stage("kafka", place + state[kept], None, facts)
 
 
 def stored(key: str, head: ObjectHead | None) -> Stage:
-    """The object that holds it."""
+    """Returns the object that holds the event."""
     if head is None:
         return Stage("object", f"{key}: no longer in the bucket", None, {"key": key, "kept": False})
     metadata = BatchMetadata.from_s3(key, head.metadata)
@@ -76,11 +76,9 @@ def stored(key: str, head: ObjectHead | None) -> Stage:
 
 
 def ledger(loaded: Loaded, interval: Interval | None) -> Stage:
-    """The load that brought it into raw."""
+    """Returns the load that wrote the event into raw."""
     if interval is None:
-        text = (
-            f"batch {loaded.batch_seq}: the ledger has no row of the object; run stockfeed verify"
-        )
+        text = f"batch {loaded.batch_seq}: the object is not in the ledger; run stockfeed verify"
         return Stage("ledger", text, None, {"batch": loaded.batch_seq, "offsets": None})
     text = (
         f"batch {interval.batch_seq}: offsets {interval.start} to {interval.end}, "
@@ -91,13 +89,13 @@ def ledger(loaded: Loaded, interval: Interval | None) -> Stage:
 
 
 def bronze(loaded: Loaded, bad_reason: str | None) -> Stage:
-    """Its row in raw, as bronze shows it."""
+    """Returns the event's row in raw, as bronze shows it."""
     text = "a good row" if bad_reason is None else f"left out of silver: {bad_reason}"
     return Stage("bronze", text, loaded.loaded_at, {"badReason": bad_reason})
 
 
 def silver(row: Mapping[str, Any]) -> Stage:
-    """Its quote in silver."""
+    """Returns the event's quote in silver."""
     first, last = (
         format_rfc3339(row[f"{name}_seen_at"].replace(tzinfo=UTC)) for name in ("first", "last")
     )
@@ -114,17 +112,17 @@ def silver(row: Mapping[str, Any]) -> Stage:
 
 
 def latest(quote_id: str, row: Mapping[str, Any] | None) -> Stage:
-    """Whether it is the symbol's latest quote in gold."""
+    """Returns whether the quote is the symbol's latest one in gold."""
     if row is None:
-        return Stage("gold", "no latest quote of the symbol", None, {"latest": None})
+        return Stage("gold", "the symbol has no latest quote", None, {"latest": None})
     is_latest = row["quote_id"] == quote_id
     moment = format_rfc3339(row["quote_at"].replace(tzinfo=UTC))
-    text = "the symbol's latest quote" if is_latest else f"the latest quote is one of {moment}"
+    text = "the symbol's latest quote" if is_latest else f"the latest quote is that of {moment}"
     return Stage("gold", text, None, {"latest": is_latest, "latestQuoteAt": moment})
 
 
 def candle(row: Mapping[str, Any]) -> Stage:
-    """One candle that counts it."""
+    """Returns a candle that counts the quote."""
     start = format_rfc3339(row["bucket_start"].replace(tzinfo=UTC))
     prices = {name: str(row[name]) for name in ("open", "high", "low", "close")}
     shown = " ".join(f"{name} {value.rstrip('0').rstrip('.')}" for name, value in prices.items())

@@ -1,4 +1,4 @@
-"""Looks for an event that is not loaded yet: in the bucket, then in Kafka."""
+"""Finds an event that is not loaded yet: in the bucket, or in Kafka."""
 
 import gzip
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ import orjson
 from stockfeed.contract.events import META, SYMBOL
 from stockfeed.contract.objects import Chain
 from stockfeed.objectstore import ObjectStore
-from stockfeed.trace.event import Event, Wanted
+from stockfeed.trace.event import Event, EventQuery
 from stockfeed.verify.broker import Broker
 from stockfeed.verify.bucket import Span, read_chains, read_objects
 from stockfeed.verify.facts import Head, LandedObject
@@ -23,7 +23,7 @@ _THREADS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """An event that an object holds and raw does not."""
+    """An event that was landed, but not loaded."""
 
     event: Event
     key: str
@@ -31,16 +31,21 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What of a chain is landed and not loaded."""
+    """A chain's objects that were landed, but not loaded.
+
+    Attributes:
+        chain: the partition.
+        objects: its unloaded objects.
+        end: the offset after the last landed one; None if nothing was landed.
+    """
 
     chain: Chain
     objects: Sequence[LandedObject]
     end: int | None
-    """The offset behind all that is landed; None where nothing is."""
 
 
 def read_tails(store: ObjectStore, feed: str, heads: dict[Chain, Head]) -> list[Tail]:
-    """Each chain's objects behind the ledger's end."""
+    """Returns each chain's objects after the ledger's end."""
     with ThreadPoolExecutor(_THREADS) as executor:
         chains, _ = read_chains(store, feed, executor)
         tails = []
@@ -52,8 +57,8 @@ def read_tails(store: ObjectStore, feed: str, heads: dict[Chain, Head]) -> list[
     return tails
 
 
-def find_landed(store: ObjectStore, wanted: Wanted, tails: Sequence[Tail]) -> Landed | None:
-    """The newest matching event among objects that are not loaded."""
+def find_landed(store: ObjectStore, wanted: EventQuery, tails: Sequence[Tail]) -> Landed | None:
+    """Returns the newest matching event in unloaded objects, or None."""
     found: list[Landed] = []
     with TemporaryDirectory(prefix="stockfeed-trace-") as name:
         file = Path(name) / "object"
@@ -65,8 +70,8 @@ def find_landed(store: ObjectStore, wanted: Wanted, tails: Sequence[Tail]) -> La
     return max(found, key=lambda landed: landed.event.poll_ms, default=None)
 
 
-def find_published(broker: Broker, wanted: Wanted, tails: Sequence[Tail]) -> Event | None:
-    """The newest matching event among messages that are not landed."""
+def find_published(broker: Broker, wanted: EventQuery, tails: Sequence[Tail]) -> Event | None:
+    """Returns the newest matching event in messages that were not landed, or None."""
     ends = {tail.chain: tail.end for tail in tails}
     found: list[Event] = []
     for topic in broker.topics(wanted.feed):
@@ -80,7 +85,7 @@ def find_published(broker: Broker, wanted: Wanted, tails: Sequence[Tail]) -> Eve
     return max(found, key=lambda event: event.poll_ms, default=None)
 
 
-def _may_hold(landed: LandedObject, wanted: Wanted) -> bool:
+def _may_hold(landed: LandedObject, wanted: EventQuery) -> bool:
     metadata = landed.metadata
     if metadata is None or metadata.first_timestamp is None or metadata.last_timestamp is None:
         return False
@@ -90,7 +95,7 @@ def _may_hold(landed: LandedObject, wanted: Wanted) -> bool:
     return metadata.first_timestamp / 1000 < end and metadata.last_timestamp / 1000 >= start
 
 
-def _search(chain: Chain, key: str, file: Path, wanted: Wanted) -> Iterator[Landed]:
+def _search(chain: Chain, key: str, file: Path, wanted: EventQuery) -> Iterator[Landed]:
     with gzip.open(file, "rb") as lines:
         for text in lines:
             line = _parsed(text)
@@ -99,7 +104,7 @@ def _search(chain: Chain, key: str, file: Path, wanted: Wanted) -> Iterator[Land
 
 
 def _parsed(text: bytes | None) -> dict[str, Any]:
-    """A JSON object; an empty one where there is none: what is broken is nobody's event."""
+    """Parses a JSON object; returns an empty one for anything else, which matches no event."""
     try:
         value = orjson.loads(text or b"")
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""The command `stockfeed verify`: settings and sessions around one verification."""
+"""`stockfeed verify`: settings and sessions around a verification."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -24,14 +24,14 @@ from stockfeed.verify.verdict import Verdict, judge
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says.
+    """The options on the command line.
 
     Attributes:
-        start: of the range, as `stockfeed.moments` reads it.
-        end: likewise; None is now.
-        patience: how old what is on its way may be, a duration.
-        models: whether silver and gold are looked at.
-        as_json: prints JSON instead of the table.
+        start: the range's start, see `stockfeed.moments.parse_moment`.
+        end: the range's end in the same form; None for now.
+        patience: a duration; what was polled less than this ago may still be in transit.
+        models: whether to verify silver and gold.
+        as_json: whether to print JSON instead of the table.
     """
 
     start: str
@@ -42,15 +42,15 @@ class Options:
 
 
 def main(environ: Mapping[str, str], options: Options) -> int:
-    """Verifies a feed and prints what it found.
+    """Verifies a feed and prints the result.
 
     Args:
-        environ: as the loader's, see `stockfeed.settings.InspectionSettings`; with Kafka's
-            variables the broker is asked too.
+        environ: see `stockfeed.settings.InspectionSettings`; with Kafka's variables, the broker is
+            verified, too.
         options: the range.
 
     Returns:
-        the exit status: 0 where the feed is complete, else 1.
+        The exit status: 0 if the feed is complete, else 1.
 
     Raises:
         ConfigurationError: a setting or an option is wrong.
@@ -59,7 +59,7 @@ def main(environ: Mapping[str, str], options: Options) -> int:
     settings = InspectionSettings.from_env(environ)
     logs.configure(settings.log_level, settings.log_format)
     verdict = verify(settings, environ, options)
-    print(_shown(verdict, as_json=options.as_json))
+    print(_format(verdict, as_json=options.as_json))
     if verdict.complete:
         return 0
     logs.write_termination_message(report.summary(verdict))
@@ -70,12 +70,12 @@ def verify(settings: InspectionSettings, environ: Mapping[str, str], options: Op
     """Reads all stages and compares them.
 
     Args:
-        settings: out of `environ`.
-        environ: has Kafka's variables, if the broker is to be asked too.
+        settings: parsed from `environ`.
+        environ: has Kafka's variables if the broker is to be verified, too.
         options: the range.
 
     Raises:
-        ConfigurationError, TransientError, DataError: as `main` says.
+        ConfigurationError, TransientError, DataError: see `main`.
     """
     window = _window(options, settings.s3_retention, datetime.now(UTC))
     with ExitStack() as stack:
@@ -97,12 +97,12 @@ def _window(options: Options, retention: int | None, now: datetime) -> Window:
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     if start >= end:
-        raise ConfigurationError(f"the range ends at {end} and begins later, at {start}")
+        raise ConfigurationError(f"the range starts at {start}, but ends before that, at {end}")
     kept_since = None if retention is None else now - timedelta(days=retention)
     return Window(start, end, now - patience, kept_since)
 
 
-def _shown(verdict: Verdict, *, as_json: bool) -> str:
+def _format(verdict: Verdict, *, as_json: bool) -> str:
     if as_json:
         return orjson.dumps(report.document(verdict), option=orjson.OPT_INDENT_2).decode()
     return report.text(verdict)

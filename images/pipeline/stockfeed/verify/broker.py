@@ -24,7 +24,7 @@ _TIMEOUT_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic of the feed: its name, and a chain for each of its partitions."""
+    """A topic of the feed: its name, and the chain of each partition."""
 
     name: str
     chains: tuple[Chain, ...]
@@ -32,7 +32,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A message: its offset, its timestamp in Unix milliseconds, and its value."""
+    """A Kafka message: offset, timestamp in Unix milliseconds, value."""
 
     offset: int
     timestamp: int
@@ -40,12 +40,12 @@ class Record:
 
 
 class Broker:
-    """Asks Kafka; joins no group and commits nothing.
+    """Reads from Kafka without joining a consumer group or committing offsets.
 
     Args:
         consumer: a client without a subscription.
-        admin: another one.
-        prefix: first part of the names of the feed's topics; None is any.
+        admin: an admin client.
+        prefix: the first part of the feed's topic names; None accepts any.
     """
 
     def __init__(self, consumer: Consumer, admin: AdminClient, prefix: str | None = None) -> None:
@@ -54,15 +54,15 @@ class Broker:
         self._prefix = prefix
 
     def topics(self, feed: str) -> list[Topic]:
-        """The topics that are named as one of the feed's groups, `<prefix>.<feed>.<group>`.
+        """Returns the feed's topics, which are named `<prefix>.<feed>.<group>`.
 
         Raises:
-            TransientError: no broker answered.
+            TransientError: the broker did not answer.
         """
         try:
             listed = self._admin.list_topics(timeout=_TIMEOUT_SECONDS).topics
         except KafkaException as error:
-            raise _unanswered("list of topics", error) from error
+            raise _no_answer("list of topics", error) from error
         topics = []
         for name, metadata in sorted(listed.items()):
             prefix, _, group = name.rpartition(f".{feed}.")
@@ -72,11 +72,11 @@ class Broker:
                 topics.append(Topic(name, tuple(sorted(chains))))
         return topics
 
-    def log(self, topic: str, partition: int, window: Window) -> BrokerLog:
-        """What the log of a partition holds.
+    def read_log(self, topic: str, partition: int, window: Window) -> BrokerLog:
+        """Returns the bounds of a partition's log, and the window's offsets in it.
 
         Raises:
-            TransientError: no broker answered.
+            TransientError: the broker did not answer.
         """
         low, high = self.bounds(topic, partition)
         place = TopicPartition(topic, partition)
@@ -89,22 +89,22 @@ class Broker:
         )
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
-        """The first offset that a log keeps, and the next one to be written.
+        """Returns the first offset still in a log, and the next one to be written.
 
         Raises:
-            TransientError: no broker answered.
+            TransientError: the broker did not answer.
         """
         place = TopicPartition(topic, partition)
         try:
             bounds = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_SECONDS)
         except KafkaException as error:
-            raise _unanswered(f"bounds of {topic}[{partition}]", error) from error
+            raise _no_answer(f"bounds of {topic}[{partition}]", error) from error
         if bounds is None:
-            raise TransientError(f"Kafka gave no bounds of {topic}[{partition}] in time")
+            raise TransientError(f"Kafka did not return the bounds of {topic}[{partition}] in time")
         return bounds
 
     def messages(self, topic: str, partition: int, first: int, end: int) -> Iterator[Record]:
-        """The messages from `first` up to, and without, `end`.
+        """Yields the messages from offset `first` up to, but not including, `end`.
 
         Raises:
             TransientError: the broker stopped answering.
@@ -116,7 +116,7 @@ class Broker:
             while first < end:
                 message = self._consumer.poll(_TIMEOUT_SECONDS)
                 if message is None:
-                    return  # what is left are markers of transactions, which are no messages
+                    return  # the rest are transaction markers, which are not delivered as messages
                 first = _next(message)
                 if first <= end:
                     yield Record(first - 1, message.timestamp()[1], message.value())
@@ -124,22 +124,22 @@ class Broker:
             self._consumer.unassign()
 
     def _offset_at(self, place: TopicPartition, moment: datetime, high: int) -> int:
-        """The first offset whose message is not older than a time; `high` where all are older."""
-        asked = TopicPartition(place.topic, place.partition, to_milliseconds(moment))
+        """Returns the first offset with a message at or after a time; `high` if there is none."""
+        query = TopicPartition(place.topic, place.partition, to_milliseconds(moment))
         try:
-            (found,) = self._consumer.offsets_for_times([asked], timeout=_TIMEOUT_SECONDS)
+            (found,) = self._consumer.offsets_for_times([query], timeout=_TIMEOUT_SECONDS)
         except KafkaException as error:
-            raise _unanswered(f"offset at a time of {place.topic}", error) from error
+            raise _no_answer(f"offset by time of {place.topic}", error) from error
         return min(found.offset, high) if found.offset >= 0 else high
 
 
 @contextmanager
 def open_broker(settings: BrokerSettings) -> Iterator[Broker]:
-    """Clients for a `with` block."""
-    # What goes wrong is raised by the call that it keeps from answering; a log repeats it.
+    """Opens clients for a `with` block."""
+    # Errors are raised by the calls that fail, so librdkafka logs only critical conditions.
     shared = kafka.client_config(settings) | {"log_level": 2}
-    # A consumer must name a group, and asks where that one is kept; without a subscription it never
-    # joins it. So the name is one that the feed's user has a right to.
+    # librdkafka requires a group id and looks up the group's coordinator, but without a
+    # subscription it never joins. The name is one that the feed's user is authorized for.
     group = consumer_group(settings.feed, "inspection")
     consumer = Consumer({**shared, "group.id": group, "enable.auto.commit": False})
     try:
@@ -155,13 +155,13 @@ def _next(message: Message) -> int:
     return offset + 1
 
 
-def _unanswered(what: str, error: KafkaException) -> TransientError:
+def _no_answer(what: str, error: KafkaException) -> TransientError:
     return TransientError(f"no {what} from Kafka: {error}")
 
 
 def check_broker(facts: PartitionFacts) -> Iterator[Finding]:
-    """Messages that were not landed in time, or not at all, and a log that was cut."""
-    log, end = facts.log, landed_end(facts)
+    """Yields messages that are not landed although they are settled, and a truncated log."""
+    log, end = facts.broker_log, landed_end(facts)
     if log is None:
         return
     if end is None:
@@ -175,20 +175,19 @@ def check_broker(facts: PartitionFacts) -> Iterator[Finding]:
     if end < log.low:
         yield Finding(
             Kind.LOST,
-            f"offsets {end} to {log.low - 1} are not landed, and Kafka's retention has removed "
-            "them",
+            f"offsets {end} to {log.low - 1} were not landed before Kafka's retention removed them",
         )
     first = max(end, log.low)
     if first < log.due:
         yield Finding(
             Kind.NOT_LANDED,
-            f"offsets {first} to {log.due - 1} of {log.topic} are acknowledged and not landed",
+            f"offsets {first} to {log.due - 1} of {log.topic} are in Kafka, but not landed",
         )
 
 
 def in_flight(facts: PartitionFacts) -> int:
-    """Messages in the window that Kafka has and no object holds, settled or not."""
-    log = facts.log
+    """Counts the window's messages in Kafka that no object holds, settled or not."""
+    log = facts.broker_log
     if log is None:
         return 0
     end = landed_end(facts)

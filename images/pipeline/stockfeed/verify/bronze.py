@@ -1,4 +1,4 @@
-"""Which rows of bronze are looked at, as a part of the queries about silver and gold."""
+"""Bronze: selects the rows to verify, for the queries that compare them with silver and gold."""
 
 # ruff: noqa: S608 - names are checked settings and constants; values are bound
 
@@ -14,7 +14,7 @@ from stockfeed.reader import Reader
 BRONZE: Final = "BRONZE_STG_STOCK"
 SILVER: Final = "SILVER_CLEAN_STOCK"
 IDENTITY: Final = ("SYMBOL", "T", "C", "O", "H", "L", "PC")
-"""The columns in which two rows agree that are one quote."""
+"""The columns that identify a quote: rows that agree in them are the same quote."""
 
 _COLUMNS: Final = (
     *("TOPIC_ID", "PARTITION_ID", "KAFKA_OFFSET", *IDENTITY),
@@ -23,14 +23,14 @@ _COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """Rows of bronze.
+class BronzeRows:
+    """The rows of bronze to verify.
 
     Attributes:
-        query: gives them.
-        values: of the query's parameters.
-        first: market time of the oldest good one, Unix seconds; None where none is good.
-        last: of the newest one.
+        query: a SELECT of the rows.
+        values: the query's parameters.
+        first: the oldest good row's market time in Unix seconds; None if no row is good.
+        last: the newest good row's market time.
     """
 
     query: str
@@ -38,24 +38,24 @@ class Lines:
     first: int | None
     last: int | None
 
-    def slices(self, seconds: int) -> tuple[int, int]:
-        """Bounds of the whole slices of time that hold the rows; the second is no part.
+    def market_times(self, seconds: int) -> tuple[int, int]:
+        """Returns the rows' market times, rounded out to multiples of `seconds`; end exclusive.
 
-        They are bound as literals: Snowflake prunes silver by nothing else.
+        The queries bind them as values, because Snowflake prunes silver only by constants.
         """
         first, last = self.first or 0, self.last or 0
         return first - first % seconds, last - last % seconds + seconds
 
 
-def read_lines(
+def read_bronze(
     reader: Reader, reach: Mapping[Chain, tuple[int, int]], batches: tuple[int, int]
-) -> Lines:
-    """The rows between two offsets of each chain.
+) -> BronzeRows:
+    """Selects the rows between two offsets of each chain.
 
     Args:
-        reader: a session.
-        reach: the first and the last offset of each chain.
-        batches: the first and the last batch that loaded them; Snowflake reads no others.
+        reader: the session to use.
+        reach: the first and the last offset by chain.
+        batches: the first and the last batch that loaded them; they let Snowflake prune bronze.
 
     Raises:
         MissingTableError: nothing was ever built.
@@ -78,7 +78,7 @@ def read_lines(
     values = (orjson.dumps(parts).decode(), *batches)
     times = f"SELECT MIN(T) AS FIRST_T, MAX(T) AS LAST_T FROM ({query}) WHERE BAD_REASON IS NULL"
     (row,) = reader.rows("read the rows' times", times, *values)
-    return Lines(query, values, _number(row["first_t"]), _number(row["last_t"]))
+    return BronzeRows(query, values, _number(row["first_t"]), _number(row["last_t"]))
 
 
 def _number(value: object) -> int | None:

@@ -3,34 +3,29 @@
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import chain as concatenated
 from itertools import takewhile
 
 from stockfeed.contract.objects import (
-    OFFSET_DIGITS,
-    SUFFIX,
     BadKeyError,
     BatchMetadata,
     Chain,
-    feed_prefix,
 )
 from stockfeed.contract.times import to_milliseconds
 from stockfeed.errors import TransientError
 from stockfeed.objectstore import ObjectStore, StoredObject
+from stockfeed.rawzone import list_chains, list_objects
 from stockfeed.verify.facts import Interval, LandedObject, PartitionFacts, Window
 from stockfeed.verify.findings import Finding, Kind
-
-_LEVELS = ("group", "topic", "partition")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What to list of a chain.
+    """The objects of a chain to list.
 
     Attributes:
-        start: from the object that starts here on; None is all.
-        last: up to the object that starts here; None is all.
-        known: keys whose metadata the ledger has.
+        start: list from the object that starts at this offset; None for all.
+        last: list up to the object that starts at this offset; None for all.
+        known: keys of objects whose metadata is not needed, because the ledger has it.
     """
 
     start: int | None
@@ -41,32 +36,24 @@ class Span:
 def read_chains(
     store: ObjectStore, feed: str, executor: Executor
 ) -> tuple[list[Chain], list[Finding]]:
-    """The chains that the bucket holds; requests go with their number, not with their length."""
-    prefixes = [feed_prefix(feed)]
-    for _ in _LEVELS:
-        below = executor.map(lambda prefix: list(store.list_prefixes(prefix)), prefixes)
-        prefixes = list(concatenated.from_iterable(below))
-    chains: list[Chain] = []
-    foreign: list[Finding] = []
-    for prefix in prefixes:
-        try:
-            chains.append(Chain.parse(f"{prefix}{0:0{OFFSET_DIGITS}d}{SUFFIX}")[0])
-        except BadKeyError as error:
-            foreign.append(Finding(Kind.FOREIGN_OBJECT, f"{prefix}: {error}"))
-    return chains, foreign
+    """Returns the feed's chains in the bucket, and a finding for each foreign prefix."""
+    chains, foreign = list_chains(store, feed, executor)
+    return chains, [
+        Finding(Kind.FOREIGN_OBJECT, f"{prefix}: {error}") for prefix, error in foreign.items()
+    ]
 
 
 def read_objects(
     store: ObjectStore, chain: Chain, span: Span, executor: Executor
 ) -> tuple[list[LandedObject], list[Finding]]:
-    """A chain's objects; one request for each thousand, and one for each that is not known.
+    """Returns a chain's objects, and a finding for each foreign one.
+
+    It takes a request for each thousand objects, plus one for each that is not in `span.known`.
 
     Raises:
-        TransientError, ConfigurationError: as ObjectStore says.
+        TransientError, ConfigurationError: see ObjectStore.
     """
-    # The object that starts exactly there must be seen, so the bound lies one before.
-    bound = chain.key(span.start - 1) if span.start else ""
-    stored = store.list(chain.prefix, bound)
+    stored = list_objects(store, chain, span.start)
     if span.last is not None:
         last = chain.key(span.last)
         stored = takewhile(lambda found: found.key <= last, stored)
@@ -86,7 +73,7 @@ def _read(
             return LandedObject(stored.key, stored.etag, start)
         head = store.head(stored.key)
         if head is None:
-            raise TransientError(f"object {stored.key!r} was listed and is not found now")
+            raise TransientError(f"object {stored.key!r} was removed after it was listed")
         metadata = BatchMetadata.from_s3(stored.key, head.metadata)
     except BadKeyError as error:
         return Finding(Kind.FOREIGN_OBJECT, str(error))
@@ -94,7 +81,7 @@ def _read(
 
 
 def check_bucket(facts: PartitionFacts, window: Window) -> Iterator[Finding]:
-    """Objects that are missing or changed, and settled ones that were not loaded."""
+    """Yields missing and changed objects, and settled objects that were not loaded."""
     stored = {landed.key: landed for landed in facts.objects}
     for interval in facts.intervals:
         yield from _check_interval(interval, stored.get(interval.key), window)
@@ -103,9 +90,10 @@ def check_bucket(facts: PartitionFacts, window: Window) -> Iterator[Finding]:
         if landed.metadata is None:
             continue
         if facts.head is not None and landed.start < facts.head.end:
-            yield from _check_beside(landed, landed.metadata, facts.intervals)
+            yield from _check_passed(landed, landed.metadata, facts.intervals)
         else:
-            # Of a chain that was never loaded, only its first object tells that others are gone.
+            # If a chain was never loaded, only its first object's metadata shows that earlier ones
+            # are missing.
             yield from _check_next(
                 landed, landed.metadata.previous if expected is None else expected
             )
@@ -114,13 +102,13 @@ def check_bucket(facts: PartitionFacts, window: Window) -> Iterator[Finding]:
 
 
 def waiting(facts: PartitionFacts) -> list[LandedObject]:
-    """Objects that are landed and not in the ledger."""
+    """Returns the landed objects that are not in the ledger."""
     known = {interval.key for interval in facts.intervals}
     return [landed for landed in facts.objects if landed.key not in known]
 
 
 def landed_end(facts: PartitionFacts) -> int | None:
-    """The offset behind the last object; None where nothing was landed."""
+    """Returns the offset after the last landed one; None if nothing was landed."""
     ends = [landed.metadata.end + 1 for landed in facts.objects if landed.metadata is not None]
     if facts.head is not None:
         ends.append(facts.head.end)
@@ -134,13 +122,13 @@ def _check_interval(
         if not _may_be_removed(interval, window):
             yield Finding(
                 Kind.MISSING_OBJECT,
-                f"{interval.key}: loaded with offsets {interval.start} to {interval.end}, but the "
-                "bucket does not have it; a replay cannot bring it again",
+                f"{interval.key}: loaded with offsets {interval.start} to {interval.end}, but no "
+                "longer in the bucket, so it cannot be replayed",
             )
     elif landed.etag != interval.etag:
         yield Finding(
             Kind.CHANGED_OBJECT,
-            f"{interval.key}: its ETag is {landed.etag}, the ledger loaded {interval.etag}",
+            f"{interval.key}: its ETag is {landed.etag}, but was {interval.etag} when loaded",
         )
 
 
@@ -150,10 +138,10 @@ def _may_be_removed(interval: Interval, window: Window) -> bool:
     return interval.last_ms is None or interval.last_ms < to_milliseconds(window.kept_since)
 
 
-def _check_beside(
+def _check_passed(
     landed: LandedObject, metadata: BatchMetadata, intervals: Sequence[Interval]
 ) -> Iterator[Finding]:
-    """An object that the loader has passed, though it is not in the ledger."""
+    """Checks an object that is not in the ledger although later objects are."""
     for interval in intervals:
         if interval.start <= metadata.end and landed.start <= interval.end:
             yield _overlap(landed, interval.key)
@@ -163,7 +151,7 @@ def _check_next(landed: LandedObject, expected: int | None) -> Iterator[Finding]
     if expected is not None and landed.start > expected:
         yield Finding(
             Kind.GAP,
-            f"no object holds offsets {expected} to {landed.start - 1}; {landed.key} waits behind "
+            f"no object holds offsets {expected} to {landed.start - 1}; {landed.key} waits for "
             "them",
         )
     elif expected is not None and landed.start < expected:
@@ -171,7 +159,9 @@ def _check_next(landed: LandedObject, expected: int | None) -> Iterator[Finding]
 
 
 def _overlap(landed: LandedObject, other: str) -> Finding:
-    return Finding(Kind.OVERLAP, f"{landed.key} is not in the ledger and claims offsets of {other}")
+    return Finding(
+        Kind.OVERLAP, f"{landed.key} is not in the ledger, but claims offsets of {other}"
+    )
 
 
 def _check_waiting(
@@ -179,10 +169,11 @@ def _check_waiting(
 ) -> Iterator[Finding]:
     if metadata.lost:
         yield Finding(
-            Kind.LOST, f"{landed.key}: {metadata.lost} offsets were removed by Kafka's retention"
+            Kind.LOST,
+            f"{landed.key}: Kafka's retention removed {metadata.lost} offsets before landing",
         )
     if metadata.last_timestamp is None or metadata.last_timestamp < to_milliseconds(window.settled):
         yield Finding(
             Kind.NOT_LOADED,
-            f"{landed.key}: landed with offsets {landed.start} to {metadata.end} and not loaded",
+            f"{landed.key}: landed with offsets {landed.start} to {metadata.end}, but not loaded",
         )

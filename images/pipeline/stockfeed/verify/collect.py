@@ -1,7 +1,7 @@
-"""Reads all stages, in an order in which what arrives meanwhile is no break.
+"""Reads all stages, against the direction of the data.
 
-The ledger comes first and the broker last, so that each later stage holds at least what the
-earlier one shows.
+The ledger is read first and the broker last, so data that arrives meanwhile is not reported as
+missing: everything in the ledger is in the bucket, and everything in the bucket was in Kafka.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,9 +17,9 @@ from stockfeed.errors import DataError
 from stockfeed.objectstore import ObjectStore
 from stockfeed.reader import MissingTableError, Reader
 from stockfeed.verify.broker import Broker
-from stockfeed.verify.bronze import read_lines
+from stockfeed.verify.bronze import read_bronze
 from stockfeed.verify.bucket import Span, read_chains, read_objects
-from stockfeed.verify.facts import Modelled, PartitionFacts, Window
+from stockfeed.verify.facts import PartitionFacts, SilverRows, Window
 from stockfeed.verify.findings import Finding, Kind
 from stockfeed.verify.gold import read_gold
 from stockfeed.verify.ledger import Ledger, read_ledger
@@ -27,19 +27,19 @@ from stockfeed.verify.raw import read_files, read_unknown
 from stockfeed.verify.silver import read_silver
 
 THREADS: Final = 16
-"""Requests to the object store under way at once."""
+"""The number of concurrent requests to the object store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the stages are.
+    """The connections to the stages.
 
     Attributes:
         reader: Snowflake.
         store: the bucket.
-        broker: Kafka; None leaves it out.
-        models: whether silver and gold are looked at.
-        exchange: the exchange's time zone, in which gold's days are.
+        broker: Kafka; None to verify without it.
+        models: whether to verify silver and gold.
+        exchange: the exchange's time zone, which defines gold's days.
     """
 
     reader: Reader
@@ -51,7 +51,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was read, and what reading alone found."""
+    """What was read, and the findings that did not need a comparison of facts."""
 
     partitions: Sequence[PartitionFacts]
     findings: Sequence[Finding]
@@ -61,11 +61,11 @@ def collect(sources: Sources, feed: str, window: Window) -> Collected:
     """Reads all stages of a feed.
 
     Raises:
-        TransientError, ConfigurationError, DataError: a stage could not be read, or nothing is
-            known of the feed at any.
+        TransientError, ConfigurationError, DataError: a stage could not be read, or none of them
+            has anything of the feed.
     """
     ledger = read_ledger(sources.reader, feed, window)
-    facts = {chain: _of_ledger(ledger, chain) for chain in ledger.heads}
+    facts = {chain: _from_ledger(ledger, chain) for chain in ledger.heads}
     findings = _add_rows(sources.reader, feed, facts)
     with ThreadPoolExecutor(THREADS) as executor:
         findings += _add_objects(sources.store, feed, facts, window, executor)
@@ -73,15 +73,15 @@ def collect(sources: Sources, feed: str, window: Window) -> Collected:
         _add_logs(sources.broker, feed, facts, window)
     if not facts:
         raise DataError(
-            f"feed {feed!r} has neither a topic nor an object nor a row of the ledger: is "
-            f"{env.FEED} its name, and are bucket and database its own?"
+            f"feed {feed!r} has neither a topic nor an object nor a row in the ledger; check "
+            f"{env.FEED}, the bucket and the database"
         )
     if sources.models:
         findings += _add_models(sources, facts, window)
     return Collected([facts[chain] for chain in sorted(facts)], findings)
 
 
-def _of_ledger(ledger: Ledger, chain: Chain) -> PartitionFacts:
+def _from_ledger(ledger: Ledger, chain: Chain) -> PartitionFacts:
     head, intervals = ledger.heads[chain], tuple(ledger.intervals.get(chain, ()))
     last = max((interval.end + 1 for interval in intervals), default=head.end)
     return PartitionFacts(chain, head, intervals, is_tail=last == head.end)
@@ -114,8 +114,8 @@ def _add_objects(
     for chain in sorted({*chains, *facts}):
         found = facts.get(chain, PartitionFacts(chain))
         objects, foreign = read_objects(store, chain, _span(found), executor)
-        seen = tuple(landed for landed in objects if _is_in(landed.metadata, window))
-        facts[chain] = replace(found, objects=seen)
+        in_window = tuple(landed for landed in objects if _is_in(landed.metadata, window))
+        facts[chain] = replace(found, objects=in_window)
         findings += foreign
     return findings
 
@@ -139,8 +139,8 @@ def _add_logs(
 ) -> None:
     for topic in broker.topics(feed):
         for chain in topic.chains:
-            log = broker.log(topic.name, chain.partition, window)
-            facts[chain] = replace(facts.get(chain, PartitionFacts(chain)), log=log)
+            log = broker.read_log(topic.name, chain.partition, window)
+            facts[chain] = replace(facts.get(chain, PartitionFacts(chain)), broker_log=log)
 
 
 def _add_models(
@@ -156,13 +156,13 @@ def _add_models(
         if found.intervals
     }
     try:
-        lines = read_lines(reader, reach, batches)
-        silver = read_silver(reader, lines, window)
-        gold = read_gold(reader, lines, sources.exchange)
+        bronze = read_bronze(reader, reach, batches)
+        silver = read_silver(reader, bronze, window)
+        gold = read_gold(reader, bronze, sources.exchange)
     except MissingTableError as error:
-        text = f"{error}; where a feed has no models, say --no-models"
+        text = f"{error}; if the feed has no models, use --no-models"
         return [Finding(Kind.NOT_BUILT, text)]
     for chain in reach:
-        modelled = silver.get((chain.topic_id, chain.partition), Modelled())
-        facts[chain] = replace(facts[chain], modelled=modelled)
+        rows = silver.get((chain.topic_id, chain.partition), SilverRows())
+        facts[chain] = replace(facts[chain], silver=rows)
     return gold

@@ -1,4 +1,4 @@
-"""What was read of each stage, before anything is compared."""
+"""What was read from each stage, before anything is compared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from stockfeed.contract.objects import BatchMetadata, Chain
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The range that is looked at.
+    """The time range to verify.
 
     Attributes:
-        start: of the poll times, with a time zone.
-        end: likewise; no part of the range.
-        settled: what was polled before this time must be through; what is younger may be on its
-            way.
-        kept_since: objects whose messages are older may have been removed by the bucket's own
-            lifecycle rules; None where they are kept for good.
+        start: the earliest poll time, with a time zone.
+        end: the end of the poll times, exclusive.
+        settled: everything polled before this time must have arrived; what was polled later may
+            still be in transit.
+        kept_since: the bucket's lifecycle rules may have removed objects whose messages are older;
+            None if objects are kept forever.
     """
 
     start: datetime
@@ -28,18 +28,19 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A row of the ledger: one object that was loaded, or skipped.
+    """A row of the ledger: one object that was loaded or skipped.
 
     Attributes:
-        key: the object's.
-        etag: the object's, when it was loaded.
-        start: first offset of the interval.
-        end: last offset, likewise.
-        rows: that were loaded of it, `errors` among them.
-        lost: offsets that Kafka's retention had removed.
-        last_ms: timestamp of the last message, Unix milliseconds; None where there is none.
-        batch_seq: of the batch that loaded it.
-        skip_reason: why it was not loaded, where a person decided so.
+        key: the object's key.
+        etag: the object's ETag when it was loaded.
+        start: the first offset of the interval.
+        end: the last offset of the interval.
+        rows: the rows loaded from the object.
+        errors: the error lines among them.
+        lost: offsets that Kafka's retention had removed before they were landed.
+        last_ms: the last message's timestamp in Unix milliseconds; None without messages.
+        batch_seq: the number of the batch that loaded it.
+        skip_reason: why somebody skipped it; None if it was loaded.
     """
 
     key: str
@@ -56,12 +57,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the warehouse says of a whole chain.
+    """How far a partition was loaded, over its entire history.
 
     Attributes:
-        first: the first offset that was ever loaded.
-        end: where the ledger ends: the next offset.
-        position: the next offset by LOAD_POSITION.
+        first: the first offset ever loaded.
+        end: the next offset according to LOAD_LEDGER.
+        position: the next offset according to LOAD_POSITION; None if it has no row.
     """
 
     first: int
@@ -71,7 +72,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class LandedObject:
-    """An object in the bucket; its metadata only where the ledger does not have it."""
+    """An object in the bucket; its metadata is read only if the object is not in the ledger."""
 
     key: str
     etag: str
@@ -81,7 +82,7 @@ class LandedObject:
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """What raw holds of one object: rows, error lines, distinct offsets and their bounds."""
+    """An object's rows in raw: their number, error lines, distinct offsets, and offset bounds."""
 
     rows: int
     errors: int
@@ -92,11 +93,11 @@ class FileRows:
 
 @dataclass(frozen=True, slots=True)
 class BrokerLog:
-    """One partition's log.
+    """The log of one partition in Kafka.
 
     Attributes:
         topic: the topic's name.
-        low: the first offset that is kept.
+        low: the first offset that is still there.
         high: the next offset to be written.
         due: messages before this offset must be landed: they are settled, and in the window.
         end: messages before this offset are in the window.
@@ -110,19 +111,19 @@ class BrokerLog:
 
 
 @dataclass(frozen=True, slots=True)
-class Modelled:
-    """What became of a chain's rows in bronze and silver.
+class SilverRows:
+    """A partition's rows of bronze in the range, counted by their state in silver.
 
     Attributes:
-        lines: rows of bronze in the range.
-        bad: those that silver leaves out for a reason that bronze names.
-        silver: good ones whose quote silver has, and whose poll lies in its sightings.
-        unbuilt: good ones that no build has come to yet.
-        late: those of them that are settled.
-        missing: good ones whose quote silver lacks although a build has passed them.
-        repeated: good ones whose quote silver has more than once.
-        unseen: good ones whose poll is outside of what silver says it has seen.
-        example: offset of one that is missing, repeated or unseen.
+        lines: all rows.
+        bad: rows that silver leaves out for the reason that bronze names.
+        silver: good rows whose quote is in silver, and whose poll time silver has seen.
+        unbuilt: good rows that are newer than the last build.
+        late: the settled ones among the unbuilt rows.
+        missing: good rows that a build has processed, but whose quote is not in silver.
+        repeated: good rows whose quote is in silver more than once.
+        unseen: good rows whose poll is outside the quote's FIRST_SEEN_AT and LAST_SEEN_AT.
+        example: the offset of a missing, repeated or unseen row.
     """
 
     lines: int = 0
@@ -138,17 +139,17 @@ class Modelled:
 
 @dataclass(frozen=True, slots=True)
 class PartitionFacts:
-    """All that was read of one partition of one topic.
+    """Everything that was read of one partition of one topic.
 
     Attributes:
         chain: the partition.
-        head: None where nothing was loaded yet.
-        intervals: the ledger's rows of the window and one row more at either end, by start.
-        is_tail: no row of the ledger follows these intervals.
-        objects: of the bucket, from the first interval on, by key.
-        files: what raw holds, by key of object and number of batch.
-        log: None where no broker was asked, or the topic is gone.
-        modelled: None where silver was not asked.
+        head: how far it was loaded; None if it never was.
+        intervals: the ledger's rows in the window, plus one row at either end, by start.
+        is_tail: whether these are the ledger's last rows.
+        objects: the bucket's objects from the first interval on, by key.
+        files: the rows in raw by object key and batch number.
+        broker_log: None if Kafka was not queried, or the topic no longer exists.
+        silver: None if silver was not queried.
     """
 
     chain: Chain
@@ -157,5 +158,5 @@ class PartitionFacts:
     is_tail: bool = True
     objects: tuple[LandedObject, ...] = ()
     files: Mapping[tuple[str, int], FileRows] = field(default_factory=dict)
-    log: BrokerLog | None = None
-    modelled: Modelled | None = None
+    broker_log: BrokerLog | None = None
+    silver: SilverRows | None = None

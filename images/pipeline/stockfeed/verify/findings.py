@@ -1,55 +1,55 @@
-"""What a comparison finds."""
+"""The findings of a verification."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Kinds of breaks, from the broker to gold."""
+    """The kinds of findings, from the broker to gold."""
 
     NOT_LANDED = "not-landed"
-    """Messages that Kafka has, that are settled, and that no object holds."""
+    """Kafka has settled messages that no object holds."""
     TRUNCATED_LOG = "truncated-log"
-    """Kafka's log ends before what was landed of it."""
+    """Kafka's log ends before the last landed offset."""
     LOST = "lost"
     """Kafka's retention removed messages before they were landed."""
     GAP = "gap"
-    """Offsets between two intervals that no object claims."""
+    """No object claims the offsets between two intervals."""
     OVERLAP = "overlap"
-    """Offsets that two objects claim."""
+    """Two objects claim the same offsets."""
     MISSING_OBJECT = "missing-object"
-    """An object of the ledger that the bucket does not have."""
+    """An object of the ledger is not in the bucket."""
     CHANGED_OBJECT = "changed-object"
-    """An object whose content is not what was loaded."""
+    """An object's content differs from what was loaded."""
     FOREIGN_OBJECT = "foreign-object"
-    """An object below the feed's prefix that no consumer wrote."""
+    """An object below the feed's prefix was not written by a consumer."""
     NOT_LOADED = "not-loaded"
-    """An object that is settled and not in the ledger."""
+    """A settled object is not in the ledger."""
     POSITION = "position"
     """LOAD_POSITION and LOAD_LEDGER disagree."""
     ROW_COUNT = "row-count"
-    """Raw has fewer or more rows of an object than the ledger says."""
+    """The numbers of an object's rows in raw and in the ledger differ."""
     DUPLICATE_ROWS = "duplicate-rows"
     """Raw has an offset of an object more than once."""
     FOREIGN_ROWS = "foreign-rows"
-    """Raw has rows of an object that the ledger does not know, or offsets beside the object's."""
+    """Raw has rows of an object that is not in the ledger, or offsets outside the object's."""
     NOT_BUILT = "not-built"
-    """Settled rows that no build has come to."""
+    """Settled rows were not built yet."""
     MISSING_IDENTITY = "missing-identity"
-    """A good row whose quote silver lacks, or does not count as seen."""
+    """Silver lacks the quote of a good row, or did not count its poll."""
     DUPLICATE_IDENTITY = "duplicate-identity"
-    """A quote that silver has more than once."""
+    """Silver has a quote more than once."""
     GOLD = "gold"
-    """A candle or a latest quote that is not what silver says."""
+    """A candle, a volatility or a latest quote does not match silver."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One break.
+    """One discrepancy.
 
     Attributes:
         kind: for programs.
-        text: what is wrong, where, and what it means, for people.
+        text: for people: what is wrong, and where.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""Compares silver with gold, inside of Snowflake, where the looked-at rows touch it."""
+"""Gold: compares it with silver inside Snowflake, where the verified rows contribute to it."""
 
 # ruff: noqa: S608 - names are checked settings and constants; values are bound
 
@@ -9,56 +9,56 @@ from zoneinfo import ZoneInfo
 
 from stockfeed.contract.times import format_rfc3339
 from stockfeed.reader import Reader, Row
-from stockfeed.verify.bronze import SILVER, Lines
+from stockfeed.verify.bronze import SILVER, BronzeRows
 from stockfeed.verify.findings import Finding, Kind
 
 CANDLES: Final = "GOLD_CANDLESTICK"
 VOLATILITY: Final = "GOLD_VOLATILITY"
 LATEST: Final = "GOLD_KPI"
 SLICES: Final = {"1m": 60, "5m": 300, "1h": 3600}
-"""Candles by slices of UTC, in seconds."""
+"""The candle intervals that are aligned to UTC, in seconds."""
 
-# A day may have 25 hours, and the exchange may be half a day ahead of UTC or behind.
+# A day may have 25 hours, and the exchange's time zone may be half a day from UTC.
 _DAY_REACH: Final = 2 * 86_400
 _SHOWN: Final = 20
 
 
-def read_gold(reader: Reader, lines: Lines, exchange: ZoneInfo) -> list[Finding]:
-    """Candles that are not of silver's quotes, volatility not of the candles, stale latest quotes.
+def read_gold(reader: Reader, bronze: BronzeRows, exchange: ZoneInfo) -> list[Finding]:
+    """Finds candles that miscount silver's quotes, outdated volatility, and outdated latest quotes.
 
-    What came after a model was built is left out: a build may be under way.
+    Each model is compared up to its own newest batch, because a build may be running.
 
     Args:
-        reader: a session.
-        lines: the rows.
-        exchange: the exchange's time zone, whose days the candles of `1d` are.
+        reader: the session to use.
+        bronze: the rows to verify.
+        exchange: the exchange's time zone, which defines the days of `1d` candles.
 
     Raises:
         MissingTableError: nothing was ever built.
     """
     found = []
-    kinds = [_sliced(interval, seconds, lines) for interval, seconds in SLICES.items()]
-    for kind in (*kinds, _daily(exchange, lines)):
-        query = _candles(lines.query, reader.models, kind)
-        rows = reader.rows(f"compare candles of {kind.name}", query, *lines.values, *kind.reach)
-        found += [_candle(kind.name, row) for row in rows]
-        query = _volatility(lines.query, reader.models, kind)
-        rows = reader.rows(f"compare volatility of {kind.name}", query, *lines.values, *kind.reach)
-        found += [_unmeasured(kind.name, row) for row in rows]
+    kinds = [_sliced(interval, seconds, bronze) for interval, seconds in SLICES.items()]
+    for kind in (*kinds, _daily(exchange, bronze)):
+        query = _candles(bronze.query, reader.models, kind)
+        rows = reader.rows(f"compare candles of {kind.name}", query, *bronze.values, *kind.reach)
+        found += [_wrong_count(kind.name, row) for row in rows]
+        query = _volatility(bronze.query, reader.models, kind)
+        rows = reader.rows(f"compare volatility of {kind.name}", query, *bronze.values, *kind.reach)
+        found += [_wrong_volatility(kind.name, row) for row in rows]
     latest = reader.rows(
-        "compare the latest quotes", _latest(lines.query, reader.models), *lines.values
+        "compare the latest quotes", _latest(bronze.query, reader.models), *bronze.values
     )
-    return [*found, *map(_stale, latest)]
+    return [*found, *map(_outdated_latest, latest)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Bars:
-    """One interval of candles.
+    """A candle interval.
 
     Attributes:
-        name: as in gold.
-        start: SQL of a candle's start in UTC, from the column T.
-        reach: bounds of T that hold whole candles of all rows.
+        name: as in gold's BAR_INTERVAL.
+        start: SQL for the start (UTC) of the candle of a row with the column T.
+        reach: bounds of T, end exclusive, that include the complete candles of all rows.
     """
 
     name: str
@@ -66,14 +66,14 @@ class _Bars:
     reach: tuple[int, int]
 
 
-def _sliced(interval: str, seconds: int, lines: Lines) -> _Bars:
-    return _Bars(interval, _utc(f"T - MOD(T, {seconds})"), lines.slices(seconds))
+def _sliced(interval: str, seconds: int, bronze: BronzeRows) -> _Bars:
+    return _Bars(interval, _utc(f"T - MOD(T, {seconds})"), bronze.market_times(seconds))
 
 
-def _daily(exchange: ZoneInfo, lines: Lines) -> _Bars:
+def _daily(exchange: ZoneInfo, bronze: BronzeRows) -> _Bars:
     wall_clock = f"CONVERT_TIMEZONE('UTC', '{exchange.key}', {_utc('T')})"
     start = f"CONVERT_TIMEZONE('{exchange.key}', 'UTC', DATE_TRUNC('day', {wall_clock}))"
-    first, end = lines.slices(_DAY_REACH)
+    first, end = bronze.market_times(_DAY_REACH)
     return _Bars("1d", f"{start}::TIMESTAMP_NTZ", (first - _DAY_REACH, end + _DAY_REACH))
 
 
@@ -107,7 +107,7 @@ def _candles(lines: str, models: str, bars: _Bars) -> str:
 
 
 def _volatility(lines: str, models: str, bars: _Bars) -> str:
-    """Candles of the rows' symbols, within the rows' reach, whose volatility is not of them."""
+    """Finds candles whose volatility row is missing, outdated, or computed from another close."""
     return f"""
         WITH CANDLES AS (
             SELECT SYMBOL, BUCKET_START, CLOSE, BATCH_SEQ FROM {models}.{CANDLES}
@@ -144,30 +144,30 @@ def _latest(lines: str, models: str) -> str:
     """
 
 
-def _candle(interval: str, row: Row) -> Finding:
+def _wrong_count(interval: str, row: Row) -> Finding:
     return Finding(
         Kind.GOLD,
-        f"{row['symbol']}: the {interval} candle of {_shown(row['slice'])} counts "
-        f"{row['found'] or 0} quotes, silver has {row['wanted']}",
+        f"{row['symbol']}: the {interval} candle of {_format_start(row['slice'])} counts "
+        f"{row['found'] or 0} quotes, but silver has {row['wanted']}",
     )
 
 
-def _unmeasured(interval: str, row: Row) -> Finding:
-    what = "is missing" if row["found"] is None else f"is of a close of {row['found']}"
+def _wrong_volatility(interval: str, row: Row) -> Finding:
+    what = "is missing" if row["found"] is None else f"has a close of {row['found']}"
     return Finding(
         Kind.GOLD,
-        f"{row['symbol']}: the volatility at the {interval} candle of {_shown(row['slice'])} "
-        f"{what}, the candle's close is {row['wanted']}",
+        f"{row['symbol']}: the {interval} volatility at {_format_start(row['slice'])} "
+        f"{what}, but the candle's close is {row['wanted']}",
     )
 
 
-def _stale(row: Row) -> Finding:
+def _outdated_latest(row: Row) -> Finding:
     return Finding(
         Kind.GOLD,
-        f"{row['symbol']}: the latest quote in gold is of t={row['found']}, silver has one of "
+        f"{row['symbol']}: the latest quote in gold has t={row['found']}, but silver has one with "
         f"t={row['wanted']}",
     )
 
 
-def _shown(start: datetime) -> str:
+def _format_start(start: datetime) -> str:
     return format_rfc3339(start.replace(tzinfo=UTC), "seconds")

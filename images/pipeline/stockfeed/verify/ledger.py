@@ -29,7 +29,7 @@ _HEADS: Final = f"""
     GROUP BY 1, 2, 3
 """
 
-# A hole may be as long as the window, so what surrounds the window in time is read too.
+# A gap may be as long as the window, so the rows just outside the window are read, too.
 _INTERVALS: Final = f"""
     WITH EDGES AS (
         SELECT FEED, {_CHAIN},
@@ -57,7 +57,7 @@ _INTERVALS: Final = f"""
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The ledger's chains: their heads, and their intervals in the window."""
+    """The ledger by chain: how far each was loaded, and its intervals in the window."""
 
     heads: Mapping[Chain, Head]
     intervals: Mapping[Chain, Sequence[Interval]]
@@ -67,7 +67,7 @@ _ONE: Final = f"SELECT * FROM {tables.LEDGER} WHERE BATCH_SEQ = ? AND OBJECT_KEY
 
 
 def read_heads(reader: Reader, feed: str) -> dict[Chain, Head]:
-    """Where each chain of the feed ends; nothing where nothing was ever loaded."""
+    """Returns how far each chain of the feed was loaded; empty if nothing ever was."""
     try:
         rows = reader.rows("read the ledger's ends", _HEADS, feed)
     except MissingTableError:
@@ -76,15 +76,15 @@ def read_heads(reader: Reader, feed: str) -> dict[Chain, Head]:
 
 
 def read_interval(reader: Reader, key: str, batch_seq: int) -> Interval | None:
-    """The ledger's row of one object."""
+    """Returns the ledger's row of one object, or None."""
     rows = reader.rows("read the ledger's row", _ONE, batch_seq, key)
     return _interval(rows[0]) if rows else None
 
 
 def read_ledger(reader: Reader, feed: str, window: Window) -> Ledger:
-    """Reads what was loaded; nothing where no loader has set the tables up yet.
+    """Reads the feed's part of the ledger; it is empty if no loader has created the tables yet.
 
-    Of the whole ledger, only a few numbers of each row are read; it has one row per object.
+    Outside the window, only aggregates of the ledger are returned.
     """
     start, end = to_milliseconds(window.start), to_milliseconds(window.end)
     found = read_heads(reader, feed)
@@ -94,7 +94,7 @@ def read_ledger(reader: Reader, feed: str, window: Window) -> Ledger:
     intervals: dict[Chain, list[Interval]] = defaultdict(list)
     for row in rows:
         chain = _chain(feed, row)
-        # What was committed after the ends were read is the next verification's.
+        # Rows that were committed after the heads were read belong to the next verification.
         if chain in found and int(row["end_offset"]) < found[chain].end:
             intervals[chain].append(_interval(row))
     return Ledger(found, intervals)
@@ -132,15 +132,15 @@ def _number(value: object) -> int | None:
 
 
 def check_ledger(facts: PartitionFacts) -> Iterator[Finding]:
-    """Gaps, overlaps, lost offsets, and a position that is not the chain's end."""
+    """Yields gaps, overlaps, lost offsets, and a position that is not the chain's end."""
     for before, after in pairwise(facts.intervals):
         yield from _check_pair(before, after)
     for interval in facts.intervals:
         if interval.lost:
             yield Finding(
                 Kind.LOST,
-                f"{interval.key}: {interval.lost} offsets from {interval.start} on were removed by "
-                "Kafka's retention before they were landed",
+                f"{interval.key}: Kafka's retention removed {interval.lost} offsets from "
+                f"{interval.start} on before they were landed",
             )
     yield from _check_head(facts)
 
@@ -150,13 +150,12 @@ def _check_pair(before: Interval, after: Interval) -> Iterator[Finding]:
         yield Finding(
             Kind.GAP,
             f"offsets {before.end + 1} to {after.start - 1} are in no object of the ledger: "
-            f"{before.key} ends at {before.end}, {after.key} comes next",
+            f"{before.key} ends at {before.end}, and {after.key} is next",
         )
     elif after.start <= before.end:
         yield Finding(
             Kind.OVERLAP,
-            f"{after.key} claims offsets up to {min(before.end, after.end)}, which {before.key} "
-            "claims too",
+            f"{after.key} and {before.key} both claim offsets up to {min(before.end, after.end)}",
         )
 
 
@@ -167,12 +166,12 @@ def _check_head(facts: PartitionFacts) -> Iterator[Finding]:
     if head.position != head.end:
         yield Finding(
             Kind.POSITION,
-            f"LOAD_POSITION says {head.position}, but the ledger's chain ends before offset "
-            f"{head.end}: the next load would skip or repeat what lies between",
+            f"LOAD_POSITION is {head.position}, but the ledger's next offset is {head.end}: the "
+            "next load would skip or repeat the offsets between them",
         )
-    if facts.log is not None and facts.log.low < head.first:
+    if facts.broker_log is not None and facts.broker_log.low < head.first:
         yield Finding(
             Kind.GAP,
-            f"the chain begins at offset {head.first}, but Kafka still has offsets from "
-            f"{facts.log.low} on",
+            f"the chain starts at offset {head.first}, but Kafka still has offsets from "
+            f"{facts.broker_log.low} on",
         )

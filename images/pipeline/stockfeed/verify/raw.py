@@ -17,7 +17,7 @@ FileKey = tuple[str, int]
 _NOTHING = FileRows(0, 0, 0, None, None)
 _SHOWN: Final = 20
 
-# A file's name is `<batch id>/<key>`, and Snowflake may put the stage before it.
+# FILE_NAME is `<batch id>/<key>`, which Snowflake may prefix with the stage's path.
 _FILES: Final = f"""
     SELECT SUBSTR(FILE_NAME, CHARINDEX('/feed=', FILE_NAME) + 1) AS OBJECT_KEY, BATCH_SEQ,
            COUNT(*) AS ROW_COUNT,
@@ -37,12 +37,12 @@ _UNKNOWN: Final = f"""
 
 
 def read_files(reader: Reader, feed: str, batches: tuple[int, int]) -> Mapping[FileKey, FileRows]:
-    """What raw holds of each of the feed's objects that these batches loaded.
+    """Counts the rows in raw of each object that these batches loaded.
 
     Args:
-        reader: a session.
+        reader: the session to use.
         feed: the feed's name.
-        batches: the first and the last number; Snowflake reads no others.
+        batches: the first and the last batch number; they let Snowflake prune the table.
     """
     prefix = f"/{feed_prefix(feed)}"
     rows = reader.rows("count rows", _FILES, *batches, prefix)
@@ -50,14 +50,14 @@ def read_files(reader: Reader, feed: str, batches: tuple[int, int]) -> Mapping[F
 
 
 def read_unknown(reader: Reader, feed: str, batches: tuple[int, int]) -> list[Finding]:
-    """Rows in raw whose object the ledger does not know; see `read_files`."""
+    """Finds rows in raw whose object is not in the ledger; see `read_files`."""
     prefix = f"/{feed_prefix(feed)}"
-    rows = reader.rows("look for unknown rows", _UNKNOWN, *batches, prefix)
+    rows = reader.rows("find unknown rows", _UNKNOWN, *batches, prefix)
     return [
         Finding(
             Kind.FOREIGN_ROWS,
             f"{row['object_key']}: raw has {row['row_count']} rows of batch {row['batch_seq']}, "
-            "which the ledger does not know",
+            "which are not in the ledger",
         )
         for row in rows
     ]
@@ -75,7 +75,7 @@ def _file(row: Row) -> FileRows:
 
 
 def check_raw(facts: PartitionFacts) -> Iterator[Finding]:
-    """Objects whose rows in raw are too few, too many, repeated, or of other offsets."""
+    """Yields objects with too few, too many, repeated or foreign rows in raw."""
     for interval in facts.intervals:
         found = facts.files.get((interval.key, interval.batch_seq), _NOTHING)
         yield from _check_file(interval, found)
@@ -85,18 +85,18 @@ def _check_file(interval: Interval, found: FileRows) -> Iterator[Finding]:
     if found.rows > found.offsets:
         yield Finding(
             Kind.DUPLICATE_ROWS,
-            f"{interval.key}: raw has {found.rows} rows of {found.offsets} offsets",
+            f"{interval.key}: raw has {found.rows} rows for {found.offsets} offsets",
         )
     elif (found.rows, found.errors) != (interval.rows, interval.errors):
         yield Finding(
             Kind.ROW_COUNT,
             f"{interval.key}: raw has {found.rows} rows ({found.errors} of them error lines), the "
-            f"ledger says {interval.rows} ({interval.errors})",
+            f"ledger {interval.rows} ({interval.errors})",
         )
     if not _inside(interval, found):
         yield Finding(
             Kind.FOREIGN_ROWS,
-            f"{interval.key}: raw has rows of offsets {found.lowest} to {found.highest}, the "
+            f"{interval.key}: raw has rows of offsets {found.lowest} to {found.highest}, but the "
             f"object holds {interval.start} to {interval.end}",
         )
 

@@ -1,4 +1,4 @@
-"""A verdict as a table for people, and as JSON for machines."""
+"""Formats a verdict as a table for people, and as JSON for programs."""
 
 from typing import Any, Final
 
@@ -9,36 +9,36 @@ from stockfeed.verify.verdict import PartitionVerdict, Verdict
 
 _HEAD: Final = (
     *("group", "topic", "partition", "kafka", "ledger", "objects", "rows", "errors", "lost"),
-    *("skipped", "silver", "left out", "on its way", "verdict"),
+    *("skipped", "silver", "left out", "in transit", "verdict"),
 )
 _NOTHING: Final = "-"
 
 
 def text(verdict: Verdict) -> str:
-    """The table, a line for each break, and a last line that says which it is."""
+    """Returns the table, a line for each finding, and the result as the last line."""
     window = verdict.window
     span = f"{verdict.feed} from {format_rfc3339(window.start)} to {format_rfc3339(window.end)}"
-    lines = [span, "", *_table(verdict), ""] if verdict.partitions else [span, "nothing to see"]
-    return "\n".join([*lines, *findings(verdict), _last(verdict)])
+    table = ["", *_table(verdict), ""] if verdict.partitions else ["no data in this range"]
+    return "\n".join([span, *table, *findings(verdict), _result(verdict)])
 
 
 def summary(verdict: Verdict) -> str:
-    """Which it is, and the breaks: what is to be read where there is little room."""
-    return "\n".join([_last(verdict), *findings(verdict)])
+    """Returns the result and the findings, without the table, for a termination message."""
+    return "\n".join([_result(verdict), *findings(verdict)])
 
 
-def _last(verdict: Verdict) -> str:
+def _result(verdict: Verdict) -> str:
     count = len(findings(verdict))
     return "complete" if verdict.complete else f"NOT complete: {count} findings"
 
 
 def findings(verdict: Verdict) -> list[str]:
-    """A line for each break."""
-    return [f"{found.kind}: {found.text}" for found in (*_placed(verdict), *verdict.findings)]
+    """Returns a line for each finding."""
+    return [f"{found.kind}: {found.text}" for found in (*_with_place(verdict), *verdict.findings)]
 
 
 def document(verdict: Verdict) -> dict[str, Any]:
-    """The same, as JSON-like data."""
+    """Returns the verdict as JSON-compatible data."""
     return {
         "feed": verdict.feed,
         "from": format_rfc3339(verdict.window.start),
@@ -50,7 +50,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _placed(verdict: Verdict) -> list[Finding]:
+def _with_place(verdict: Verdict) -> list[Finding]:
     return [
         Finding(found.kind, f"{_place(part.facts)}: {found.text}")
         for part in verdict.partitions
@@ -86,7 +86,7 @@ def _row(part: PartitionVerdict) -> tuple[str, ...]:
         _span(found["ledger"]),
         *(str(found[name]) for name in ("objects", "rows", "errors", "lost", "skipped")),
         *(_NOTHING if found[name] is None else str(found[name]) for name in ("silver", "leftOut")),
-        _on_its_way(part),
+        _in_transit(part),
         f"{len(part.findings)} findings" if part.findings else "complete",
     )
 
@@ -95,7 +95,7 @@ def _span(span: dict[str, int] | None) -> str:
     return _NOTHING if span is None else f"{span['first']}-{span['last']}"
 
 
-def _on_its_way(part: PartitionVerdict) -> str:
+def _in_transit(part: PartitionVerdict) -> str:
     parts = (
         (part.unlanded, "messages"),
         (part.unloaded, "objects"),
@@ -105,21 +105,21 @@ def _on_its_way(part: PartitionVerdict) -> str:
 
 
 def _partition(part: PartitionVerdict) -> dict[str, Any]:
-    facts, modelled = part.facts, part.facts.modelled
+    facts, silver, log = part.facts, part.facts.silver, part.facts.broker_log
     return {
         "group": facts.chain.group,
         "topicId": facts.chain.topic_id,
         "partition": facts.chain.partition,
-        "topic": None if facts.log is None else facts.log.topic,
-        "kafka": None if facts.log is None else _bounds(facts.log.low, facts.log.high),
+        "topic": None if log is None else log.topic,
+        "kafka": None if log is None else _bounds(log.low, log.high),
         "ledger": _ledger(facts),
         "objects": len(facts.intervals),
         "rows": sum(interval.rows for interval in facts.intervals),
         "errors": sum(interval.errors for interval in facts.intervals),
         "lost": sum(interval.lost for interval in facts.intervals),
         "skipped": sum(interval.skip_reason is not None for interval in facts.intervals),
-        "silver": None if modelled is None else modelled.silver,
-        "leftOut": None if modelled is None else modelled.bad,
+        "silver": None if silver is None else silver.silver,
+        "leftOut": None if silver is None else silver.bad,
         "unlanded": part.unlanded,
         "unloaded": part.unloaded,
         "unbuilt": part.unbuilt,

@@ -7,13 +7,13 @@ from typing import Final
 
 from stockfeed.contract.times import format_rfc3339
 from stockfeed.reader import Reader, Row
-from stockfeed.verify.bronze import IDENTITY, SILVER, Lines
-from stockfeed.verify.facts import Modelled, PartitionFacts, Window
+from stockfeed.verify.bronze import IDENTITY, SILVER, BronzeRows
+from stockfeed.verify.facts import PartitionFacts, SilverRows, Window
 from stockfeed.verify.findings import Finding, Kind
 
 _DAY: Final = 86_400
 
-# NULL is a value here: a provider may leave prices out, and then the quote's identity has none.
+# NULL equals NULL here: a provider may omit prices, and the quote's identity then has NULL.
 _SAME: Final = " AND ".join(
     f"N.{name} = K.{name}"
     if name in ("SYMBOL", "T", "C")
@@ -22,21 +22,23 @@ _SAME: Final = " AND ".join(
 )
 
 
-def read_silver(reader: Reader, lines: Lines, window: Window) -> dict[tuple[str, int], Modelled]:
-    """What became of each chain's rows, by topic id and partition.
+def read_silver(
+    reader: Reader, bronze: BronzeRows, window: Window
+) -> dict[tuple[str, int], SilverRows]:
+    """Counts each partition's rows by their state in silver, by topic id and partition.
 
     Args:
-        reader: a session.
-        lines: the rows.
-        window: says which of those that no build came to are late.
+        reader: the session to use.
+        bronze: the rows to verify.
+        window: its settled time decides which unbuilt rows are late.
 
     Raises:
         MissingTableError: nothing was ever built.
     """
     settled = format_rfc3339(window.settled).removesuffix("Z")
-    values = (*lines.values, *lines.slices(_DAY), settled)
-    rows = reader.rows("compare bronze with silver", _query(lines.query, reader.models), *values)
-    return {(row["topic_id"], int(row["partition_id"])): _modelled(row) for row in rows}
+    values = (*bronze.values, *bronze.market_times(_DAY), settled)
+    rows = reader.rows("compare bronze with silver", _query(bronze.query, reader.models), *values)
+    return {(row["topic_id"], int(row["partition_id"])): _silver_rows(row) for row in rows}
 
 
 def _query(lines: str, models: str) -> str:
@@ -78,10 +80,10 @@ _COUNTS: Final = ", ".join(
 )
 
 
-def _modelled(row: Row) -> Modelled:
+def _silver_rows(row: Row) -> SilverRows:
     counts = {name: int(row[f"rows_{name}"]) for name in _VERDICTS}
     example = row["example"]
-    return Modelled(
+    return SilverRows(
         lines=int(row["lines"]),
         example=None if example is None else int(example),
         **counts | {"unbuilt": counts["unbuilt"] + counts["late"]},
@@ -89,12 +91,12 @@ def _modelled(row: Row) -> Modelled:
 
 
 def check_silver(facts: PartitionFacts) -> Iterator[Finding]:
-    """Rows that no build came to, quotes that silver lacks, and those that it has twice."""
-    found = facts.modelled
+    """Yields late rows, quotes that are missing from silver, and quotes that it has twice."""
+    found = facts.silver
     if found is None:
         return
     if found.late:
-        yield Finding(Kind.NOT_BUILT, f"{found.late} loaded rows are in no build yet")
+        yield Finding(Kind.NOT_BUILT, f"{found.late} loaded rows were not built yet")
     where = f", e.g. at offset {found.example}"
     if found.missing:
         yield Finding(
@@ -103,8 +105,8 @@ def check_silver(facts: PartitionFacts) -> Iterator[Finding]:
     if found.unseen:
         yield Finding(
             Kind.MISSING_IDENTITY,
-            f"silver has the quotes of {found.unseen} rows, but says that it saw them at other "
-            f"times only{where}",
+            f"silver has the quotes of {found.unseen} rows, but their polls are outside "
+            f"first_seen_at and last_seen_at{where}",
         )
     if found.repeated:
         yield Finding(

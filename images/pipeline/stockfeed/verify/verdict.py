@@ -1,4 +1,4 @@
-"""What all comparisons together say: per partition, and of the feed as a whole."""
+"""The verdict on a feed: the findings of all comparisons, by partition and overall."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from stockfeed.verify.silver import check_silver
 
 @dataclass(frozen=True, slots=True)
 class PartitionVerdict:
-    """One partition.
+    """The verdict on one partition.
 
     Attributes:
         facts: what was read.
-        findings: its breaks.
-        unlanded: messages on their way from Kafka to the bucket.
-        unloaded: objects on their way to the warehouse.
-        unbuilt: rows on their way to silver.
+        findings: its discrepancies.
+        unlanded: messages in transit from Kafka to the bucket.
+        unloaded: objects in transit to raw.
+        unbuilt: rows in transit to silver.
     """
 
     facts: PartitionFacts
@@ -34,13 +34,13 @@ class PartitionVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A feed over a window.
+    """The verdict on a feed over a time range.
 
     Attributes:
-        feed: its name.
-        window: what was looked at.
-        partitions: those that have anything in it.
-        findings: breaks that are of no single partition.
+        feed: the feed's name.
+        window: the time range.
+        partitions: the partitions with data or findings in the range.
+        findings: discrepancies that do not belong to a single partition.
     """
 
     feed: str
@@ -50,14 +50,14 @@ class Verdict:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing; what is on its way is not missing."""
+        """Whether there are no findings; data in transit is not missing."""
         return not self.findings and not any(part.findings for part in self.partitions)
 
 
 def judge(feed: str, window: Window, collected: Collected) -> Verdict:
-    """Compares what was read."""
+    """Compares everything that was read."""
     parts = [judge_partition(facts, window) for facts in collected.partitions]
-    shown = tuple(part for part in parts if part.findings or _has_something(part))
+    shown = tuple(part for part in parts if part.findings or _has_data(part))
     return Verdict(feed, window, shown, tuple(collected.findings))
 
 
@@ -70,9 +70,9 @@ def judge_partition(facts: PartitionFacts, window: Window) -> PartitionVerdict:
         *check_raw(facts),
         *check_silver(facts),
     ]
-    unbuilt = 0 if facts.modelled is None else facts.modelled.unbuilt
+    unbuilt = 0 if facts.silver is None else facts.silver.unbuilt
     return PartitionVerdict(facts, tuple(findings), in_flight(facts), len(waiting(facts)), unbuilt)
 
 
-def _has_something(part: PartitionVerdict) -> bool:
+def _has_data(part: PartitionVerdict) -> bool:
     return bool(part.facts.intervals or part.facts.objects or part.unlanded)

@@ -4,7 +4,7 @@ import orjson
 
 from stockfeed.contract.objects import Chain
 from stockfeed.trace import report
-from stockfeed.trace.event import Event, Wanted
+from stockfeed.trace.event import Event, EventQuery
 from stockfeed.trace.search import Trace
 from stockfeed.trace.stages import Stage
 
@@ -14,10 +14,10 @@ STAGES = (
     Stage("kafka", "q, offset 7", None, {"offset": 7}),
     Stage("object", "k", EVENT.polled_at + timedelta(seconds=12.34)),
 )
-TRACE = Trace(Wanted("us", "F", None), EVENT, STAGES, "for a load", others=2)
+TRACE = Trace(EventQuery("us", "F", None), EVENT, STAGES, "for a load", others=2)
 
 
-def test_each_stage_is_a_line_with_its_time_after_the_poll():
+def test_each_stage_is_a_line_with_its_delay_after_the_poll():
     lines = report.text(TRACE).splitlines()
     assert lines[0] == "us: F, polled 2024-04-18T16:13:09.123Z"
     assert [line.split() for line in lines[1:4]] == [
@@ -29,7 +29,7 @@ def test_each_stage_is_a_line_with_its_time_after_the_poll():
     assert lines[5].startswith("2 more events")
 
 
-def test_machines_get_the_same():
+def test_json_has_the_same_content():
     document = report.document(TRACE)
     assert orjson.loads(orjson.dumps(document)) == document
     assert (document["waits"], document["others"]) == ("for a load", 2)

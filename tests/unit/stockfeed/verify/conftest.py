@@ -1,4 +1,4 @@
-"""A partition that is complete, to break in one place."""
+"""A complete partition, for tests to break in one place."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,8 +12,8 @@ from stockfeed.verify.facts import (
     Head,
     Interval,
     LandedObject,
-    Modelled,
     PartitionFacts,
+    SilverRows,
     Window,
 )
 
@@ -24,7 +24,7 @@ SECOND = 1000
 
 @pytest.fixture
 def window() -> Window:
-    """From 100 s to 1,000 s after the epoch; what was polled before 900 s is settled."""
+    """From 100 s to 1,000 s after the epoch; settled before 900 s."""
     return Window(*(datetime.fromtimestamp(second, UTC) for second in (100, 1000, 900)))
 
 
@@ -44,15 +44,15 @@ def interval(number: int, last_second: int = 500) -> Interval:
 
 
 def landed(number: int, last_second: int = 500, end: int | None = None) -> LandedObject:
-    """An object that is not in the ledger."""
+    """Creates an object that is not in the ledger."""
     start = number * SIZE
     at = last_second * SECOND
     metadata = BatchMetadata(start + SIZE - 1 if end is None else end, SIZE, 0, at - 1, at)
     return LandedObject(CHAIN.key(start), f"etag-{number}", start, metadata)
 
 
-def of_intervals(intervals: list[Interval]) -> PartitionFacts:
-    """What a complete partition with these intervals looks like at every stage."""
+def facts_of(intervals: list[Interval]) -> PartitionFacts:
+    """Creates the facts of a complete partition with these intervals."""
     end = intervals[-1].end + 1
     rows = sum(found.rows for found in intervals)
     return PartitionFacts(
@@ -68,14 +68,14 @@ def of_intervals(intervals: list[Interval]) -> PartitionFacts:
             for found in intervals
         },
         BrokerLog("quotes", low=0, high=end, due=end, end=end),
-        Modelled(lines=rows, bad=len(intervals), silver=rows - len(intervals)),
+        SilverRows(lines=rows, bad=len(intervals), silver=rows - len(intervals)),
     )
 
 
 @pytest.fixture
 def complete() -> PartitionFacts:
     """Four objects of ten rows, an error line in each."""
-    return of_intervals([interval(number) for number in range(4)])
+    return facts_of([interval(number) for number in range(4)])
 
 
 @pytest.fixture
@@ -90,4 +90,4 @@ def make_landed() -> Callable[..., LandedObject]:
 
 @pytest.fixture
 def make_facts() -> Callable[[list[Interval]], PartitionFacts]:
-    return of_intervals
+    return facts_of

@@ -8,7 +8,7 @@ from stockfeed.verify.app import Options, _window
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def test_a_range_ends_now_unless_it_says_when():
+def test_range_ends_now_by_default():
     window = _window(Options("2h", None, "5m", True, False), None, NOW)
     assert (window.start, window.end) == (NOW - timedelta(hours=2), NOW)
     assert window.settled == NOW - timedelta(minutes=5)
@@ -25,6 +25,6 @@ def test_days_are_in_utc_and_retention_counts_from_now():
     ("start", "end", "patience"),
     [("noon", None, "5m"), ("1h", "noon", "5m"), ("1h", None, "long"), ("1h", "1h", "5m")],
 )
-def test_what_is_no_range_is_refused(start, end, patience):
+def test_refuses_invalid_ranges(start, end, patience):
     with pytest.raises(ConfigurationError):
         _window(Options(start, end, patience, True, False), None, NOW)

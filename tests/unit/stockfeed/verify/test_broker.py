@@ -1,3 +1,5 @@
+"""Queries of Kafka, with a fake broker, and the checks of a log."""
+
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -48,7 +50,7 @@ def broker(service):
     return Broker(service, service)
 
 
-def test_a_feeds_topics_are_those_named_as_its_groups(broker):
+def test_finds_topics_by_the_feeds_name(broker):
     topics = broker.topics("us")
     assert [topic.name for topic in topics] == ["a.b.us.c-1", "quotes.us.autos"]
     (first, second) = topics[1].chains
@@ -56,22 +58,22 @@ def test_a_feeds_topics_are_those_named_as_its_groups(broker):
     assert second.partition == 1
 
 
-def test_topics_of_another_prefix_are_another_feeds(service):
+def test_ignores_topics_with_another_prefix(service):
     topics = Broker(service, service, "a.b").topics("us")
     assert [topic.name for topic in topics] == ["a.b.us.c-1"]
 
 
-def test_what_is_older_than_the_settled_time_is_due(broker, window):
-    log = broker.log("quotes.us.autos", 0, window)
+def test_messages_before_the_settled_time_are_due(broker, window):
+    log = broker.read_log("quotes.us.autos", 0, window)
     assert (log.low, log.high, log.due, log.end) == (2, 10, 9, 10)
 
 
-def test_a_broker_that_does_not_answer_is_a_matter_of_time(broker, service, window):
+def test_unanswered_request_is_a_transient_error(broker, service, window):
     service.down = True
     with pytest.raises(TransientError, match="no list of topics from Kafka"):
         broker.topics("us")
     with pytest.raises(TransientError, match=r"no bounds of quotes.us.autos\[0\] from Kafka"):
-        broker.log("quotes.us.autos", 0, window)
+        broker.read_log("quotes.us.autos", 0, window)
 
 
 @pytest.mark.parametrize(
@@ -87,20 +89,20 @@ def test_a_broker_that_does_not_answer_is_a_matter_of_time(broker, service, wind
         ({"low": 41, "high": 45, "end": 45, "due": 45}, [Kind.LOST, Kind.NOT_LANDED], 4),
     ],
 )
-def test_what_kafka_has_is_landed_or_on_its_way(complete, change, expected, flying):
-    facts = replace(complete, log=replace(complete.log, **change))
+def test_messages_are_landed_or_in_transit_or_found(complete, change, expected, flying):
+    facts = replace(complete, broker_log=replace(complete.broker_log, **change))
     assert [found.kind for found in check_broker(facts)] == expected
     assert in_flight(facts) == flying
 
 
-def test_without_a_broker_nothing_is_said(complete):
-    facts = replace(complete, log=None)
+def test_finds_nothing_without_a_broker(complete):
+    facts = replace(complete, broker_log=None)
     assert (list(check_broker(facts)), in_flight(facts)) == ([], 0)
 
 
-def test_a_topic_of_which_nothing_was_landed(complete):
-    log = replace(complete.log, low=7)
-    facts = replace(complete, head=None, intervals=(), objects=(), log=log)
+def test_finds_a_topic_that_was_never_landed(complete):
+    log = replace(complete.broker_log, low=7)
+    facts = replace(complete, head=None, intervals=(), objects=(), broker_log=log)
     (found,) = check_broker(facts)
     assert found.kind is Kind.NOT_LANDED
     assert "offsets 7 to 39" in found.text

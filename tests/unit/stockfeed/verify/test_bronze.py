@@ -1,11 +1,11 @@
 import pytest
 
-from stockfeed.verify.bronze import Lines
+from stockfeed.verify.bronze import BronzeRows
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "slices"),
+    ("first", "last", "bounds"),
     [(125, 299, (120, 300)), (120, 300, (120, 360)), (None, None, (0, 60))],
 )
-def test_slices_hold_the_rows_whole(first, last, slices):
-    assert Lines("", (), first, last).slices(60) == slices
+def test_market_times_are_rounded_out(first, last, bounds):
+    assert BronzeRows("", (), first, last).market_times(60) == bounds

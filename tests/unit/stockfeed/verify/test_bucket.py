@@ -12,13 +12,13 @@ def kinds(window):
     return lambda facts, within=window: [found.kind for found in check_bucket(facts, within)]
 
 
-def test_a_bucket_that_has_what_was_loaded_has_no_findings(complete, kinds):
+def test_finds_nothing_if_all_loaded_objects_are_there(complete, kinds):
     assert kinds(complete) == []
     assert waiting(complete) == []
     assert landed_end(complete) == 40
 
 
-def test_a_missing_object_is_found_unless_the_bucket_may_have_removed_it(complete, kinds, window):
+def test_finds_a_missing_object_unless_retention_may_have_removed_it(complete, kinds, window):
     facts = replace(complete, objects=complete.objects[1:])
     assert kinds(facts) == [Kind.MISSING_OBJECT]
     for second, expected in ((501, []), (500, [Kind.MISSING_OBJECT])):
@@ -26,7 +26,7 @@ def test_a_missing_object_is_found_unless_the_bucket_may_have_removed_it(complet
         assert kinds(facts, replace(window, kept_since=kept_since)) == expected
 
 
-def test_another_etag_is_another_content(complete, kinds):
+def test_finds_a_changed_etag(complete, kinds):
     other = replace(complete.objects[2], etag="other")
     assert kinds(
         replace(complete, objects=(*complete.objects[:2], other, complete.objects[3]))
@@ -43,7 +43,7 @@ def test_another_etag_is_another_content(complete, kinds):
         (5, 500, [Kind.GAP, Kind.NOT_LOADED]),
     ],
 )
-def test_an_object_that_is_not_loaded_is_late_once_it_is_settled(
+def test_finds_an_unloaded_object_once_it_is_settled(
     complete, kinds, make_landed, number, second, expected
 ):
     facts = replace(complete, objects=(*complete.objects, make_landed(number, second)))
@@ -53,7 +53,7 @@ def test_an_object_that_is_not_loaded_is_late_once_it_is_settled(
 
 
 @pytest.mark.parametrize(("previous", "expected"), [(None, []), (30, [Kind.GAP])])
-def test_a_chain_that_was_never_loaded_begins_with_its_first_object(
+def test_unloaded_chain_must_begin_with_its_first_object(
     complete, kinds, make_landed, previous, expected
 ):
     first = make_landed(4, 950)
@@ -62,12 +62,12 @@ def test_a_chain_that_was_never_loaded_begins_with_its_first_object(
     assert kinds(facts) == expected
 
 
-def test_waiting_objects_form_a_chain_too(complete, kinds, make_landed):
+def test_finds_an_overlap_among_waiting_objects(complete, kinds, make_landed):
     objects = [make_landed(4, 950, end=54), make_landed(5, 950), make_landed(6, 950)]
     assert kinds(replace(complete, objects=(*complete.objects, *objects))) == [Kind.OVERLAP]
 
 
-def test_an_object_that_the_loader_passed_is_not_loaded(complete, kinds, make_landed):
+def test_finds_an_object_that_the_loader_passed(complete, kinds, make_landed):
     facts = replace(
         complete,
         intervals=(complete.intervals[0], *complete.intervals[2:]),
@@ -76,19 +76,19 @@ def test_an_object_that_the_loader_passed_is_not_loaded(complete, kinds, make_la
     assert kinds(facts) == [Kind.NOT_LOADED]
 
 
-def test_an_object_beside_a_loaded_one_overlaps_it(complete, kinds, make_landed):
+def test_finds_an_overlap_with_a_loaded_object(complete, kinds, make_landed):
     beside = replace(make_landed(1, 950), key=complete.chain.key(12), start=12)
     assert kinds(replace(complete, objects=(*complete.objects, beside))) == [Kind.OVERLAP]
 
 
-def test_lost_offsets_that_are_not_loaded_yet_are_found(complete, kinds, make_landed):
+def test_finds_lost_offsets_before_they_are_loaded(complete, kinds, make_landed):
     landed = make_landed(4)
     lost = replace(landed.metadata, lost=10, records=0, first_timestamp=None, last_timestamp=None)
     objects = (*complete.objects, replace(landed, metadata=lost))
     assert kinds(replace(complete, objects=objects)) == [Kind.LOST, Kind.NOT_LOADED]
 
 
-def test_of_a_chain_that_was_never_loaded_any_start_is_right(complete, kinds, make_landed):
+def test_unloaded_chain_may_start_at_any_offset(complete, kinds, make_landed):
     objects = (make_landed(7, 950), make_landed(8, 950))
     facts = replace(complete, head=None, intervals=(), objects=objects)
     assert kinds(facts) == []

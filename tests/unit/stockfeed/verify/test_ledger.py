@@ -9,18 +9,18 @@ def kinds(facts):
     return [found.kind for found in check_ledger(facts)]
 
 
-def test_an_unbroken_chain_has_no_findings(complete):
+def test_finds_nothing_in_an_unbroken_chain(complete):
     assert kinds(complete) == []
 
 
-def test_a_gap_names_its_offsets(complete):
+def test_gap_names_its_offsets(complete):
     first, _, *rest = complete.intervals
     (found,) = check_ledger(replace(complete, intervals=(first, *rest)))
     assert found.kind is Kind.GAP
     assert "offsets 10 to 19 are in no object" in found.text
 
 
-def test_an_overlap_names_both_objects(complete):
+def test_overlap_names_both_objects(complete):
     first, second, *rest = complete.intervals
     longer = replace(first, end=12)
     (found,) = check_ledger(replace(complete, intervals=(longer, second, *rest)))
@@ -29,25 +29,25 @@ def test_an_overlap_names_both_objects(complete):
     assert second.key in found.text
 
 
-def test_an_object_that_is_in_the_ledger_twice_overlaps_itself(complete):
+def test_object_recorded_twice_overlaps_itself(complete):
     first, *rest = complete.intervals
     assert kinds(replace(complete, intervals=(first, first, *rest))) == [Kind.OVERLAP]
 
 
-def test_lost_offsets_are_found(complete):
+def test_finds_lost_offsets(complete):
     first, *rest = complete.intervals
     lost = replace(first, rows=0, errors=0, lost=10, last_ms=None)
     assert kinds(replace(complete, intervals=(lost, *rest))) == [Kind.LOST]
 
 
-def test_a_position_that_is_not_the_chains_end_is_found(complete):
+def test_finds_a_position_that_is_not_the_chains_end(complete):
     for position in (39, 41, None):
         head = Head(first=0, end=40, position=position)
         assert kinds(replace(complete, head=head)) == [Kind.POSITION]
 
 
-def test_a_chain_that_begins_behind_what_kafka_still_has_lacks_its_beginning(complete):
+def test_finds_a_chain_that_starts_after_offsets_still_in_kafka(complete):
     head = Head(first=5, end=40, position=40)
     assert kinds(replace(complete, head=head)) == [Kind.GAP]
-    log = replace(complete.log, low=5)
-    assert kinds(replace(complete, head=head, log=log)) == []
+    log = replace(complete.broker_log, low=5)
+    assert kinds(replace(complete, head=head, broker_log=log)) == []

@@ -20,13 +20,13 @@ from stockfeed.verify.raw import check_raw
         (FileRows(10, 1, 10, None, None), [Kind.FOREIGN_ROWS]),
     ],
 )
-def test_raw_must_have_each_row_of_an_object_once(complete, found, expected):
+def test_finds_missing_repeated_and_foreign_rows(complete, found, expected):
     second = complete.intervals[1]
     files = {**complete.files, (second.key, second.batch_seq): found}
     assert [finding.kind for finding in check_raw(replace(complete, files=files))] == expected
 
 
-def test_an_object_without_rows_in_raw_is_found_unless_it_has_none(complete):
+def test_finds_an_object_without_rows_unless_it_was_skipped(complete):
     first, *rest = complete.intervals
     files = {place: found for place, found in complete.files.items() if place[0] != first.key}
     (finding,) = check_raw(replace(complete, files=files))

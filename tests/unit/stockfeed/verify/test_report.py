@@ -8,7 +8,7 @@ from stockfeed.verify.findings import Finding, Kind
 from stockfeed.verify.verdict import judge
 
 
-def test_a_complete_feed_is_a_table_and_a_word(complete, window):
+def test_complete_feed_is_a_table_and_a_result(complete, window):
     lines = report.text(judge("us", window, Collected([complete], []))).splitlines()
     assert lines[0] == "us from 1970-01-01T00:01:40.000Z to 1970-01-01T00:16:40.000Z"
     assert lines[2].split()[:4] == ["group", "topic", "partition", "kafka"]
@@ -17,7 +17,7 @@ def test_a_complete_feed_is_a_table_and_a_word(complete, window):
     assert lines[-1] == "complete"
 
 
-def test_each_finding_has_a_line_with_its_place(complete, window):
+def test_each_finding_has_a_line_with_its_partition(complete, window):
     facts = replace(complete, objects=complete.objects[1:])
     gold = Finding(Kind.GOLD, "F: the 1m candle")
     lines = report.text(judge("us", window, Collected([facts], [gold]))).splitlines()
@@ -25,19 +25,19 @@ def test_each_finding_has_a_line_with_its_place(complete, window):
     assert lines[-2:] == ["gold: F: the 1m candle", "NOT complete: 2 findings"]
 
 
-def test_the_summary_says_the_most_important_first(complete, window):
+def test_summary_starts_with_the_result(complete, window):
     facts = replace(complete, objects=complete.objects[1:])
     lines = report.summary(judge("us", window, Collected([facts], []))).splitlines()
     assert lines[0] == "NOT complete: 1 findings"
     assert lines[1].startswith("missing-object: autos/aaaaaaaa/1: feed=us/")
 
 
-def test_a_feed_without_anything_in_the_range_says_so(window):
-    assert "nothing to see" in report.text(judge("us", window, Collected([], [])))
+def test_reports_a_range_without_data(window):
+    assert "no data in this range" in report.text(judge("us", window, Collected([], [])))
 
 
-def test_machines_get_the_same(complete, window):
-    facts = replace(complete, objects=complete.objects[1:], modelled=None, log=None)
+def test_json_has_the_same_content(complete, window):
+    facts = replace(complete, objects=complete.objects[1:], silver=None, broker_log=None)
     document = report.document(judge("us", window, Collected([facts], [])))
     assert orjson.loads(orjson.dumps(document)) == document
     (part,) = document["partitions"]

@@ -1,4 +1,4 @@
-"""Whatever is broken in a complete partition, the verdict says so, and says nothing else."""
+"""Whatever is broken in a complete partition, the verdict names that and nothing else."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def change_object(facts, number):
 
 
 def overlap(facts, number):
-    """The object reaches one offset into the next one's; so raw has eleven rows of it."""
+    """Extends an object by one offset into the next one, so raw has eleven rows of it."""
     reaching = facts.intervals[number].end + 1
     intervals = changed(facts.intervals, number, end=reaching, rows=11)
     found = intervals[number]
@@ -56,8 +56,8 @@ def overlap(facts, number):
     )
 
 
-def forget(facts, number):
-    """The ledger's row is gone, and with it what explained the object and its rows."""
+def remove_interval(facts, number):
+    """Removes an object and its row in the ledger."""
     intervals = without(facts.intervals, number)
     return replace(facts, intervals=intervals, objects=without(facts.objects, number))
 
@@ -68,16 +68,16 @@ BREAKS = {
     lose_object: Kind.MISSING_OBJECT,
     change_object: Kind.CHANGED_OBJECT,
     overlap: Kind.OVERLAP,
-    forget: Kind.GAP,
+    remove_interval: Kind.GAP,
 }
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(count=st.integers(3, 12), data=st.data())
-def test_every_break_is_found_and_nothing_else(make_facts, make_interval, window, count, data):
+def test_finds_every_break_and_nothing_else(make_facts, make_interval, window, count, data):
     facts: PartitionFacts = make_facts([make_interval(number) for number in range(count)])
     assert judge_partition(facts, window).findings == ()
-    # A break at an end may be the range's own end, so it is made inside.
+    # A break at an end would look like the end of the range.
     number = data.draw(st.integers(1, count - 2))
     act = data.draw(st.sampled_from(sorted(BREAKS, key=lambda act: act.__name__)))
     findings = judge_partition(act(facts, number), window).findings
@@ -85,18 +85,18 @@ def test_every_break_is_found_and_nothing_else(make_facts, make_interval, window
     assert str(number * 10) in findings[0].text
 
 
-def test_a_complete_feed_is_complete(complete, window):
+def test_complete_feed_is_complete(complete, window):
     verdict = judge("us", window, Collected([complete], []))
     assert verdict.complete
     assert len(verdict.partitions) == 1
 
 
-def test_what_is_on_its_way_is_not_missing(complete, window, make_landed):
+def test_data_in_transit_is_not_missing(complete, window, make_landed):
     facts = replace(
         complete,
         objects=(*complete.objects, make_landed(4, 950)),
-        log=replace(complete.log, high=55, end=55),
-        modelled=replace(complete.modelled, unbuilt=3),
+        broker_log=replace(complete.broker_log, high=55, end=55),
+        silver=replace(complete.silver, unbuilt=3),
     )
     verdict = judge("us", window, Collected([facts], []))
     (part,) = verdict.partitions
@@ -105,12 +105,12 @@ def test_what_is_on_its_way_is_not_missing(complete, window, make_landed):
 
 
 @pytest.mark.parametrize("of_partition", [True, False])
-def test_one_finding_anywhere_is_enough(complete, window, of_partition):
+def test_any_finding_makes_the_feed_incomplete(complete, window, of_partition):
     facts = lose_object(complete, 1) if of_partition else complete
     findings = [] if of_partition else [Finding(Kind.GOLD, "F: a candle")]
     assert not judge("us", window, Collected([facts], findings)).complete
 
 
-def test_partitions_without_anything_in_the_range_are_left_out(complete, window):
-    rest = replace(complete, intervals=(), objects=(), files={}, modelled=None)
+def test_omits_partitions_without_data_in_the_range(complete, window):
+    rest = replace(complete, intervals=(), objects=(), files={}, silver=None)
     assert judge("us", window, Collected([rest], [])).partitions == ()
