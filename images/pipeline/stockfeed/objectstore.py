@@ -123,23 +123,23 @@ class ObjectStore:
     def head(self, key: str) -> ObjectHead | None:
         """Returns the object's metadata, or None if it does not exist."""
         try:
-            answer = self._client.head_object(Bucket=self._bucket, Key=key)
+            response = self._client.head_object(Bucket=self._bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
             if _code(error) in _MISSING_CODES:
                 return None
             raise self._translate_error(error, f"head {key}") from error
-        return _head(answer)
+        return _head(response)
 
     def download(self, key: str, target: Path) -> ObjectHead:
         """Streams an object to a file and returns the metadata from the same response."""
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            response = self._client.get_object(Bucket=self._bucket, Key=key)
             with target.open("wb") as file:
-                for chunk in answer["Body"].iter_chunks(1 << 20):
+                for chunk in response["Body"].iter_chunks(1 << 20):
                     file.write(chunk)
         except (ClientError, BotoCoreError) as error:
             raise self._translate_error(error, f"get {key}") from error
-        return _head(answer)
+        return _head(response)
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         """Yields the objects below `prefix` with keys greater than `start_after`, in key order."""
@@ -183,13 +183,15 @@ class ObjectStore:
     def lifecycle(self) -> Lifecycle:
         """Returns the bucket's lifecycle configuration; without rules if none is set."""
         try:
-            answer = self._client.get_bucket_lifecycle_configuration(Bucket=self._bucket)
+            response = self._client.get_bucket_lifecycle_configuration(Bucket=self._bucket)
         except (ClientError, BotoCoreError) as error:
             if _code(error) == _NO_LIFECYCLE_CODE:
                 return Lifecycle([])
             raise self._translate_error(error, "get lifecycle rules") from error
         # Stores other than AWS may omit either field.
-        return Lifecycle(answer.get("Rules", []), answer.get("TransitionDefaultMinimumObjectSize"))
+        return Lifecycle(
+            response.get("Rules", []), response.get("TransitionDefaultMinimumObjectSize")
+        )
 
     def set_lifecycle(self, lifecycle: Lifecycle) -> None:
         """Replaces the bucket's lifecycle configuration; the last writer wins."""
@@ -245,12 +247,12 @@ def _stored(row: "ObjectTypeDef") -> StoredObject:
     return StoredObject(row["Key"], row["ETag"].strip('"'), row["Size"])
 
 
-def _head(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef") -> ObjectHead:
+def _head(response: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef") -> ObjectHead:
     return ObjectHead(
-        answer["ETag"].strip('"'),
-        answer["ContentLength"],
-        answer["Metadata"],
-        answer["LastModified"],
+        response["ETag"].strip('"'),
+        response["ContentLength"],
+        response["Metadata"],
+        response["LastModified"],
     )
 
 

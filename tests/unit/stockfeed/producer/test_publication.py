@@ -80,7 +80,7 @@ def test_heartbeat_is_due_if_the_next_poll_would_be_late(delivered):
     assert not last.should_publish(quote(1), 54.0)
     assert last.etag(54.0) == "one"
     assert last.should_publish(quote(1), 54.1)
-    # Without an ETag the answer is the whole quote, which can be published.
+    # Without an ETag the API returns the complete quote, which can be published.
     assert last.etag(54.1) is None
 
 
