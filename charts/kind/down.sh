@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make kind-down`: removes the cluster and all data in it. Images that the engine keeps stay.
+# `make kind-down`: deletes the cluster and all its data. Images in the container engine are kept.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
-# Our images: built with the engine that kind runs on, and carried into the node. Sourced, not run.
+# Builds StockFeed's images with the engine that kind uses, and loads them into the node.
+# Sourced, not run.
 
 IMAGES=(operator pipeline dbt local)
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' "$ROOT/pyproject.toml")
 
-# Without attestations, which hold the time: the same sources would never be the same image.
+# Attestations contain a timestamp, so with them the same sources would never give the same image.
 build_images() { BUILDX_NO_DEFAULT_ATTESTATIONS=1 ENGINE=$ENGINE "$ROOT/images/build.sh"; }
 
-# The tag of an image on kind: its version and content. So a rebuilt image is a new tag, and helm and
-# the operator roll out what changed and nothing else.
+# Prints the tag of an image on kind, which contains its version and content id: a changed image gets
+# a new tag, so that helm and the operator roll out changed images only.
 tag_of() {
   local id
   id=$("$ENGINE" image inspect --format '{{.Id}}' "docker.io/stockfeed/$1:$VERSION")

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# `make kind-logs`: what is needed to look into a failure, in one directory: kind's own export, and
-# for each of our namespaces the pods' logs, objects and events.
+# `make kind-logs`: collects data for diagnosing a failure in one directory: kind's own export, and the
+# pod logs, objects and events of each namespace.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 DIRECTORY=${1:-$ROOT/build/kind-logs/$(date -u +%Y%m%dT%H%M%SZ)}
 
-# All kinds that there are but Secrets, so that the directory can be shown to others.
+# All kinds except Secrets, so that the directory can be shared.
 kinds() {
   kubectl api-resources --namespaced --verbs list --output name |
     grep -vxE 'secrets|events(\..*)?' | paste -s -d , -

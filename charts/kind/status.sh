@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make kind-status`: what runs, what is not ready, and how fresh gold is.
+# `make kind-status`: shows releases, pods that are not ready, feeds, and the freshness of gold.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$HERE/wait.sh"
@@ -16,7 +16,7 @@ last_runs() {
   kubectl get workflows --namespace stocks --sort-by .metadata.creationTimestamp | tail -n 5
 }
 
-# part TITLE COMMAND…: one that fails does not hide the others.
+# part TITLE COMMAND…: a failing part does not prevent the next ones.
 part() {
   heading "$1"
   "${@:2}" || true

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make ui`: Argo's UI, Grafana and MinIO's console on this machine until Ctrl-C.
+# `make ui`: forwards Argo's UI, Grafana and MinIO's console to this machine until Ctrl-C.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -10,15 +10,15 @@ ADDRESS=127.0.0.1
 
 answers() { (: >"/dev/tcp/$ADDRESS/$1") 2>/dev/null; }
 
-# forward VARIABLE NAMESPACE SERVICE PORT: in the background, once the port is free.
+# forward VARIABLE NAMESPACE SERVICE PORT: forwards in the background; VARIABLE holds the local port.
 forward() {
   local port=${!1}
-  ! answers "$port" || die "port $port is taken: choose another one, as in \`make ui $1=$((port + 10000))\`"
-  # exec, so that the job is kubectl itself and ends with this script.
+  ! answers "$port" || die "port $port is taken: choose another one, e.g. \`make ui $1=$((port + 10000))\`"
+  # exec, so that killing the job kills kubectl itself.
   exec kubectl --context "$CONTEXT" port-forward "$3" "$port:$4" \
     --namespace "$2" --address "$ADDRESS" >/dev/null &
   until answers "$port"; do
-    kill -0 $! 2>/dev/null || die "$3 in namespace $2 cannot be reached: see \`make kind-status\`"
+    kill -0 $! 2>/dev/null || die "$3 in namespace $2 cannot be reached: run \`make kind-status\`"
     sleep 0.2
   done
 }
@@ -50,6 +50,6 @@ minio=$(login stocks minio-root rootUser rootPassword)
 show "Argo Workflows" "$ARGO_PORT/workflows/stocks" "no login"
 show Grafana "$GRAFANA_PORT" "$grafana"
 show "MinIO console" "$MINIO_PORT" "$minio"
-echo "Ctrl-C ends."
+echo "Press Ctrl-C to stop."
 wait -n || true
-die "a connection ended, as it does when its pod is replaced: run \`make ui\` again"
+die "a connection was closed, e.g. because its pod was replaced: run \`make ui\` again"

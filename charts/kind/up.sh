@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `make kind-up`: a kind cluster with the whole of StockFeed and a sample feed. Run again, it brings
-# up to date what changed and keeps the rest. Arguments are the steps to take; none means all.
+# `make kind-up`: creates a kind cluster with all of StockFeed and a sample feed. Running it again
+# updates whatever changed. Arguments are the steps to run; without any, all steps run.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$HERE/wait.sh"
@@ -26,7 +26,7 @@ step_images() {
   for image in "${IMAGES[@]}"; do load_image "$image"; done
 }
 
-# In the order of charts/upstream/README.md. Images are pulled side by side, so the waits come last.
+# In the order of charts/upstream/README.md. Waits come last, so that images are pulled in parallel.
 step_upstream() {
   local namespace
   kubectl apply --filename "$HERE/namespace.yaml"
@@ -37,7 +37,7 @@ step_upstream() {
   wait_for_condition monitoring prometheus/kube-prometheus-stack-prometheus Available
 }
 
-# The platform makes the Secrets that MinIO and the feed take their credentials from.
+# First the platform, which creates the Secrets for MinIO and the feed.
 step_platform() {
   local tag deployment
   tag=$(tag_of local)
@@ -71,7 +71,7 @@ step_gold() {
   gold_rows
 }
 
-# install_upstream NAMESPACE CHART REPO VERSION: its release has the chart's name.
+# install_upstream NAMESPACE CHART REPO VERSION: names the release like the chart.
 install_upstream() {
   install "$2" "$1" "$2" --repo "$3" --version "$4" --values "$ROOT/charts/upstream/$2.yaml"
 }
@@ -79,7 +79,7 @@ install_upstream() {
 # install RELEASE NAMESPACE CHART OPTION…
 install() {
   say "Installing $1"
-  # Only hooks are waited for here: what comes after tells more about pods that do not start.
+  # helm waits for hooks only: the scripts' own waits report more about pods that do not start.
   helm upgrade "$1" "$3" --install --namespace "$2" --create-namespace \
     --timeout "${WAIT_SECONDS}s" "${@:4}" >/dev/null || {
     explain "$2"

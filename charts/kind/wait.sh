@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Waits that say what they wait for, and on a timeout why it did not come. Sourced, not run.
+# Waiting with progress messages, and with diagnostics on a timeout. Sourced, not run.
 
-# For each thing that is waited for; pulling the images takes most of it the first time.
+# Timeout of a single wait; the first time, pulling images takes most of it.
 WAIT_SECONDS=${WAIT_SECONDS:-900}
 POLL_SECONDS=${POLL_SECONDS:-5}
 
-# wait_for NAMESPACE OBJECT WHAT COMMAND…: repeats the command until it succeeds. On a timeout tells
-# of OBJECT and of the pods in NAMESPACE, and ends the script.
+# wait_for NAMESPACE OBJECT WHAT COMMAND…: repeats the command until it succeeds. On a timeout,
+# explains the state of OBJECT and of the pods in NAMESPACE, and exits.
 wait_for() {
   local namespace=$1 object=$2 what=$3 began=$SECONDS answer pods='' before=''
   shift 3
@@ -29,25 +29,25 @@ wait_for_condition() {
     kubectl wait "$2" --namespace "$1" --for "condition=$3" --timeout 0
 }
 
-# wait_for_rollout NAMESPACE OBJECT: not only available, but in its newest version.
+# wait_for_rollout NAMESPACE OBJECT: waits until all pods have the newest version.
 wait_for_rollout() {
   wait_for "$1" "$2" "the rollout of $2 in namespace $1" \
     kubectl rollout status "$2" --namespace "$1" --timeout "${POLL_SECONDS}s"
 }
 
-# wait_for_rollouts NAMESPACE: of all that it has.
+# wait_for_rollouts NAMESPACE: waits for all Deployments and StatefulSets.
 wait_for_rollouts() {
   local found object
   found=$(kubectl get deployments,statefulsets --namespace "$1" --output name)
   for object in $found; do wait_for_rollout "$1" "$object"; done
 }
 
-# A line for each pod that should be ready and is not, with its containers' reasons.
+# Prints a line for each pod that is not ready, with the reasons of its containers.
 unready_pods() {
   kubectl get pods --namespace "$1" --output "go-template-file=$HERE/unready-pods.gotmpl"
 }
 
-# explain NAMESPACE [OBJECT]: all that tells why something is not ready, to standard error.
+# explain NAMESPACE [OBJECT]: prints conditions, warnings and logs to standard error.
 explain() {
   local pods
   pods=$(unready_pods "$1" 2>&1) || true
@@ -70,7 +70,7 @@ conditions() {
   kubectl get "$2" --namespace "$1" --output "go-template-file=$HERE/conditions.gotmpl"
 }
 
-# By creation, which every event has; the scheduler's have no lastTimestamp.
+# Sorted by creation time: events of the scheduler have no lastTimestamp.
 warnings() {
   local time=.metadata.creationTimestamp
   kubectl get events --namespace "$1" --field-selector type=Warning --sort-by "$time" \
