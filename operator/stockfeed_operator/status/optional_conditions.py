@@ -80,17 +80,17 @@ def drain_timed_out(feed: StockFeed, observed: Observed, plan: Plan) -> Statemen
     if not late:
         return None
     before = observed.condition(conditions.DRAIN_TIMED_OUT)
-    known = [] if before is None else [before.message]
-    fresh = [_left(feed, stop) for stop in late if stop.remaining]
-    text = "; ".join([*known, *fresh]) or ", ".join(stop.name for stop in late)
+    messages = [] if before is None else [before.message]
+    new = [_drain_message(feed, stop) for stop in late if stop.remaining]
+    text = "; ".join([*messages, *new]) or ", ".join(stop.name for stop in late)
     return Statement(conditions.DRAIN_TIMED_OUT, "True", "DrainTimedOut", text)
 
 
-def _left(feed: StockFeed, stop: GroupStop) -> str:
+def _drain_message(feed: StockFeed, stop: GroupStop) -> str:
     return (
         f"group {stop.name} was not drained within {feed.spec.drain_timeout}: {stop.remaining}; "
-        f"what is left is in Kafka's topic {topic_of(feed, stop.name)} until its retention ends, "
-        "and the group lands it when it runs again"
+        f"the rest stays in topic {topic_of(feed, stop.name)} until its retention ends and is "
+        "landed when the group runs again"
     )
 
 

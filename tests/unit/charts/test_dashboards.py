@@ -1,4 +1,4 @@
-"""What every dashboard must be, whatever it shows."""
+"""Requirements for all dashboards."""
 
 import json
 import re
@@ -18,13 +18,13 @@ from support.helm.cli import template
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "stockfeed-operator"
 RUNBOOK_PAGES = ROOT / "docs" / "runbooks"
-# Grafana's own names of units: packages/grafana-data/src/valueFormats/categories.ts.
+# Grafana's unit names: packages/grafana-data/src/valueFormats/categories.ts.
 UNITS = {"none", "short", "s", "bytes", "cpm", "percentunit", "bool_yes_no"}
 WORDS = {
     *("and", "bool", "by", "clamp_max", "count", "group_left", "histogram_quantile", "increase"),
     *("bottomk", "max", "min", "on", "or", "rate", "sum", "time", "topk", "vector"),
 }
-# etcd's limit of 1.5 MB is more than Kubernetes lets a ConfigMap hold.
+# Kubernetes' limit for a ConfigMap, below etcd's limit of 1.5 MB.
 CONFIG_MAP_BYTES = 1024 * 1024
 
 PANELS = list(panels())
@@ -40,12 +40,12 @@ def known_metrics() -> set[str]:
     rules = (CHART / "rules" / "recording").glob("*.yaml")
     recorded = {rule["record"] for path in rules for rule in yaml.safe_load(path.read_text())}
     exported = {metric.name for metric in ours} - histograms | parts | {*external.METRICS}
-    # Prometheus itself makes `up`.
+    # Prometheus itself generates `up`.
     return exported | recorded | {"up"}
 
 
 def metrics_of(expression: str) -> set[str]:
-    """Names in a query that are neither PromQL's words nor labels nor in quotes."""
+    """Returns the metric names in a query."""
     bare = re.sub(r'"[^"]*"', "", expression)
     bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|\$\w+", "", bare)
     bare = re.sub(r"\b(by|on|group_left) \([^)]*\)", "", bare)
@@ -72,7 +72,7 @@ def overlap(one: dict[str, int], other: dict[str, int]) -> bool:
     )
 
 
-def test_the_four_dashboards_are_there_with_uids_that_stay() -> None:
+def test_dashboards_have_stable_uids() -> None:
     uids = {found["uid"] for found in dashboards().values()}
     assert uids == {
         "stockfeed-feeds",
@@ -84,7 +84,7 @@ def test_the_four_dashboards_are_there_with_uids_that_stay() -> None:
 
 
 @each_dashboard
-def test_ids_are_unique_and_every_panel_has_one(name: str) -> None:
+def test_every_panel_has_a_unique_id(name: str) -> None:
     found = [panel["id"] for panel in dashboards()[name]["panels"]]
     assert len(set(found)) == len(found)
 
@@ -103,7 +103,7 @@ def test_panels_stay_in_the_grid_and_do_not_overlap(name: str) -> None:
 
 
 @each_dashboard
-def test_data_comes_from_the_chosen_prometheus_namespaces_and_feeds(name: str) -> None:
+def test_variables_select_prometheus_namespaces_and_feeds(name: str) -> None:
     variables = {part["name"]: part for part in dashboards()[name]["templating"]["list"]}
     assert variables["datasource"]["type"] == "datasource"
     assert variables["datasource"]["query"] == "prometheus"
@@ -117,7 +117,7 @@ def test_data_comes_from_the_chosen_prometheus_namespaces_and_feeds(name: str) -
 
 
 @each_dashboard
-def test_every_variable_that_is_used_is_defined(name: str) -> None:
+def test_every_used_variable_is_defined(name: str) -> None:
     defined = {part["name"] for part in dashboards()[name]["templating"]["list"]}
     used = {
         variable
@@ -130,14 +130,14 @@ def test_every_variable_that_is_used_is_defined(name: str) -> None:
 
 
 @each_panel
-def test_a_panel_says_what_it_shows_in_which_unit(panel: Panel) -> None:
+def test_every_panel_has_a_description_and_a_known_unit(panel: Panel) -> None:
     assert len(panel.json["description"]) > 4
     assert set(units(panel)) <= UNITS
     assert "repeat" not in panel.json
 
 
 @each_panel
-def test_every_query_has_a_legend_a_letter_and_the_chosen_prometheus(panel: Panel) -> None:
+def test_every_query_has_a_legend_a_unique_letter_and_the_selected_prometheus(panel: Panel) -> None:
     assert panel.queries
     assert all(query.legend for query in panel.queries)
     assert len({query.ref for query in panel.queries}) == len(panel.queries)
@@ -146,15 +146,15 @@ def test_every_query_has_a_legend_a_letter_and_the_chosen_prometheus(panel: Pane
 
 
 @each_panel
-def test_every_metric_is_in_the_catalogue_or_documented_elsewhere(panel: Panel) -> None:
+def test_every_metric_is_in_the_catalogue_or_external(panel: Panel) -> None:
     used = {metric for query in panel.queries for metric in metrics_of(query.expr)}
     assert used
     assert used <= known_metrics()
 
 
 @each_panel
-def test_lines_of_feeds_groups_pods_and_topics_are_the_top_ones_only(panel: Panel) -> None:
-    """A hundred feeds must not draw a hundred lines; lines by namespace, outcome … are few."""
+def test_graphs_limit_lines_by_feed_group_topic_or_symbol(panel: Panel) -> None:
+    """A hundred feeds must not draw a hundred lines; other labels have few values."""
     if panel.json["type"] == "timeseries":
         many = re.compile(r"\{\{(feed|group|topic|symbol)\}\}")
         unbound = [query for query in panel.queries if many.search(query.legend)]
@@ -162,13 +162,13 @@ def test_lines_of_feeds_groups_pods_and_topics_are_the_top_ones_only(panel: Pane
 
 
 @each_panel
-def test_links_lead_to_runbooks_that_exist(panel: Panel) -> None:
+def test_linked_runbooks_exist(panel: Panel) -> None:
     for link in panel.json["links"]:
         (page,) = re.findall(r"^\$\{runbooks\}/(\w+\.md)$", link["url"])
         assert (RUNBOOK_PAGES / page).exists()
 
 
-def test_columns_that_link_to_a_dashboard_name_one_that_exists() -> None:
+def test_linked_dashboards_exist() -> None:
     uids = {found["uid"] for found in dashboards().values()}
     linked = set(re.findall(r'"/d/([\w-]+)\?', "".join(str(panel.json) for panel in PANELS)))
     linked |= set(re.findall(r"'/d/([\w-]+)\?", "".join(str(panel.json) for panel in PANELS)))
@@ -182,7 +182,7 @@ def config_maps(*options: str) -> list[dict[str, Any]]:
     return rendered
 
 
-def test_the_chart_gives_the_sidecar_one_config_map_a_dashboard() -> None:
+def test_chart_renders_a_labelled_config_map_for_each_dashboard() -> None:
     found = config_maps()
     assert len(found) == len(DASHBOARDS)
     for part in found:
@@ -190,7 +190,7 @@ def test_the_chart_gives_the_sidecar_one_config_map_a_dashboard() -> None:
         assert len(str(part).encode()) < CONFIG_MAP_BYTES
 
 
-def test_runbooks_lie_where_the_values_say() -> None:
+def test_runbook_links_use_the_url_in_the_values() -> None:
     found = config_maps("--set", "dashboards.runbooksUrl=https://example.org/runbooks")
     texts = [text for part in found for text in part["data"].values()]
     assert all('"query": "https://example.org/runbooks"' in text for text in texts)
@@ -198,13 +198,13 @@ def test_runbooks_lie_where_the_values_say() -> None:
 
 
 def links_of(text: str) -> list[dict[str, Any]]:
-    """The links of a dashboard's panels."""
+    """Returns the links of all panels of a dashboard."""
     shown = json.loads(text)
     every = [*shown["panels"], *(part for row in shown["panels"] for part in row.get("panels", ()))]
     return [link for part in every for link in part.get("links", ())]
 
 
-def test_without_an_address_panels_link_to_nothing() -> None:
+def test_without_a_url_panels_have_no_runbook_links() -> None:
     texts = [text for part in config_maps() for text in part["data"].values()]
     assert not any("Runbook" in link["title"] for text in texts for link in links_of(text))
     given = config_maps("--set", "dashboards.runbooksUrl=https://example.org/runbooks")
@@ -212,6 +212,6 @@ def test_without_an_address_panels_link_to_nothing() -> None:
     assert all(any("Runbook" in link["title"] for link in links_of(text)) for text in texts)
 
 
-def test_dashboards_can_be_left_out() -> None:
+def test_dashboards_can_be_disabled() -> None:
     rendered = template(CHART, None, "--set", "dashboards.enabled=false")
     assert not [part for part in rendered if part["metadata"]["name"].endswith("dashboard-feeds")]

@@ -1,4 +1,4 @@
-"""The examples of docs/cloud.md, and the numbers that it computes for large feeds."""
+"""The examples of docs/cloud.md, and its figures for large feeds."""
 
 import json
 import re
@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[3]
 PLATFORM = ROOT / "charts" / "stockfeed-platform"
 EXAMPLES = PLATFORM / "examples"
 PAGE = (ROOT / "docs" / "cloud.md").read_text()
-# What each call of the object store needs; head is a kind of get, and delete a kind of put.
+# The permission for each call to the object store; HEAD needs GetObject, deleting lifecycle rules
+# needs PutLifecycleConfiguration.
 ACTIONS = {
     "put_object": "s3:PutObject",
     "head_object": "s3:GetObject",
@@ -46,7 +47,7 @@ def of_kind(objects: Iterable[dict[str, Any]], kind: str) -> Objects:
 
 
 def policy() -> dict[str, set[str]]:
-    """Which actions the policy allows on which resource."""
+    """Returns the actions that the policy allows, by resource."""
     statements = json.loads((EXAMPLES / "iam-policy.json").read_text())["Statement"]
     return {
         part["Resource"]: set(
@@ -56,7 +57,7 @@ def policy() -> dict[str, set[str]]:
     }
 
 
-def test_there_are_examples_of_feeds() -> None:
+def test_example_feeds_exist() -> None:
     assert [path.stem for path in FEEDS] == ["feed-aws", "feed-existing-kafka"]
 
 
@@ -80,12 +81,12 @@ def test_policy_allows_what_the_object_store_is_asked_for_and_no_more() -> None:
     assert set.union(*policy().values()) == set(ACTIONS.values())
 
 
-def test_policy_lets_nobody_delete_but_the_probe() -> None:
+def test_policy_allows_deleting_only_the_probe() -> None:
     deletable = [resource for resource, actions in policy().items() if "s3:DeleteObject" in actions]
     assert [resource.partition("/")[2] for resource in deletable] == [f"{PROBE_PREFIX}*"]
 
 
-def test_role_is_trusted_to_the_feeds_service_accounts() -> None:
+def test_role_trusts_the_feeds_service_accounts() -> None:
     objects = render((EXAMPLES / "feed-aws.yaml").read_text())
     accounts = of_kind(objects, "ServiceAccount")
     for account in accounts:
@@ -107,14 +108,14 @@ def test_aws_feed_uses_the_platforms_kafka_user() -> None:
     (user,) = of_kind(platform, "KafkaUser")
     feed = yaml.safe_load((EXAMPLES / "feed-aws.yaml").read_text())["spec"]["kafka"]
     assert feed["sasl"]["username"] == user["metadata"]["name"]
-    # Strimzi names the Secret as the user, and gives it a key of this name.
+    # Strimzi names the Secret like the user, and stores the password under this key.
     assert feed["sasl"]["credentialsSecretRef"]["name"] == user["metadata"]["name"]
     assert KAFKA_PASSWORD == "password"
     assert [part["metadata"]["name"] for part in of_kind(platform, "Kafka")] == [feed["cluster"]]
 
 
 def large(groups: int, poll: str, per_minute: int, rotate: str) -> str:
-    """A feed of the shape that the page gives: `groups` groups of 100 symbols."""
+    """Returns a feed with the settings on the page: `groups` groups of 100 symbols each."""
     names = [f"g{number}" for number in range(groups)]
     return yaml.safe_dump(
         {
@@ -157,7 +158,7 @@ def mebibytes(quantity: str) -> float:
 
 
 def standing(objects: Objects) -> tuple[int, float, float]:
-    """Pods that run all the time, and what they request together: cores and GiB."""
+    """Returns the number of permanent pods, and their total requests in cores and GiB."""
     requests = [
         container["resources"]["requests"]
         for part in of_kind(objects, "Deployment")
@@ -171,7 +172,7 @@ def standing(objects: Objects) -> tuple[int, float, float]:
     ("symbols", "feeds", "groups", "poll", "per_minute", "rotate"),
     [("500", 1, 5, "20s", 1500, "15s"), ("10,000", 10, 10, "60s", 1000, "30s")],
 )
-def test_page_computes_sizes_from_what_is_rendered(
+def test_page_has_the_sizes_of_rendered_feeds(
     symbols: str, feeds: int, groups: int, poll: str, per_minute: int, rotate: str
 ) -> None:
     objects = render(large(groups, poll, per_minute, rotate))

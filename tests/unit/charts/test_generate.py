@@ -1,4 +1,4 @@
-"""What charts/generate.py writes."""
+"""charts/generate.py and the files that it generates."""
 
 import runpy
 import subprocess
@@ -25,11 +25,11 @@ def test_generated_files_are_up_to_date() -> None:
         ("{{ .x }}", '{{ "{{" }} .x {{ "}}" }}'),
     ],
 )
-def test_texts_that_look_like_a_template_are_escaped(text: str, template: str) -> None:
+def test_escapes_braces_of_templates(text: str, template: str) -> None:
     assert GENERATE["escaped"](text) == template
 
 
-def test_comments_above_values_become_their_description() -> None:
+def test_comments_become_descriptions_of_values() -> None:
     values = """\
 # The first,
 # in two lines.

@@ -1,4 +1,4 @@
-"""The operator's chart, as helm renders it."""
+"""The rendered stockfeed-operator chart."""
 
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def container(objects: Objects) -> dict[str, Any]:
 
 
 def rules(objects: Objects) -> Objects:
-    """What the operator may do where it works, and with its Lease."""
+    """Returns the operator's permissions on feeds' objects and on its Lease."""
     suffixes = ("operator", "-leader")
     return [
         rule
@@ -71,18 +71,18 @@ def test_native_objects_are_valid(
             kubernetes_validate.validate(part, version, strict=True)
 
 
-def test_crd_is_the_generated_one_and_stays_on_uninstall(default: Objects) -> None:
+def test_crd_is_generated_and_kept_on_uninstall(default: Objects) -> None:
     rendered = find(default, "CustomResourceDefinition")
     assert rendered["spec"] == crd()["spec"]
     assert rendered["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 
 
-def test_crd_can_be_left_to_others() -> None:
+def test_crd_can_be_disabled() -> None:
     objects = template(CHART, None, "--set", "crd.install=false")
     assert "CustomResourceDefinition" not in {part["kind"] for part in objects}
 
 
-def test_operator_gets_all_its_settings(full: Objects) -> None:
+def test_sets_all_settings_of_the_operator(full: Objects) -> None:
     env = {entry["name"]: entry.get("value", "from-the-pod") for entry in container(full)["env"]}
     assert set(env) == set(variables())
     settings = Settings.from_env(env)
@@ -93,12 +93,12 @@ def test_operator_gets_all_its_settings(full: Objects) -> None:
     assert settings.task_results_role == "feeds-operator-task-results"
 
 
-def test_images_default_to_the_charts_version(default: Objects) -> None:
+def test_image_tag_defaults_to_the_charts_version(default: Objects) -> None:
     version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
     assert container(default)["image"] == f"docker.io/stockfeed/operator:{version}"
 
 
-def test_probes_ask_the_operators_endpoints(default: Objects) -> None:
+def test_probes_use_the_operators_endpoints(default: Objects) -> None:
     operator = container(default)
     assert operator["ports"] == [{"name": "http", "containerPort": endpoints.HTTP_PORT}]
     assert operator["livenessProbe"]["httpGet"]["path"] == endpoints.HEALTHZ
@@ -118,13 +118,15 @@ def test_operator_is_hardened(default: Objects) -> None:
     }
 
 
-def test_operator_has_no_right_on_secrets_and_no_wildcard(default: Objects, full: Objects) -> None:
+def test_operator_has_no_permission_on_secrets_and_no_wildcard(
+    default: Objects, full: Objects
+) -> None:
     for rule in [*rules(default), *rules(full)]:
         assert "secrets" not in rule["resources"]
         assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
 
 
-def test_operator_may_bind_the_task_results_role_only(default: Objects) -> None:
+def test_operator_may_bind_only_the_task_results_role(default: Objects) -> None:
     (binding,) = (rule for rule in rules(default) if "bind" in rule["verbs"])
     role = find(default, "ClusterRole", "-task-results")
     assert binding["resourceNames"] == [role["metadata"]["name"]]
@@ -137,7 +139,7 @@ def test_operator_may_bind_the_task_results_role_only(default: Objects) -> None:
     ]
 
 
-def test_with_namespaces_there_are_rights_in_these_only(full: Objects) -> None:
+def test_namespaces_restrict_permissions(full: Objects) -> None:
     roles = [
         part["metadata"]["namespace"]
         for part in full
@@ -156,7 +158,7 @@ def test_with_namespaces_there_are_rights_in_these_only(full: Objects) -> None:
     ]
 
 
-def test_lease_right_is_for_the_lease_in_the_settings(default: Objects) -> None:
+def test_lease_permission_is_for_the_configured_lease(default: Objects) -> None:
     env = {entry["name"]: entry.get("value") for entry in container(default)["env"]}
     leases = [rule for rule in rules(default) if rule["resources"] == ["leases"]]
     assert [rule.get("resourceNames") for rule in leases] == [
@@ -173,7 +175,7 @@ def test_every_object_has_the_recommended_labels(full: Objects) -> None:
         assert labels["app.kubernetes.io/managed-by"] == "Helm"
 
 
-def test_selectors_find_the_operators_pods(full: Objects) -> None:
+def test_selectors_match_the_operators_pods(full: Objects) -> None:
     labels = find(full, "Deployment")["spec"]["template"]["metadata"]["labels"]
     selectors = [
         find(full, "Deployment")["spec"]["selector"]["matchLabels"],
@@ -183,7 +185,7 @@ def test_selectors_find_the_operators_pods(full: Objects) -> None:
     assert all(selector.items() <= labels.items() for selector in selectors)
 
 
-def test_metrics_of_feeds_keep_the_feeds_namespace(full: Objects) -> None:
+def test_metrics_keep_the_feeds_namespace(full: Objects) -> None:
     (endpoint,) = find(full, "PodMonitor")["spec"]["podMetricsEndpoints"]
     assert endpoint["honorLabels"] is True
 
@@ -198,13 +200,13 @@ def test_metrics_of_feeds_keep_the_feeds_namespace(full: Objects) -> None:
         ("namespaces={A_b}", "namespaces"),
     ],
 )
-def test_values_are_closed(values: str, problem: str) -> None:
+def test_rejects_unknown_and_invalid_values(values: str, problem: str) -> None:
     done = run("template", "sf", str(CHART), "--set", values)
     assert done.returncode != 0
     assert problem in done.stderr
 
 
-def test_notes_say_what_to_do_before_an_uninstall() -> None:
+def test_notes_explain_how_to_uninstall() -> None:
     done = run("install", "sf", str(CHART), "--dry-run=client", "--namespace", "streams")
     assert done.returncode == 0, done.stderr
     notes = done.stdout.partition("NOTES:")[2]

@@ -1,4 +1,4 @@
-"""The platform's chart, as helm renders it."""
+"""The rendered stockfeed-platform chart."""
 
 import base64
 from functools import cache, partial
@@ -26,7 +26,7 @@ ALL = [None, KIND, CLOUD, FULL, OTHER]
 
 Objects = list[dict[str, Any]]
 
-# Helm takes its time, and no test changes what it gets.
+# Cached: helm is slow, and tests do not modify its output.
 rendered = cache(partial(template, CHART))
 
 every_file = pytest.mark.parametrize("values", ALL, ids=lambda path: path.stem if path else "none")
@@ -84,14 +84,16 @@ def test_native_objects_are_valid(values: Path | None, version: str) -> None:
             kubernetes_validate.validate(part, version, strict=True)
 
 
-def test_by_itself_it_is_kafka_alone() -> None:
+def test_default_values_render_only_kafka() -> None:
     assert kinds(rendered()) == {("Kafka", "stocks"), ("KafkaNodePool", "brokers")}
 
 
 @pytest.mark.parametrize(
     ("brokers", "copies", "needed"), [(1, 1, 1), (2, 2, 1), (3, 3, 2), (5, 3, 2)]
 )
-def test_copies_follow_the_number_of_brokers(brokers: int, copies: int, needed: int) -> None:
+def test_replication_factor_follows_the_number_of_brokers(
+    brokers: int, copies: int, needed: int
+) -> None:
     config = kafka_config("--set", f"kafka.brokers.replicas={brokers}")
     assert config["default.replication.factor"] == copies
     assert config["offsets.topic.replication.factor"] == copies
@@ -100,13 +102,13 @@ def test_copies_follow_the_number_of_brokers(brokers: int, copies: int, needed: 
     assert config["transaction.state.log.min.isr"] == needed
 
 
-def test_settings_of_brokers_can_be_replaced() -> None:
+def test_broker_settings_can_be_overridden() -> None:
     config = kafka_config("--set", "kafka.config.min\\.insync\\.replicas=3")
     assert config["min.insync.replicas"] == 3
     assert config["auto.create.topics.enable"] is False
 
 
-def test_brokers_control_the_cluster_unless_there_are_controllers(
+def test_brokers_are_controllers_unless_there_are_dedicated_ones(
     kind: Objects, cloud: Objects
 ) -> None:
     pool = find(kind, "KafkaNodePool", "brokers")["spec"]
@@ -118,12 +120,12 @@ def test_brokers_control_the_cluster_unless_there_are_controllers(
     assert roles == {"brokers": ["broker"], "controllers": ["controller"]}
 
 
-def test_listeners_are_where_feeds_look_for_them(kind: Objects) -> None:
+def test_listeners_have_the_ports_that_feeds_use(kind: Objects) -> None:
     listeners = find(kind, "Kafka", "stocks")["spec"]["kafka"]["listeners"]
     assert [(part["port"], part["tls"]) for part in listeners] == [(9092, False), (9093, True)]
 
 
-def test_with_authentication_nobody_gets_in_without(cloud: Objects) -> None:
+def test_authentication_leaves_no_unauthenticated_listener(cloud: Objects) -> None:
     kafka = find(cloud, "Kafka", "stocks")["spec"]
     (listener,) = kafka["kafka"]["listeners"]
     assert listener["tls"] is True
@@ -132,7 +134,7 @@ def test_with_authentication_nobody_gets_in_without(cloud: Objects) -> None:
     assert "userOperator" in kafka["entityOperator"]
 
 
-def test_kafka_user_has_the_feeds_topics_and_groups(cloud: Objects) -> None:
+def test_kafka_user_may_access_the_feeds_topics_and_groups(cloud: Objects) -> None:
     topic = topic_name("stock-quotes", "us-equities", "megacaps")
     group = consumer_group("us-equities", "megacaps")
     user = find(cloud, "KafkaUser", "stockfeed")
@@ -144,7 +146,7 @@ def test_kafka_user_has_the_feeds_topics_and_groups(cloud: Objects) -> None:
     assert "Write" not in groups["operations"]
 
 
-def test_feeds_find_the_keys_that_they_read(kind: Objects) -> None:
+def test_secrets_have_the_keys_that_feeds_read(kind: Objects) -> None:
     assert set(data(kind, "minio")) == {
         secret_keys.S3_ACCESS_KEY_ID,
         secret_keys.S3_SECRET_ACCESS_KEY,
@@ -160,13 +162,13 @@ def test_feeds_find_the_keys_that_they_read(kind: Objects) -> None:
     }
 
 
-def test_snowflakes_secret_leads_to_the_emulators_service(kind: Objects) -> None:
+def test_snowflake_secret_refers_to_the_emulators_service(kind: Objects) -> None:
     secret = data(kind, "snowflake")
     (port,) = find(kind, "Service", secret["host"])["spec"]["ports"]
     assert (str(port["port"]), secret["protocol"]) == (secret["port"], "http")
 
 
-def test_services_lead_to_their_pods(kind: Objects) -> None:
+def test_services_select_their_pods(kind: Objects) -> None:
     for name in ("snowflake", "quotes"):
         service = find(kind, "Service", name)["spec"]
         pod = find(kind, "Deployment", name)["spec"]["template"]
@@ -180,7 +182,7 @@ def test_services_lead_to_their_pods(kind: Objects) -> None:
 
 @pytest.mark.parametrize("values", [KIND, FULL, OTHER], ids=lambda path: path.stem)
 @pytest.mark.parametrize(("name", "command"), [("snowflake", emulator), ("quotes", quotes)])
-def test_servers_know_their_arguments(values: Path, name: str, command: Any) -> None:
+def test_servers_accept_their_arguments(values: Path, name: str, command: Any) -> None:
     deployment = find(rendered(values), "Deployment", name)
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     given = command.make_context(name, list(container["args"])).params
@@ -188,7 +190,7 @@ def test_servers_know_their_arguments(values: Path, name: str, command: Any) -> 
     assert (given["host"], given["port"]) == ("0.0.0.0", 8080)
 
 
-def test_kinds_quote_server_knows_the_sample_feeds_symbols(kind: Objects) -> None:
+def test_quote_server_has_the_symbols_of_the_sample_feed(kind: Objects) -> None:
     feed = yaml.safe_load((CHARTS / "kind" / "feed.yaml").read_text())
     wanted = {symbol for group in feed["spec"]["symbolGroups"] for symbol in group["symbols"]}
     (container,) = find(kind, "Deployment", "quotes")["spec"]["template"]["spec"]["containers"]
@@ -196,7 +198,7 @@ def test_kinds_quote_server_knows_the_sample_feeds_symbols(kind: Objects) -> Non
     assert wanted <= set(known.removeprefix("--symbols=").split(","))
 
 
-def test_the_sample_feed_refers_to_what_kinds_platform_has(kind: Objects) -> None:
+def test_sample_feed_refers_to_existing_objects(kind: Objects) -> None:
     spec = yaml.safe_load((CHARTS / "kind" / "feed.yaml").read_text())["spec"]
     secrets = [
         spec["source"]["apiKeySecretRef"]["name"],
@@ -223,13 +225,13 @@ def test_servers_are_hardened(values: Path) -> None:
         assert container["resources"]["limits"]["memory"]
 
 
-def test_images_default_to_the_charts_version(kind: Objects) -> None:
+def test_image_tags_default_to_the_charts_version(kind: Objects) -> None:
     version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
     images = {container["image"] for container in containers(kind)}
     assert images == {f"docker.io/stockfeed/local:{version}"}
 
 
-def test_the_quote_server_is_replaced_when_its_key_changes(kind: Objects) -> None:
+def test_quote_server_restarts_when_its_key_changes(kind: Objects) -> None:
     other = template(CHART, KIND, "--set", "quotes.token=another")
     first, second = (
         find(objects, "Deployment", "quotes")["spec"]["template"]["metadata"]["annotations"]
@@ -238,7 +240,7 @@ def test_the_quote_server_is_replaced_when_its_key_changes(kind: Objects) -> Non
     assert first != second
 
 
-def test_kafka_and_servers_are_reached_from_their_namespace_only(kind: Objects) -> None:
+def test_kafka_and_servers_accept_connections_from_their_namespace_only(kind: Objects) -> None:
     listeners = find(kind, "Kafka", "stocks")["spec"]["kafka"]["listeners"]
     assert all(part["networkPolicyPeers"] == [{"podSelector": {}}] for part in listeners)
     for name in ("snowflake", "quotes"):
@@ -247,7 +249,7 @@ def test_kafka_and_servers_are_reached_from_their_namespace_only(kind: Objects) 
 
 
 @pytest.mark.parametrize("missing", ["accessKeyId", "secretAccessKey", "rootUser", "rootPassword"])
-def test_secrets_are_not_made_up(missing: str) -> None:
+def test_requires_credentials_for_secrets(missing: str) -> None:
     done = run(
         "template", "p", str(CHART), "--values", str(KIND), "--set", f"objectStore.{missing}="
     )
@@ -255,7 +257,7 @@ def test_secrets_are_not_made_up(missing: str) -> None:
     assert f"objectStore.{missing} is needed with objectStore.createSecrets" in done.stderr
 
 
-def test_a_quote_server_without_a_key_is_refused() -> None:
+def test_quote_server_requires_a_key() -> None:
     done = run("template", "p", str(CHART), "--set", "quotes.enabled=true")
     assert done.returncode != 0
     assert "quotes.token is needed with quotes.enabled" in done.stderr
@@ -270,7 +272,7 @@ def test_every_object_has_the_recommended_labels_and_a_namespace(values: Path | 
         assert labels["app.kubernetes.io/part-of"] == "stockfeed"
 
 
-def test_notes_name_what_feeds_refer_to() -> None:
+def test_notes_show_what_feeds_refer_to() -> None:
     done = run("install", "p", str(CHART), "--dry-run=client", "--values", str(KIND))
     assert done.returncode == 0, done.stderr
     notes = done.stdout.partition("NOTES:")[2]

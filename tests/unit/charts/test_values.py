@@ -1,4 +1,4 @@
-"""The charts' values: what the schemas, the comments and the templates say of each."""
+"""The charts' values, compared with their schemas, comments and templates."""
 
 import json
 import subprocess
@@ -22,19 +22,19 @@ chart = pytest.mark.parametrize("chart", [OPERATOR, PLATFORM], ids=lambda chart:
 
 
 def documented(of: Path) -> list[Path]:
-    """The files of values that come with a chart."""
+    """Returns the values files that a chart includes."""
     return sorted([*of.glob("values-*.yaml"), *of.glob("examples/values-*.yaml")])
 
 
 @chart
-def test_schema_knows_every_value_and_no_other(chart: Path) -> None:
+def test_schema_has_exactly_the_values(chart: Path) -> None:
     known = schema_paths(chart)
     assert paths(load(chart / "values.yaml"), known) == known
 
 
 @chart
 def test_schema_closes_every_object(chart: Path) -> None:
-    """Free are maps that say what their values are, and parts that Kubernetes itself defines."""
+    """Only helm's `global` and parts defined by Kubernetes may have arbitrary keys."""
     schema = json.loads((chart / "values.schema.json").read_text())
     free = {
         path
@@ -51,7 +51,7 @@ def test_every_value_has_a_comment_and_is_in_the_readme(chart: Path) -> None:
 
 
 @chart
-def test_readme_names_the_files_of_values(chart: Path) -> None:
+def test_readme_names_the_values_files(chart: Path) -> None:
     readme = (chart / "README.md").read_text()
     for path in documented(chart):
         assert f"`{path.relative_to(chart)}`" in readme
@@ -65,7 +65,7 @@ def test_readme_names_the_files_of_values(chart: Path) -> None:
         for path in [chart / "values.yaml", *documented(chart)]
     ],
 )
-def test_chart_lints_with_its_files_of_values(chart: Path, values: Path) -> None:
+def test_chart_lints_with_its_values_files(chart: Path, values: Path) -> None:
     done = run("lint", "--strict", str(chart), "--values", str(values))
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -91,7 +91,7 @@ def test_chart_lints_with_its_files_of_values(chart: Path, values: Path) -> None
         (PLATFORM, "emulator.persistence.size=5", "size"),
     ],
 )
-def test_wrong_values_are_refused(chart: Path, values: str, problem: str) -> None:
+def test_rejects_invalid_values(chart: Path, values: str, problem: str) -> None:
     done = run("template", "sf", str(chart), "--set", values)
     assert done.returncode != 0
     assert problem in done.stderr
@@ -122,7 +122,7 @@ def test_every_value_changes_what_is_rendered(chart: Path, files: list[str]) -> 
 
 
 def others(path: str, values: dict[str, Any], known: list[dict[str, Any]]) -> Iterator[Any]:
-    """Other values than that at the path: those of the known files, and the opposite of a truth."""
+    """Yields other values for a path: those in the known files, or the negation of a boolean."""
     own = get(values, path)
     if isinstance(own, bool):
         yield not own
@@ -131,7 +131,7 @@ def others(path: str, values: dict[str, Any], known: list[dict[str, Any]]) -> It
 
 
 def merged(chart: Path, values: Path) -> dict[str, Any]:
-    """The chart's values with those of a file over them."""
+    """Returns the chart's values, overridden by those in a file."""
     known = schema_paths(chart)
     result, over = load(chart / "values.yaml"), load(values)
     for path in paths(over, known):
@@ -140,7 +140,7 @@ def merged(chart: Path, values: Path) -> dict[str, Any]:
 
 
 def rendered(chart: Path, values: dict[str, Any]) -> str | None:
-    """What helm makes of the values; None when it refuses them."""
+    """Returns the output of helm for the values; None if it rejects them."""
     done = subprocess.run(
         [helm(), "template", "sf", str(chart), "--values", "-"],
         input=yaml.safe_dump(values),
@@ -152,7 +152,7 @@ def rendered(chart: Path, values: dict[str, Any]) -> str | None:
 
 
 def objects(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The schema's parts that describe objects, by their paths."""
+    """Yields the parts of the schema that describe objects, with their paths."""
     if isinstance(schema, dict):
         if schema.get("type") == "object":
             yield path, schema

@@ -1,4 +1,4 @@
-"""The runbooks: their shape, their links, and whether their commands are ones."""
+"""The runbooks: their structure, links and commands."""
 
 import json
 import os
@@ -43,14 +43,14 @@ page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
 def commands(text: str) -> list[list[str]]:
-    """The commands in a page's blocks, as a shell divides them; a pipe's first one."""
+    """Returns the commands in a page's code blocks, split into words, without pipes."""
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     lines = [line for block in blocks for line in block.splitlines()]
     return [shlex.split(line.partition(" | ")[0]) for line in lines]
 
 
 def named(program: str) -> list[list[str]]:
-    """All arguments with which the pages call a program; by-hand.sh calls `stockfeed`."""
+    """Returns the arguments of all calls of a program; by-hand.sh counts as `stockfeed`."""
     found = []
     for each in PAGES:
         for words in commands(each.read_text()):
@@ -63,7 +63,7 @@ def named(program: str) -> list[list[str]]:
 
 @cache
 def flags(*command: str) -> frozenset[str]:
-    """The flags that kubectl's own help lists for a command."""
+    """Returns the flags in kubectl's help for a command."""
     done = subprocess.run(
         [kubectl(), *command, "--help"], capture_output=True, text=True, check=True
     )
@@ -72,23 +72,23 @@ def flags(*command: str) -> frozenset[str]:
 
 
 @page
-def test_a_page_answers_the_same_five_questions(page: Path) -> None:
+def test_every_page_has_the_same_sections(page: Path) -> None:
     if page.stem != "README":
         assert re.findall(r"^## (.*)$", page.read_text(), re.MULTILINE) == HEADINGS
 
 
 @page
-def test_links_lead_somewhere(page: Path) -> None:
+def test_linked_files_exist(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         assert (RUNBOOKS / target).exists(), target
 
 
-def test_the_first_page_lists_every_other() -> None:
+def test_readme_lists_every_page() -> None:
     listed = set(re.findall(r"\]\((\w+\.md)\)", (RUNBOOKS / "README.md").read_text()))
     assert listed == {path.name for path in PAGES} - {"README.md"}
 
 
-def test_our_commands_are_understood() -> None:
+def test_stockfeed_accepts_its_commands() -> None:
     found = named("stockfeed")
     assert {words[0] for words in found} == {"verify", "loader"}
     for words in found:
@@ -97,7 +97,7 @@ def test_our_commands_are_understood() -> None:
         command.make_context(words[0], list(words[1:]))
 
 
-def test_kubectl_knows_every_flag_and_we_every_resource() -> None:
+def test_kubectl_has_every_flag_and_every_resource_is_known() -> None:
     found = named("kubectl")
     assert len(found) > 50
     for words in found:
@@ -108,14 +108,14 @@ def test_kubectl_knows_every_flag_and_we_every_resource() -> None:
             assert set(words[1].split(",")) <= RESOURCES, words
 
 
-def test_make_targets_that_are_named_exist() -> None:
+def test_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     asked = {name for each in PAGES for name in re.findall(r"`make ([a-z0-9-]+)", each.read_text())}
     assert asked
     assert asked <= targets
 
 
-def test_the_script_has_no_fault_that_shellcheck_knows() -> None:
+def test_shellcheck_accepts_the_script() -> None:
     shellcheck = Path(sys.executable).parent / "shellcheck"
     done = subprocess.run([shellcheck, SCRIPT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -123,7 +123,10 @@ def test_the_script_has_no_fault_that_shellcheck_knows() -> None:
 
 @pytest.fixture
 def by_hand(tmp_path: Path) -> Callable[..., Any]:
-    """Runs by-hand.sh with a kubectl that knows one CronWorkflow and prints what is created."""
+    """Returns a function that runs by-hand.sh with a fake kubectl.
+
+    The fake returns the given CronWorkflow, and prints the created object.
+    """
     if shutil.which("jq") is None:
         if os.environ.get("CI"):
             pytest.fail("there is no jq: install it")
@@ -147,7 +150,9 @@ def by_hand(tmp_path: Path) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.stem)
-def test_a_command_by_hand_has_the_feeds_settings(path: Path, by_hand: Callable[..., Any]) -> None:
+def test_by_hand_runs_a_command_with_the_feeds_settings(
+    path: Path, by_hand: Callable[..., Any]
+) -> None:
     rendered = CliRunner().invoke(operator, ["render", "--file", str(path)])
     (cron,) = (
         part

@@ -6,7 +6,7 @@ from stockfeed.contract import env
 from stockfeed_operator.manifests.connections import kafka, object_store, snowflake_keys
 from support.inmemory.feeds import feed
 
-ELSEWHERE = {"cluster": None, "bootstrapServers": "b:9094"}
+OTHER_KAFKA = {"cluster": None, "bootstrapServers": "b:9094"}
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,10 @@ ELSEWHERE = {"cluster": None, "bootstrapServers": "b:9094"}
             {env.KAFKA_TLS: "true"},
             {"kafka-ca": ("stocks-cluster-ca-cert", ("ca.crt",))},
         ),
-        ({**ELSEWHERE, "tls": {}}, {env.KAFKA_TLS: "true"}, {}),
+        ({**OTHER_KAFKA, "tls": {}}, {env.KAFKA_TLS: "true"}, {}),
         (
             {
-                **ELSEWHERE,
+                **OTHER_KAFKA,
                 "tls": {
                     "caSecretRef": {"name": "ca", "key": "x.pem"},
                     "clientCertificateSecretRef": {"name": "user"},
@@ -37,7 +37,7 @@ ELSEWHERE = {"cluster": None, "bootstrapServers": "b:9094"}
         ),
     ],
 )
-def test_kafka(
+def test_kafka_settings_and_secrets(
     given: dict[str, Any], settings: dict[str, str], secrets: dict[str, tuple[str, tuple[str, ...]]]
 ) -> None:
     connection = kafka(feed(kafka=given), "autos")
@@ -49,18 +49,18 @@ def test_kafka(
     assert all(any(files.directory in path for files in connection.secrets) for path in paths)
 
 
-def test_brokers() -> None:
+def test_tls_uses_the_tls_listener_of_a_strimzi_cluster() -> None:
     assert kafka(feed(), "a").env[env.KAFKA_BOOTSTRAP_SERVERS] == "stocks-kafka-bootstrap:9092"
     with_tls = kafka(feed(kafka={"tls": {}}), "a")
     assert with_tls.env[env.KAFKA_BOOTSTRAP_SERVERS] == "stocks-kafka-bootstrap:9093"
 
 
-def test_without_a_secret_the_pods_own_identity_is_used() -> None:
+def test_without_a_secret_pods_use_their_cloud_identity() -> None:
     connection = object_store(feed(landing={"credentialsSecretRef": None}))
     assert connection.env == {env.S3_BUCKET: "raw-quotes"}
     assert connection.secrets == ()
 
 
-def test_snowflake_offers_every_key_that_a_secret_may_have() -> None:
+def test_snowflake_mounts_required_and_optional_keys() -> None:
     (files,) = snowflake_keys(feed()).secrets
     assert {"account", "user", "privateKey", "role", "host"} <= set(files.keys)

@@ -35,26 +35,26 @@ def test_pods_are_hardened(manifest: Manifest) -> None:
 
 
 @pytest.mark.parametrize("manifest", _both(), ids=["producer", "consumer"])
-def test_the_selector_is_part_of_the_pods_labels_and_tells_groups_apart(manifest: Manifest) -> None:
+def test_selector_matches_only_the_pods_of_the_group(manifest: Manifest) -> None:
     selector = manifest["spec"]["selector"]["matchLabels"]
     assert selector.items() <= manifest["spec"]["template"]["metadata"]["labels"].items()
     assert selector["stockfeed.dev/group"] == "megacaps"
     assert selector["app.kubernetes.io/component"] in manifest["metadata"]["name"]
 
 
-def test_a_users_label_cannot_take_a_pod_out_of_its_deployment() -> None:
+def test_user_labels_cannot_override_selector_labels() -> None:
     for manifest in _both(pods={"labels": {"stockfeed.dev/feed": "other", "team": "x"}}):
         labels = manifest["spec"]["template"]["metadata"]["labels"]
         assert (labels["stockfeed.dev/feed"], labels["team"]) == ("us", "x")
 
 
-def test_there_are_never_two_producers() -> None:
+def test_producer_never_has_two_pods() -> None:
     made, _ = _both()
     assert made["spec"]["strategy"] == {"type": "Recreate"}
     assert made["spec"]["replicas"] == 1
 
 
-def test_a_number_that_is_left_to_an_autoscaler_is_not_set() -> None:
+def test_omits_replicas_for_an_autoscaler() -> None:
     one = feed()
     assert "replicas" not in consumer(one, one.spec.symbol_groups[0], INSTALLATION, None)["spec"]
 
@@ -63,7 +63,9 @@ def test_a_number_that_is_left_to_an_autoscaler_is_not_set() -> None:
     ("given", "has"),
     [({}, False), ({"replicas": 2}, True), ({"replicas": 1, "autoscaled": True}, True)],
 )
-def test_a_disruption_budget_needs_more_than_one_consumer(given: dict[str, Any], has: bool) -> None:
+def test_only_groups_with_several_consumers_have_a_disruption_budget(
+    given: dict[str, Any], has: bool
+) -> None:
     one = feed(symbolGroups=[{"name": "g", "symbols": ["A"], "consumer": given}])
     made = disruption_budget(one, one.spec.symbol_groups[0], INSTALLATION)
     assert (made is not None) is has

@@ -21,12 +21,12 @@ def _parameters(manifest: Manifest) -> dict[str, str]:
 
 
 def _named(**spec: Any) -> dict[str, Manifest]:
-    """The feed's own, by name without the feed's."""
+    """Returns the maintenance manifests, keyed by name without the feed's prefix."""
     runs = maintenance(feed(**spec), INSTALLATION, False)
     return {run["metadata"]["name"].removeprefix("us-"): run for run in runs}
 
 
-def test_every_run_that_writes_takes_the_same_mutex_by_its_name() -> None:
+def test_all_writing_runs_share_a_mutex() -> None:
     runs = {"load": cron_workflow(feed(), INSTALLATION, False), **_named()}
     taken = {name for name, run in runs.items() if "synchronization" in _spec(run)}
     assert taken == {"load", "replay", "rebuild", "daily"}
@@ -34,7 +34,7 @@ def test_every_run_that_writes_takes_the_same_mutex_by_its_name() -> None:
         assert _spec(runs[name])["synchronization"] == {"mutexes": [{"name": "stockfeed-us"}]}
 
 
-def test_a_user_gives_what_is_asked_for_alone() -> None:
+def test_templates_leave_only_user_parameters_open() -> None:
     runs = _named()
     for name, own in (("rebuild", {"model"}), ("trace", {"symbol"}), ("verify", set())):
         declared = {part["name"] for part in _spec(runs[name])["arguments"]["parameters"]}
@@ -48,7 +48,7 @@ def test_a_user_gives_what_is_asked_for_alone() -> None:
     }
 
 
-def test_a_container_mounts_what_its_role_needs_and_nothing_else() -> None:
+def test_pods_mount_only_the_secrets_of_their_role() -> None:
     tls = {"tls": {"clientCertificateSecretRef": {"name": "client"}}}
     sasl = {"sasl": {"username": "u", "credentialsSecretRef": {"name": "password"}}}
     runs = _named(kafka=tls | sasl)
@@ -70,14 +70,14 @@ def _mounts(run: Manifest) -> set[str]:
     return {mount["name"] for mount in part["volumeMounts"]}
 
 
-def test_a_daily_test_of_models_is_not_given_kafkas_settings() -> None:
+def test_dbt_container_has_no_kafka_settings() -> None:
     verify, main = containers_of(_spec(_named()["daily"]))
     assert [container["name"] for container in (verify, main)] == ["verify", "main"]
     assert not any("KAFKA" in variable["name"] for variable in main["env"])
     assert "dependencies" not in main
 
 
-def test_a_feed_without_models_is_verified_without_them() -> None:
+def test_feed_without_dbt_is_verified_without_models() -> None:
     runs = _named(warehouse={"dbt": {"enabled": False}})
     assert set(runs) == {"replay", "verify", "trace", "daily"}
     (verify,), (main,) = (containers_of(_spec(runs[name])) for name in ("verify", "daily"))
@@ -94,7 +94,7 @@ def test_a_feed_without_models_is_verified_without_them() -> None:
         ("* 13-21 * * 1-5", "11520m", "13020m", "11520m"),
     ],
 )
-def test_what_a_schedule_lets_wait_is_no_finding(
+def test_verify_allows_for_the_wait_of_the_schedule(
     schedule: str, patience: str, start: str, end: str
 ) -> None:
     runs = _named(warehouse={"schedule": schedule})
@@ -103,14 +103,14 @@ def test_what_a_schedule_lets_wait_is_no_finding(
     assert (daily["from"], daily["to"]) == (start, end)
 
 
-def test_no_run_of_them_is_taken_for_a_load() -> None:
+def test_maintenance_runs_do_not_count_as_loads() -> None:
     for run in maintenance(feed(), INSTALLATION, False):
         assert "workflowMetadata" not in run["spec"]
         assert "workflowMetadata" not in _spec(run)
 
 
 @pytest.mark.parametrize("suspended", [True, False])
-def test_daily_checks_rest_with_the_feed(suspended: bool) -> None:
+def test_daily_checks_are_suspended_with_the_feed(suspended: bool) -> None:
     manifests = render(feed(suspend=suspended), INSTALLATION)
     (daily,) = [part for part in manifests if part["metadata"]["name"] == "us-daily"]
     assert daily["spec"]["suspend"] is suspended

@@ -5,7 +5,7 @@ from stockfeed_operator.manifests.secrets import SecretFiles, mounts, named_in, 
 FILES = SecretFiles("s3", "minio.eu-1", ("accessKeyId", "secretAccessKey"))
 
 
-def test_a_volume_is_optional_and_has_the_named_keys_only() -> None:
+def test_volume_is_optional_and_mounts_only_the_given_keys() -> None:
     (volume,) = volumes([FILES])
     assert volume["secret"]["optional"] is True
     assert [item["key"] for item in volume["secret"]["items"]] == ["accessKeyId", "secretAccessKey"]
@@ -13,7 +13,7 @@ def test_a_volume_is_optional_and_has_the_named_keys_only() -> None:
     assert (mount["name"], mount["mountPath"]) == (volume["name"], FILES.directory)
 
 
-def test_one_secret_for_two_purposes_has_two_places() -> None:
+def test_one_secret_for_two_purposes_has_two_directories() -> None:
     other = SecretFiles("kafka-credentials", FILES.secret, ("password",))
     assert other.directory != FILES.directory
 
@@ -27,5 +27,5 @@ def test_one_secret_for_two_purposes_has_two_places() -> None:
         ("the broker does not answer", None),
     ],
 )
-def test_a_roles_message_names_the_secret(message: str, secret: str | None) -> None:
+def test_finds_the_secret_in_a_roles_message(message: str, secret: str | None) -> None:
     assert named_in(message) == secret

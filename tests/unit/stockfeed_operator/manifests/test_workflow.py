@@ -16,14 +16,14 @@ def _names(**changes: Any) -> list[str]:
     return [container["name"] for container in template["containerSet"]["containers"]]
 
 
-def test_the_file_is_packaged_with_the_operator() -> None:
+def test_renders_the_workflow_file() -> None:
     spec = yaml.safe_load(FILE.read_text())["spec"]
     rendered = workflow_spec(feed(), INSTALLATION)
     assert rendered["ttlStrategy"] == spec["ttlStrategy"]
     assert rendered["templates"][0]["metrics"] == spec["templates"][0]["metrics"]
 
 
-def test_without_a_build_the_load_fails_by_itself() -> None:
+def test_without_a_build_the_load_reports_its_own_failures() -> None:
     load, main = containers_of(workflow_spec(feed(), INSTALLATION))
     assert load["command"] == ["stockfeed", "loader", "--once"]
     assert load["args"] == ["--build-follows"]
@@ -35,12 +35,12 @@ def test_without_a_build_the_load_fails_by_itself() -> None:
     assert "args" not in alone
 
 
-def test_outputs_come_from_the_container_that_argo_saves_them_from() -> None:
+def test_last_container_is_named_main_so_that_argo_saves_outputs() -> None:
     assert _names() == ["load", "main"]
     assert _names(warehouse={"dbt": {"enabled": False}}) == ["main"]
 
 
-def test_outputs_are_the_contracts_each_with_a_default_and_a_global_name() -> None:
+def test_outputs_match_the_contract_and_have_defaults_and_global_names() -> None:
     (template,) = workflow_spec(feed(), INSTALLATION)["templates"]
     parameters = template["outputs"]["parameters"]
     assert [part["globalName"] for part in parameters] == list(outputs.ALL)
@@ -50,14 +50,14 @@ def test_outputs_are_the_contracts_each_with_a_default_and_a_global_name() -> No
         assert "default" in part["valueFrom"]
 
 
-def test_one_feeds_spec_does_not_leak_into_the_next() -> None:
+def test_specs_of_two_feeds_are_independent() -> None:
     first = workflow_spec(feed("one"), INSTALLATION)
     second = workflow_spec(feed("two"), INSTALLATION)
     assert first["arguments"]["parameters"][0] == {"name": "feed", "value": "one"}
     assert second["arguments"]["parameters"][0] == {"name": "feed", "value": "two"}
 
 
-def test_the_last_load_is_one_run_of_the_same_spec() -> None:
+def test_last_load_has_the_spec_of_a_scheduled_run() -> None:
     one = final_load(feed(), INSTALLATION, 1_700_000_000)
     assert (
         one["spec"] == cron_workflow(feed(), INSTALLATION, suspended=True)["spec"]["workflowSpec"]
@@ -66,6 +66,6 @@ def test_the_last_load_is_one_run_of_the_same_spec() -> None:
     assert one["metadata"]["labels"]["stockfeed.dev/last-load"] == "1700000000"
 
 
-def test_a_stopped_feeds_schedule_is_suspended() -> None:
+def test_schedule_of_a_stopped_feed_is_suspended() -> None:
     assert cron_workflow(feed(), INSTALLATION, suspended=True)["spec"]["suspend"] is True
     assert cron_workflow(feed(), INSTALLATION, suspended=False)["spec"]["suspend"] is False
