@@ -1,4 +1,4 @@
-{{ config(unique_key='symbol') }}
+{{ config(unique_key='symbol', tmp_relation_type='view') }}
 
 {%- if is_incremental() %}
 {%- set after = newest_batch(this) %}

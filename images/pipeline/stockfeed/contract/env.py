@@ -57,6 +57,8 @@ OUTPUTS_DIR: Final = "STOCKFEED_OUTPUTS_DIR"
 DBT_PROJECT_DIR: Final = "STOCKFEED_DBT_PROJECT_DIR"
 DBT_PARSED_FILE: Final = "STOCKFEED_DBT_PARSED_FILE"
 DBT_SCHEMA: Final = "STOCKFEED_DBT_SCHEMA"
+NEWEST_BATCHES: Final = "STOCKFEED_NEWEST_BATCHES"
+"""Set by `stockfeed build` for dbt: JSON, the newest batch by table; macros/newest_batch.sql."""
 EXCHANGE_TIMEZONE: Final = "STOCKFEED_EXCHANGE_TIMEZONE"
 
 # Names defined by the AWS SDK and Snowflake's tools. Using them keeps existing shells and the SDKs'

@@ -1,5 +1,6 @@
 """The role `build`: decides whether there is anything to build, and tells what failed."""
 
+import json
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from typing import Final
 import structlog
 
 from stockfeed import logs
-from stockfeed.contract import outputs
+from stockfeed.contract import env, outputs
 from stockfeed.errors import DataError, StockfeedError
 from stockfeed.settings import BuildSettings
 
@@ -112,6 +113,9 @@ def _build(
     # dbt takes seconds to import: not for a run that builds nothing.
     invocation = import_module("stockfeed.transform.invocation")
     os.environ.update(invocation.exported(settings))
+    if rebuild is None:  # a rebuild reads whole tables
+        newest = import_module("stockfeed.transform.backlog").newest_batches(settings)
+        os.environ[env.NEWEST_BATCHES] = json.dumps(newest)
     target = environment.get("DBT_TARGET_PATH")
     failures: list[str] = invocation.build(
         settings, selector, None if target is None else Path(target), rebuild

@@ -9,16 +9,21 @@ each gold table have the same newest batch, that of the newest good line.
 from contextlib import closing
 from typing import Final
 
+import structlog
 from snowflake.connector import SnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error
 
 from stockfeed.contract import tables
+from stockfeed.errors import StockfeedError
 from stockfeed.settings import BuildSettings
 from stockfeed.snowflake import connect, is_missing_object, translate_error
 
 BRONZE: Final = "BRONZE_STG_STOCK"
 SILVER: Final = "SILVER_CLEAN_STOCK"
 GOLD: Final = ("GOLD_KPI", "GOLD_CANDLESTICK", "GOLD_VOLATILITY")
+
+_log = structlog.get_logger()
 
 
 def is_behind(settings: BuildSettings) -> bool:
@@ -40,16 +45,31 @@ def is_behind(settings: BuildSettings) -> bool:
             raise translate_error(error, "look for what is not built yet") from error
 
 
-def newest_batches(raw: str, built: str) -> str:
-    """A query for the newest batch of raw, silver and each gold table; 0 of an empty one.
+def newest_batches(settings: BuildSettings) -> dict[str, int]:
+    """Returns the newest batch of raw, silver and gold tables, by table name; -1 for an empty one.
+
+    dbt would ask for each of them, and again for each test. The result is empty if the query fails,
+    for example because a table is missing: dbt then asks, and reports errors in its own words.
+    """
+    try:
+        with closing(connect(settings, "build")) as connection, connection.cursor() as cursor:
+            newest = _newest(cursor, settings)
+    except (Error, StockfeedError) as error:
+        _log.warning("cannot read the newest batches, so dbt will", error=str(error))
+        return {}
+    return dict(zip((tables.QUOTES, SILVER, *GOLD), newest, strict=True))
+
+
+def newest_batches_query(raw: str, built: str) -> str:
+    """Returns a query for the newest batch of raw, silver and gold tables; -1 for an empty one.
 
     Args:
         raw: the schema of the raw table, with its database.
         built: that of the models.
     """
     names = [f"{raw}.{tables.QUOTES}", *(f"{built}.{name}" for name in (SILVER, *GOLD))]
-    # max() alone is answered from metadata: nothing is read, however much there is.
-    return "SELECT " + ", ".join(f"(SELECT COALESCE(MAX(BATCH_SEQ), 0) FROM {n})" for n in names)
+    # max() without a filter is answered from metadata, however large the table is.
+    return "SELECT " + ", ".join(f"(SELECT COALESCE(MAX(BATCH_SEQ), -1) FROM {n})" for n in names)
 
 
 def good_line_after(built: str, batch_seq: int) -> str:
@@ -61,14 +81,22 @@ def good_line_after(built: str, batch_seq: int) -> str:
 
 
 def _is_behind(connection: SnowflakeConnection, settings: BuildSettings) -> bool:
-    raw = f"{settings.database}.{settings.raw_schema}"
-    built = f"{settings.database}.{settings.dbt_schema}"
     with connection.cursor() as cursor:
-        cursor.execute(newest_batches(raw, built))
-        [(loaded, silver, *gold)] = cursor.fetchall()
+        loaded, silver, *gold = _newest(cursor, settings)
         if any(newest != silver for newest in gold):
             return True
         if loaded == silver:
             return False
-        cursor.execute(good_line_after(built, silver))
+        cursor.execute(good_line_after(_built(settings), silver))
         return bool(cursor.fetchall())
+
+
+def _newest(cursor: SnowflakeCursor, settings: BuildSettings) -> list[int]:
+    raw = f"{settings.database}.{settings.raw_schema}"
+    cursor.execute(newest_batches_query(raw, _built(settings)))
+    [row] = cursor.fetchall()
+    return list(row)
+
+
+def _built(settings: BuildSettings) -> str:
+    return f"{settings.database}.{settings.dbt_schema}"

@@ -1,24 +1,28 @@
-"""The dbt project as it was parsed when the image was built, so that a run need not do it again.
+"""The dbt project, parsed once when the image is built instead of in every run.
 
-dbt's own partial parsing is of no use for that: it gives up when anything of the connection
-differs, the account's name included. The account has no part in what parsing gives; the names of
-database, schemas and time zone have. So the project is parsed with placeholders for these, which
-give way to the names once the file is read.
+A run is a new pod, so it has no `target/` of an earlier run for dbt's partial parsing. One shipped
+in the image would not help: dbt parses everything again when any connection parameter differs, the
+account name included. docs/decisions/0010-dbt-overrides.md has the measurements.
 
-`python -m stockfeed.transform.parsed FILE` parses the project into a file.
+Parsing depends on the feed only through names: those of the database and the schemas end up in the
+models' relations. The project is therefore parsed with placeholders for them, and `load` replaces
+the placeholders. The result goes to `dbtRunner(manifest=…)`
+(https://docs.getdbt.com/reference/programmatic-invocations).
+
+`python -m stockfeed.transform.parsed FILE` writes the file.
 """
 
 import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from dbt.cli.main import dbtRunner
 from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.manifest import Manifest
-from dbt.parser.manifest import extended_mashumuro_decoder
 
 from stockfeed.contract import env
 
@@ -31,14 +35,17 @@ PLACEHOLDERS: Final = {
         env.EXCHANGE_TIMEZONE,
     )
 }
-"""All that the project reads from the environment while it is parsed, and what stands for it."""
+"""Every variable that the project reads while it is parsed, with the placeholder for its value."""
+
+_NAMED: Final = ("database", "schema", "relation_name")
+"""The attributes of a node that hold names from the environment."""
 
 
 def parse(project: Path, file: Path) -> None:
-    """Parses a project into a file; the environment must hold the placeholders.
+    """Parses a project and writes the result to a file; the environment must hold the placeholders.
 
     Raises:
-        RuntimeError: dbt says no.
+        RuntimeError: dbt rejected the project.
     """
     with tempfile.TemporaryDirectory() as directory:
         options = ["--log-level-file", "none", "--log-path", directory, "--target-path", directory]
@@ -50,33 +57,31 @@ def parse(project: Path, file: Path) -> None:
 
 
 def load(file: Path, environment: Mapping[str, str]) -> Manifest:
-    """The parsed project, for the names in an environment.
+    """Returns the parsed project with the names from an environment in place of the placeholders.
 
     Args:
-        file: what `parse` wrote, with this version of dbt.
+        file: written by `parse` with the same version of dbt.
         environment: holds every name of `PLACEHOLDERS`.
     """
-    names = {mark: environment[name] for name, mark in PLACEHOLDERS.items()}
-
-    def decoded(content: bytes) -> Any:
-        return _filled(extended_mashumuro_decoder(content), names)  # type: ignore[no-untyped-call] # dbt's
-
-    manifest = Manifest.from_msgpack(file.read_bytes(), decoder=decoded)
-    # What macros see as `graph`: dbt makes it of a project that it parsed itself alone.
+    manifest = Manifest.from_msgpack(file.read_bytes())
+    names = {placeholder: environment[name] for name, placeholder in PLACEHOLDERS.items()}
+    for node in chain(
+        manifest.nodes.values(), manifest.sources.values(), manifest.unit_tests.values()
+    ):
+        _rename(node, names)
+    manifest.env_vars = {name: environment[name] for name in manifest.env_vars}
+    # The `graph` that macros read. dbt builds it only for a project that it parsed itself.
     manifest.build_flat_graph()  # type: ignore[no-untyped-call] # dbt's
     return manifest
 
 
-def _filled(value: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        for mark, name in names.items():
-            value = value.replace(mark, name)
-        return value
-    if isinstance(value, dict):
-        return {key: _filled(item, names) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_filled(item, names) for item in value]
-    return value
+def _rename(node: Any, names: Mapping[str, str]) -> None:
+    for attribute in _NAMED:
+        value = getattr(node, attribute, None)
+        if isinstance(value, str):
+            for placeholder, name in names.items():
+                value = value.replace(placeholder, name)
+            setattr(node, attribute, value)
 
 
 if __name__ == "__main__":

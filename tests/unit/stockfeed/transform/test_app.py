@@ -38,10 +38,14 @@ def dbt(monkeypatch):
         "stockfeed.transform.invocation": SimpleNamespace(
             build=build, exported=lambda settings: {"EXPORTED": "yes"}
         ),
-        "stockfeed.transform.backlog": SimpleNamespace(is_behind=lambda settings: fake.behind),
+        "stockfeed.transform.backlog": SimpleNamespace(
+            is_behind=lambda settings: fake.behind,
+            newest_batches=lambda settings: {"SOURCE_STOCK_QUOTES": 41},
+        ),
     }
     monkeypatch.setattr(app, "import_module", modules.__getitem__)
     monkeypatch.setenv("EXPORTED", "no")
+    monkeypatch.setenv("STOCKFEED_NEWEST_BATCHES", "{}")
     handler = signal.getsignal(signal.SIGTERM)
     yield fake
     signal.signal(signal.SIGTERM, handler)
@@ -74,6 +78,19 @@ def test_without_outputs_it_always_builds(environment, dbt):
     del environment["STOCKFEED_OUTPUTS_DIR"]
     assert app.main(environment | {"DBT_TARGET_PATH": "/kept"}) == 0
     assert dbt.calls == [("minute", "/kept", "yes")]
+
+
+@pytest.mark.parametrize(
+    ("how", "newest"),
+    [
+        ({}, '{"SOURCE_STOCK_QUOTES": 41}'),
+        ({"daily": True}, '{"SOURCE_STOCK_QUOTES": 41}'),
+        ({"rebuild": "gold_kpi"}, "{}"),
+    ],
+)
+def test_dbt_gets_the_newest_batches_unless_it_reads_whole_tables(environment, dbt, how, newest):
+    assert app.main(environment, **how) == 0
+    assert os.environ["STOCKFEED_NEWEST_BATCHES"] == newest
 
 
 def test_a_daily_build_does_not_ask_what_was_loaded(environment, dbt, tmp_path):

@@ -60,7 +60,7 @@ def answer(monkeypatch):
     ("answers", "behind"),
     [
         ([[(7, 7, 7, 7, 7)]], False),
-        ([[(0, 0, 0, 0, 0)]], False),
+        ([[(-1, -1, -1, -1, -1)]], False),
         ([[(7, 7, 7, 7, 5)]], True),
         ([[(7, 7, 5, 7, 7)]], True),
         ([[(7, 5, 5, 5, 5)], [(1,)]], True),
@@ -84,6 +84,35 @@ def test_an_unanswered_query_is_told(settings, answer):
     answer(OperationalError("no route", errno=250001))
     with pytest.raises(TransientError, match="not built yet"):
         backlog.is_behind(settings)
+
+
+def test_returns_the_newest_batch_of_each_table(settings, answer):
+    cursor = answer([(9, 8, 7, 6, -1)])
+    assert backlog.newest_batches(settings) == {
+        "SOURCE_STOCK_QUOTES": 9,
+        "SILVER_CLEAN_STOCK": 8,
+        "GOLD_KPI": 7,
+        "GOLD_CANDLESTICK": 6,
+        "GOLD_VOLATILITY": -1,
+    }
+    assert len(cursor.queries) == 1
+    assert cursor.closed
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProgrammingError("does not exist", errno=2003, sqlstate="42S02"),
+        OperationalError("no route", errno=250001),
+    ],
+)
+def test_leaves_the_newest_batches_to_dbt_if_the_query_fails(settings, answer, error):
+    answer(error)
+    assert backlog.newest_batches(settings) == {}
+
+
+def test_leaves_the_newest_batches_to_dbt_if_the_login_fails(settings):
+    assert backlog.newest_batches(settings) == {}  # "pem" is not a key
 
 
 def test_the_session_is_closed(settings, monkeypatch):
