@@ -1,8 +1,9 @@
-{#- The candles' intervals.
+{#- Returns the candle intervals.
 
-    seconds: length of a UTC slice; none for the exchange day.
-    reach_days: how far apart the first and the last candle of a volatility window may lie. Longer
-        than twenty candles take across a long weekend, and it bounds what a late quote can change. -#}
+    seconds: length of a bucket, which starts at a multiple of it in UTC; none for the exchange day.
+    reach_days: the longest time from the first candle of a volatility window to its last. Twenty
+        candles must fit in, even across a long weekend. It also limits which windows a late quote
+        can change. -#}
 {% macro bar_intervals() -%}
     {{ return([
         {'name': '1m', 'seconds': 60, 'reach_days': 5},

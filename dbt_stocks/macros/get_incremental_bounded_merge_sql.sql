@@ -2,9 +2,8 @@
     strategy by the name of its macro
     (https://docs.getdbt.com/docs/build/incremental-strategy#custom-strategies).
 
-    The target is bounded to the time spans of the new rows (merge_predicates). And there is no
-    transaction around the MERGE: dbt-snowflake's `merge` adds BEGIN and COMMIT, but one MERGE is atomic
-    by itself. -#}
+    It limits the target to the days of the new rows (merge_predicates), and it opens no transaction:
+    dbt-snowflake's `merge` sends BEGIN and COMMIT, but a single MERGE is atomic by itself. -#}
 {% macro get_incremental_bounded_merge_sql(arg_dict) -%}
     {{ return(default__get_merge_sql(
         arg_dict['target_relation'],
@@ -15,12 +14,12 @@
     )) }}
 {%- endmacro %}
 
-{#- Predicates that bound a MERGE's target to the days that the new rows lie in. They are literals, so
-    that Snowflake can prune the target's micro-partitions at compile time; by the keys alone it prunes
-    only what it learns during the join.
+{#- Returns predicates that limit a MERGE's target to the days of the new rows. They are literals,
+    so that Snowflake can prune the target's micro-partitions at compile time; by the keys alone it
+    prunes only what it learns during the join.
 
-    A model asks for this with `meta: {merge_time_column: …}`. The column must be part of the unique key
-    or determined by it. The new rows must be a table, or they would be computed twice. -#}
+    A model asks for this with `meta: {merge_time_column: …}`. The column must be part of the
+    unique key or determined by it. The new rows must be a table, or they would be computed twice. -#}
 {% macro merge_predicates(new_rows) -%}
     {%- set column = (config.get('meta') or {}).get('merge_time_column') -%}
     {%- if not column -%}{{ return(none) }}{%- endif -%}

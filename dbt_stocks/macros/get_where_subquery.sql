@@ -1,5 +1,6 @@
-{#- What a data test reads. dbt's own macro, with one addition: `where: __in_newest_batches__` bounds
-    a test to the newest batches, and to nothing under the selector `daily`. -#}
+{#- Returns what a data test reads. Same as dbt's macro, except that `where: __in_newest_batches__`
+    limits a test to the newest batches; under the selector `daily` it limits nothing. dbt
+    documents this use: https://docs.getdbt.com/reference/resource-configs/where -#}
 {% macro snowflake__get_where_subquery(relation) -%}
     {%- set where = config.get('where', '') -%}
     {%- if where == '__in_newest_batches__' -%}
@@ -8,7 +9,8 @@
     {{ return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') dbt_subquery' if where else relation) }}
 {%- endmacro %}
 
-{#- The newest batches are raw's: to ask a view for its newest one is to compute the whole view. -#}
+{#- Returns a predicate for the newest batches of raw, whatever the tested model is: finding the
+    newest batch of a view would compute the complete view. -#}
 {% macro in_newest_batches(batches=10) -%}
     {%- if not execute or invocation_args_dict.get('selector') == 'daily' -%}
         {{ return('') }}

@@ -1,12 +1,13 @@
-{#- A predicate that bounds `column` to the spans of time that `query` gives, as literals for
-    Snowflake to prune by (see newest_batch).
+{#- Returns a predicate that limits `column` to the time spans that `query` returns. The spans are
+    written as literals, by which Snowflake can prune micro-partitions (see newest_batch).
 
     Args:
         column: a TIMESTAMP_NTZ column.
-        query: gives span_from and span_to, the first and the last instant to read, and after them
-            span_key if key_column is given. Spans less than a long weekend apart are merged: reading
-            four days more is cheaper than a predicate of hundreds of terms.
-        key_column: the column that a span's key restricts, if any. -#}
+        query: returns span_from and span_to, the first and the last instant to read, and span_key
+            if key_column is given. Spans of one key that are less than four days (a long weekend)
+            apart are merged: reading four more days is cheaper than a predicate with hundreds of
+            terms.
+        key_column: the column that span_key is compared with; none: the spans apply to all rows. -#}
 {% macro in_spans(column, query, key_column=none) -%}
     {%- if not execute -%}{{ return('true') }}{%- endif -%}
     {%- set merged = [] -%}
@@ -33,8 +34,8 @@
     {{ return('(' ~ terms | join(') or (') ~ ')' if terms else 'false') }}
 {%- endmacro %}
 
-{#- Rows (key, from, to, what a span that joins it starts by) in order, times as text: of one width,
-    so that they compare as times do. -#}
+{#- Returns rows (key, from, to, latest start of a span to merge with), in order. Times are text of
+    fixed width, so they sort chronologically. -#}
 {% macro ordered_spans(query, key_column) -%}
     {%- set spans -%}
         select

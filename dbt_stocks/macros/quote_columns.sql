@@ -1,4 +1,5 @@
-{#- The columns that a quote has however often it is seen: its identity and what follows from it. -#}
+{#- The columns that are the same at every sighting of a quote: its identity, and what is computed
+    from it. -#}
 {% macro quote_columns(relation=none) -%}
     {%- set columns = ['quote_id', 'symbol', 't', 'c', 'o', 'h', 'l', 'pc', 'quote_at'] -%}
     {%- for column in columns -%}

@@ -1,4 +1,5 @@
-{#- The tests that `node`, an `all_at_once`, stands for: those of its model that look at no other. -#}
+{#- Returns the tests that an `all_at_once` node replaces: those that read its model and nothing
+    else. -#}
 {% macro tests_at_once(node) -%}
     {%- set found = [] -%}
     {%- if execute -%}
@@ -11,15 +12,16 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{#- How many results a test has on `rows`. One that looks at each row by itself shares one pass over
-    them with the others of its kind; there, the results of accepted_values are rows, not values. -#}
+{#- Returns an expression for the number of failures of a test on `rows`. Tests of single rows are
+    counted in one common pass over the rows, any other in a subquery. For accepted_values this
+    counts rows; dbt counts distinct values. -#}
 {% macro count_of_results(test, rows) -%}
     {%- set given = test.test_metadata.kwargs -%}
     {%- set name = test.test_metadata.name -%}
     {%- if name == 'not_null' -%}
         count(case when {{ given.column_name }} is null then 1 end)
-    {%- elif name == 'holds' -%}
-        count(case when not ({{ given.condition }}) then 1 end)
+    {%- elif name == 'expression_is_true' -%}
+        count(case when not ({{ given.expression }}) then 1 end)
     {%- elif name == 'accepted_values' -%}
         count(case when {{ given.column_name }} not in ('{{ given['values'] | join("', '") }}') then 1 end)
     {%- else -%}

@@ -1,14 +1,16 @@
-{#- Overrides dbt's incremental materialization for the minute's run, if the table exists. Otherwise, the
-    original runs. dbt documents this kind of override:
+{#- Overrides dbt's incremental materialization for the minute's run, if the table exists. Otherwise
+    the original runs. dbt documents this kind of override:
     https://docs.getdbt.com/guides/create-new-materializations
 
-    This path sends at most five statements a model; the original sends ten. It omits
-      - the four DESCRIBEs with which dbt compares the query's columns to the table's. The query's columns
-        are declared in the contract, which is checked when the table is created and by the daily run;
+    For each model it omits:
+      - three of four DESCRIBEs, with which dbt compares the columns of query and table. The query's
+        columns are declared in the contract, which is checked when the table is created and by the
+        daily run, so only the table is described;
       - the DROP of the temporary table, which ends with the session;
-      - the temporary view, for a model whose new rows need no table.
-    It applies no `grants` and no `persist_docs`; the project uses neither (setup.sql grants on future
-    tables). docs/decisions/0010-dbt-overrides.md has the measurements. -#}
+      - the temporary view of a model whose new rows need no table.
+
+    It applies no `grants` and no `persist_docs`. The project uses neither: setup.sql grants on future
+    tables. docs/decisions/0010-dbt-overrides.md has the measurements. -#}
 {% materialization incremental, adapter='snowflake' -%}
     {%- set table = load_relation(this) -%}
     {%- if table is none or not table.is_table or not is_minute() -%}
@@ -43,7 +45,7 @@
     {%- for row in run_query('describe table ' ~ table) -%}
         {%- set name = row['name'] | lower -%}
         {%- set type = model.columns[name].data_type | default('none') | upper | replace(' ', '') -%}
-        {#- The contract's varchar is VARCHAR(16777216) in the table, so compare the beginning only. -#}
+        {#- The contract's varchar is VARCHAR(16777216) in the table: compare only the start. -#}
         {%- if not row['type'].upper().startswith(type) -%}{%- do wrong.append(name) -%}{%- endif -%}
         {%- if name in missing -%}{%- do missing.remove(name) -%}{%- endif -%}
         {%- do columns.append(api.Column.from_description(row['name'], row['type'])) -%}

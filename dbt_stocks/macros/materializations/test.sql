@@ -1,5 +1,6 @@
-{#- dbt's own; of an `all_at_once`, which tests failed is told by their names: as an error, which
-    fails the run, or as a warning. -#}
+{#- Overrides dbt's test materialization for `all_at_once` only. dbt reports one number per test;
+    this one names each failed test, in an error that fails the run or, for tests with severity
+    `warn`, in a warning. docs/decisions/0010-dbt-overrides.md has the reason. -#}
 {% materialization test, adapter='snowflake' -%}
     {%- if model.test_metadata.name != 'all_at_once' -%}
         {{ return(dbt.materialization_test_default()) }}
@@ -20,7 +21,7 @@
     {%- if failed.error -%}
         {%- do exceptions.raise_compiler_error(failed.error | join('; ')) -%}
     {%- endif -%}
-    {%- set told = counted.table.select(counted.table.column_names[:3]) -%}
-    {%- do store_result('main', response=counted.response, agate_table=told) -%}
+    {%- set summary = counted.table.select(counted.table.column_names[:3]) -%}
+    {%- do store_result('main', response=counted.response, agate_table=summary) -%}
     {{ return({'relations': []}) }}
 {%- endmaterialization %}

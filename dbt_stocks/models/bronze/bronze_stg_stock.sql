@@ -26,7 +26,7 @@ with lines as (
 
 ),
 
--- Times are made only of numbers that are times: an error would stop every model behind this one.
+-- Convert only plausible times: a conversion error would fail all models downstream.
 timed as (
 
     select

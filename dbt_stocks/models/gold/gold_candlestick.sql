@@ -9,7 +9,8 @@
 {%- set after = newest_batch(this) %}
 {%- set touched_days -%}
     select
-        -- An hour more at either end: slices are of UTC, and not every zone's midnight starts one.
+        -- The longest day has 25 hours. One more hour at either end, because buckets are aligned
+        -- to UTC: where local midnight is not on a full UTC hour, it is inside a bucket.
         dateadd('hour', -1, day_start) as span_from,
         dateadd('hour', 26, day_start) as span_to
     from (

@@ -48,7 +48,8 @@ with quotes as (
 
 ),
 
--- The newest batch of the symbol, not of the quote: a late quote changes nothing and is still done.
+-- The batch is the symbol's newest, not the quote's: a late quote changes no value, but its batch
+-- must count as built.
 latest as (
 
     select

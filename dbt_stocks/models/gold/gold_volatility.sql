@@ -13,7 +13,7 @@
 
 {%- if is_incremental() %}
 {%- set after = newest_batch(this) %}
-{#- What a touched candle can change, and what that needs, lies within its window's reach. #}
+{#- A window that contains a changed candle begins and ends at most one reach away from it. #}
 {%- set touched_spans -%}
     select
         bar_interval as span_key,
@@ -114,7 +114,8 @@ select
     close,
     log_return::number(20, 10) as log_return,
     volatility::number(20, 10) as volatility,
-    -- Only exchange days are evenly spaced; a night between two minutes has no yearly rate.
+    -- Only exchange days are evenly spaced: intraday windows span nights, so their volatility
+    -- cannot be scaled to a year.
     case when bar_interval = '1d' then (volatility * sqrt(252))::number(20, 10) end
         as annualised_volatility,
     window_batch_seq as batch_seq

@@ -8,7 +8,7 @@
 with events as (
 
     select
-        -- The symbol comes last: it alone could hold the separator.
+        -- The symbol comes last, because no other part can contain the separator.
         md5(concat_ws(
             '|', t::varchar, c::varchar
             {%- for field in ['o', 'h', 'l', 'pc'] -%}
@@ -54,7 +54,8 @@ sightings as (
         merged.{{ sighting }}_offset as seen_offset,
         merged.batch_seq
     from {{ this }} as merged
-    -- symbol and quote_at follow from quote_id; they are what the table is clustered by.
+    -- quote_id alone would identify the row; symbol and quote_at let Snowflake prune, because the
+    -- table is clustered by them.
     join (select distinct quote_id, symbol, quote_at from events) as known
         on merged.quote_id = known.quote_id
         and merged.symbol = known.symbol

@@ -1,8 +1,8 @@
-{#- All tests that look at this model alone, in one query, for the minute's run: one for each would be
-    most of what that sends. The daily run has the tests themselves.
+{#- Runs all tests that read only this model in one query. The minute's run uses it: one query per
+    test would be most of its statements. The daily run uses the tests themselves.
 
-    Gives one row: the three columns that dbt takes of any test, then the results of each test.
-    macros/materializations/test.sql makes failures and warnings of these. -#}
+    Returns one row: the three columns that dbt reads from any test, then the number of failures of
+    each test. macros/materializations/test.sql turns these into errors and warnings. -#}
 {% test all_at_once(model) %}
     {%- set tests = tests_at_once(context['model']) %}
     with newest as (

@@ -1,4 +1,4 @@
-{#- Any row at all. -#}
+{#- Finds any row. -#}
 {% test is_empty(model) %}
     select * from {{ model }}
 {% endtest %}

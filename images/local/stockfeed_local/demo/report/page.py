@@ -11,7 +11,15 @@ from stockfeed_local.demo.report.charts import chart_data
 from stockfeed_local.demo.report.data import ReportData
 
 _ASSETS: Final = files(__package__) / "assets"
-_SCRIPTS: Final = ("base.js", "axis.js", "candles.js", "market.js", "run.js", "main.js")
+_SCRIPTS: Final = (
+    "base.js",
+    "axis.js",
+    "candles.js",
+    "treemap.js",
+    "volatility.js",
+    "run.js",
+    "main.js",
+)
 """Scripts in the order in which they are concatenated into one module."""
 
 

@@ -1,7 +1,6 @@
-{#- Rows whose `column_name` no row of `to` has at the same `time_column`; as dbt's own test
-    `relationships`, but of `to`, a large table that is clustered by that time, only the spans are
-    read that the rows lie in. -#}
-{% test is_in_at_its_time(model, column_name, to, time_column) %}
+{#- Finds rows whose `column_name` has no match in `to`. Like dbt's `relationships`, but for a
+    large `to` that is clustered by `time_column`: it reads only the days of the tested rows. -#}
+{% test relationships_by_day(model, column_name, to, time_column) %}
     {%- set days -%}
         select distinct
             date_trunc('day', {{ time_column }}) as span_from,

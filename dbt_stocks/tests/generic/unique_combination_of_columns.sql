@@ -1,5 +1,5 @@
-{#- Combinations of `columns` that more than one row has. -#}
-{% test unique_together(model, columns) %}
+{#- Finds combinations of `columns` that occur in more than one row. -#}
+{% test unique_combination_of_columns(model, columns) %}
     select {{ columns | join(', ') }}, count(*) as row_count
     from {{ model }}
     group by {{ columns | join(', ') }}
