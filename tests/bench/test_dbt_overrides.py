@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 import snowflake.connector
 
+from generator.statements.recorder import Recording, recording_emulator
 from stockfeed_local.stack.ports import HOST
-from support.grants.recorder import Recording, recording_emulator
 
 PROJECT = Path(__file__).parents[2] / "dbt_stocks"
 FIRST_QUOTE = 1_713_456_789

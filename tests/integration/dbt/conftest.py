@@ -1,4 +1,4 @@
-"""A warehouse whose raw table a test fills by hand, and dbt on it."""
+"""A warehouse with a raw table that tests fill, and dbt to build from it."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from support.dbtproject.runner import Dbt, on_empty_warehouse
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The raw table, and dbt's commands on it."""
+    """A raw table, and dbt on the same database."""
 
     dbt: Dbt
 
@@ -35,7 +35,7 @@ class Warehouse:
 def server(
     tmp_path_factory: pytest.TempPathFactory, service_logs: Path
 ) -> Iterator[SnowflakeEmulator]:
-    """An emulator of the module's own: its database is not shared with other tests."""
+    """Starts an emulator for this module only, so that its database is not shared."""
     with SnowflakeEmulator(tmp_path_factory.mktemp("snowflake"), service_logs) as service:
         yield service
 
@@ -44,7 +44,7 @@ def server(
 def warehouse(
     server: SnowflakeEmulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Warehouse]:
-    """An empty raw table; nothing of dbt is written into the source tree."""
+    """Creates an empty raw table; dbt writes nothing into the source tree."""
     with on_empty_warehouse(server, "DBT_TEST", tmp_path_factory.mktemp("dbt")) as dbt:
         yield Warehouse(dbt)
 

@@ -1,4 +1,4 @@
-"""Silver and gold against a plain computation over all landed lines, batch after batch."""
+"""Silver and gold equal a plain computation over all landed lines, after each batch."""
 
 import json
 import math
@@ -27,7 +27,7 @@ SEED = 20240310
 TABLES = ("silver_clean_stock", "gold_kpi", "gold_candlestick", "gold_volatility", "gold_treemap")
 
 pytestmark = [
-    pytest.mark.timeout(600),  # the stages are one fixture, and so one test's set-up
+    pytest.mark.timeout(600),  # the first test waits for the fixture with all stages
     pytest.mark.filterwarnings("ignore:The 'insecure_mode':DeprecationWarning"),  # dbt-snowflake's
 ]
 
@@ -38,24 +38,24 @@ Tables = dict[str, list[Row]]
 
 @dataclass
 class Stream:
-    """Makes landed lines, around both changes of the clocks in 2024."""
+    """Generates landed lines around both daylight saving changes of 2024."""
 
     chance: random.Random = field(default_factory=lambda: random.Random(SEED))
     offset: int = 0
 
     def line(self, symbol: str, t: int, c: Any, **fields: Any) -> Line:
-        """One quote, polled within seconds of t or days later."""
+        """Returns one quote, polled within milliseconds of t or days later."""
         self.offset += 1
         delay = self.chance.randrange(1, 4) * self.chance.choice([1, 1, 86_400_000])
         meta = {"topic": "q", "partition": 0, "offset": self.offset, "timestamp": t * 1000 + delay}
         return {"symbol": symbol, "c": c, "t": t, **fields, "_meta": meta}
 
     def again(self, line: Line) -> Line:
-        """The same quote, polled and published once more."""
+        """Returns the same quote as polled and published again."""
         return self.line(**{name: value for name, value in line.items() if name != "_meta"})
 
     def walk(self, count: int) -> list[Line]:
-        """Quotes with missing fields, repeats, equal seconds and late ones."""
+        """Returns random quotes, with missing fields, repetitions, equal times and late arrivals."""
         return [self._step() for _ in range(count)]
 
     def _step(self) -> Line:
@@ -68,12 +68,12 @@ class Stream:
         return self.line(symbol, t, price, **{name: self.chance.choice(values) for name in names})
 
     def days(self, numbers: Iterable[int]) -> list[Line]:
-        """One quote a day of one symbol, over the clocks' change in March."""
+        """Returns one quote per day of one symbol, across the daylight saving change in March."""
         noon = unix(2024, 2, 20, 12)
         return [self.line("VOL", noon + 86_400 * n, 50 + n * 7919 % 13, pc=50) for n in numbers]
 
     def bad(self) -> list[Line]:
-        """Lines that silver leaves out."""
+        """Returns lines that silver excludes."""
         t = unix(2024, 3, 9, 23)
         lines = [
             self.line("RND1", t, "abc"),
@@ -92,12 +92,14 @@ class Stream:
 
 @dataclass(frozen=True)
 class Stage:
-    """What one run left: its nodes, the tables, and what silver and gold should be.
+    """The result of one dbt run.
 
     Attributes:
-        messages: what dbt says of each node, by name.
-        unit_tests: how many were run.
-        statements: what made or changed each table, by its name.
+        messages: dbt's message for each node, by name.
+        unit_tests: number of unit tests that ran.
+        statements: the statement that created or changed each table, by the table's name.
+        tables: rows of each table after the run.
+        expected: rows that silver and gold should have.
     """
 
     messages: dict[str, str]
@@ -109,7 +111,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stages(warehouse: Any) -> dict[str, Stage]:
-    """All runs, one after the other on one warehouse: each costs seconds."""
+    """Runs dbt several times on one warehouse; one fixture, because each run takes seconds."""
     dbt, stream, landed = warehouse.dbt, Stream(), list[tuple[int, Line]]()
     run = Path(dbt.environment["DBT_TARGET_PATH"]) / "run"
 
@@ -137,7 +139,7 @@ def stages(warehouse: Any) -> dict[str, Stage]:
     stages["minute"] = stage("build", "--selector", "minute")
 
     land(3, stream.walk(60) + [stream.again(line) for line in first[:40]] + stream.days([11, 41]))
-    dbt("run", "--select", "silver_clean_stock", "gold_kpi")  # the build dies behind these two
+    dbt("run", "--select", "silver_clean_stock", "gold_kpi")  # as if the build was killed after these two
     old = stream.line("VOL", unix(1999, 12, 31, 23), 7.123456789)
     land(5, [*stream.walk(30), old, stream.line("NEW", unix(2024, 7, 4, 9), 1e3)])
     stages["late"] = stage("build", "--selector", "minute")
@@ -149,7 +151,7 @@ def stages(warehouse: Any) -> dict[str, Stage]:
 
 @pytest.mark.parametrize("name", ["minute", "late"])
 @pytest.mark.parametrize("table", ["silver_clean_stock", "gold_kpi", "gold_candlestick"])
-def test_the_table_equals_a_plain_computation(
+def test_table_equals_a_plain_computation(
     stages: dict[str, Stage], name: str, table: str
 ) -> None:
     stage = stages[name]
@@ -176,18 +178,18 @@ def test_volatility_equals_a_plain_computation(stages: dict[str, Stage], name: s
             assert value is None or float(value) == pytest.approx(wanted, abs=1e-9), key
 
 
-def test_a_first_run_on_an_empty_raw_table_makes_empty_tables(stages: dict[str, Stage]) -> None:
+def test_first_run_on_an_empty_raw_table_creates_empty_tables(stages: dict[str, Stage]) -> None:
     assert all(rows == [] for rows in stages["empty"].tables.values())
 
 
-def test_bad_lines_are_kept_apart_and_counted(stages: dict[str, Stage]) -> None:
+def test_quarantine_lists_and_counts_bad_lines(stages: dict[str, Stage]) -> None:
     assert len(stages["minute"].tables["quarantine"]) == 8
     for name, test in (("minute", "passes_its_tests"), ("daily", "is_empty")):
-        said = stages[name].messages[f"bronze_quarantine_{test}"]
-        assert said == "Got 8 results, configured to warn if != 0"
+        message = stages[name].messages[f"bronze_quarantine_{test}"]
+        assert message == "Got 8 results, configured to warn if != 0"
 
 
-def test_the_treemap_counts_the_quotes_of_the_latest_exchange_day(stages: dict[str, Stage]) -> None:
+def test_treemap_counts_quotes_of_the_latest_exchange_day(stages: dict[str, Stage]) -> None:
     silver = stages["late"].expected["silver_clean_stock"]
     latest = {row["symbol"]: row["exchange_at"] for row in stages["late"].tables["gold_kpi"]}
     counts = {
@@ -202,7 +204,7 @@ def test_the_treemap_counts_the_quotes_of_the_latest_exchange_day(stages: dict[s
 
 
 @pytest.mark.parametrize("name", ["nothing new", "daily"])
-def test_a_run_with_nothing_new_changes_nothing(stages: dict[str, Stage], name: str) -> None:
+def test_run_without_new_data_changes_nothing(stages: dict[str, Stage], name: str) -> None:
     before, after = stages["late"].tables, stages[name].tables
 
     for table in TABLES:
@@ -217,7 +219,7 @@ def test_a_run_with_nothing_new_changes_nothing(stages: dict[str, Stage], name: 
         ("gold_volatility", "bucket_start"),
     ],
 )
-def test_a_merge_reads_of_its_target_the_times_of_the_new_rows_alone(
+def test_merge_is_limited_to_the_times_of_the_new_rows(
     stages: dict[str, Stage], table: str, column: str
 ) -> None:
     statement = stages["late"].statements[table]
@@ -228,7 +230,7 @@ def test_a_merge_reads_of_its_target_the_times_of_the_new_rows_alone(
     assert re.search(f"DBT_INTERNAL_DEST.{column} {old}", statement)
 
 
-def test_whole_tables_pass_the_daily_tests_and_the_unit_tests(stages: dict[str, Stage]) -> None:
+def test_daily_run_passes_all_tests(stages: dict[str, Stage]) -> None:
     tests = stages["daily"].messages.keys() - set(TABLES)
     assert stages["daily"].unit_tests == 12
     assert len(tests) > 70
@@ -236,22 +238,22 @@ def test_whole_tables_pass_the_daily_tests_and_the_unit_tests(stages: dict[str, 
 
 
 @pytest.mark.usefixtures("stages")
-def test_tests_at_once_name_each_one_that_failed(warehouse: Any) -> None:
+def test_all_at_once_names_each_failed_test(warehouse: Any) -> None:
     dbt = warehouse.dbt
     dbt.execute(
         "insert into ANALYTICS.GOLD_KPI select * from ANALYTICS.GOLD_KPI where SYMBOL = 'NEW'"
     )
     dbt.execute("update ANALYTICS.GOLD_KPI set CURRENT_PRICE = -1, T = null where SYMBOL = 'VOL'")
     [result] = dbt.failed("test", "--select", "gold_kpi_passes_its_tests").results
-    said = result.message
-    assert "test gold_kpi_current_price_is_positive: 1 results; " in said
-    assert "test not_null_gold_kpi_t: 1 results" in said
-    assert "test unique_gold_kpi_symbol: 1 results" in said
-    assert said.count(" results") == 3
+    message = result.message
+    assert "test gold_kpi_current_price_is_positive: 1 results; " in message
+    assert "test not_null_gold_kpi_t: 1 results" in message
+    assert "test unique_gold_kpi_symbol: 1 results" in message
+    assert message.count(" results") == 3
 
 
 @pytest.mark.usefixtures("stages")
-def test_docs_are_generated_and_the_source_tree_is_left_alone(warehouse: Any) -> None:
+def test_docs_generate_leaves_the_source_tree_unchanged(warehouse: Any) -> None:
     dbt = warehouse.dbt
     project = Path(dbt.environment["DBT_PROJECT_DIR"])
     before = set(project.rglob("*"))
@@ -265,7 +267,7 @@ def test_docs_are_generated_and_the_source_tree_is_left_alone(warehouse: Any) ->
 
 
 def assert_equal_rows(rows: list[Row], expected: list[Row]) -> None:
-    """Equal as sets of rows; columns that are not expected are not compared."""
+    """Compares as sets of rows, and only the columns of `expected`."""
     names = sorted(expected[0]) if expected else []
     built = sorted(tuple(str(row[name]) for name in names) for row in rows)
     assert built == sorted(tuple(str(row[name]) for name in names) for row in expected)
@@ -277,7 +279,7 @@ def unix(*moment: int) -> int:
 
 
 def expected_tables(landed: list[tuple[int, Line]]) -> Tables:
-    """Silver, KPI and candlestick, from all landed lines at once."""
+    """Computes silver, KPI and candlestick rows from all landed lines."""
     silver = expected_silver([(batch, line) for batch, line in landed if is_quote(line)])
     ordered = sorted(silver, key=place)
     return {
@@ -288,7 +290,7 @@ def expected_tables(landed: list[tuple[int, Line]]) -> Tables:
 
 
 def is_quote(line: Line) -> bool:
-    """What the generated bad lines violate, no more."""
+    """Returns whether a line is good; checks only the rules that `Stream.bad` violates."""
     numbers = [line.get(name) for name in ("o", "h", "l", "pc")]
     return (
         bool(line.get("symbol"))
@@ -372,7 +374,7 @@ def candle(key: tuple[str, str, datetime], rows: list[Row]) -> Row:
 
 
 def volatility(bars: list[Row]) -> dict[tuple[Any, ...], tuple[float | None, float | None]]:
-    """Log return and volatility by symbol, interval and bucket."""
+    """Computes log return and volatility by symbol, interval and bucket."""
     series = defaultdict(list)
     for bar in sorted(bars, key=lambda bar: bar["bucket_start"]):
         series[bar["symbol"], bar["bar_interval"]].append((bar["bucket_start"], bar["close"]))

@@ -1,4 +1,4 @@
-"""dbt's own code makes valid credentials of the profile, for an account and for the emulator."""
+"""dbt builds valid credentials from the profile, for an account and for the emulator."""
 
 from argparse import Namespace
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def pem(passphrase: str | None = None) -> str:
 
 @pytest.fixture
 def credentials(tmp_path):
-    """What dbt makes of a mounted Secret, with nothing else in its environment."""
+    """Builds dbt's credentials from a mounted Secret, with nothing else in the environment."""
 
     def make(secret: Mapping[str, str]) -> SnowflakeCredentials:
         for key, value in secret.items():
@@ -57,7 +57,7 @@ def credentials(tmp_path):
 
 
 @pytest.mark.parametrize("passphrase", [None, "open sesame"])
-def test_a_real_account_is_asked_with_the_key_that_the_loader_uses(credentials, passphrase):
+def test_account_uses_the_loaders_key(credentials, passphrase):
     secret = ACCOUNT | NAMES | {"privateKey": pem(passphrase)}
     if passphrase is not None:
         secret["privateKeyPassphrase"] = passphrase
@@ -71,14 +71,14 @@ def test_a_real_account_is_asked_with_the_key_that_the_loader_uses(credentials, 
     assert (made.database, made.schema) == ("STOCKS", "ANALYTICS")
 
 
-def test_an_account_with_a_host_of_its_own_is_asked_with_the_key_too(credentials):
+def test_account_with_a_private_host_uses_the_key(credentials):
     host = "acme-prod.privatelink.snowflakecomputing.com"
     sent = credentials(ACCOUNT | {"privateKey": pem(), "host": host}).auth_args()
     assert sent["private_key"] == private_key_der(pem(), None)
     assert (sent["host"], sent["port"], sent["protocol"]) == (host, 443, "https")
 
 
-def test_the_emulator_is_asked_with_a_password(credentials):
+def test_emulator_uses_a_password(credentials):
     place = {"host": "snowflake", "port": "8080", "protocol": "http"}
     sent = credentials(ACCOUNT | place | {"password": "any"}).auth_args()
     assert sent["password"] == "any"
@@ -86,7 +86,7 @@ def test_the_emulator_is_asked_with_a_password(credentials):
     assert (sent["host"], sent["port"], sent["protocol"]) == ("snowflake", 8080, "http")
 
 
-def test_sessions_tell_the_feed_and_take_the_users_defaults(credentials):
+def test_session_has_the_feeds_query_tag_and_the_users_defaults(credentials):
     made = credentials(ACCOUNT | {"privateKey": pem()})
     assert made.query_tag == "stockfeed build us-equities"
     assert made.client_session_keep_alive is False
@@ -94,7 +94,7 @@ def test_sessions_tell_the_feed_and_take_the_users_defaults(credentials):
     assert (made.connect_retries, made.retry_on_database_errors) == (3, True)
 
 
-def test_every_field_is_one_of_the_adapters():
+def test_every_field_exists_in_the_adapter():
     outputs = yaml.safe_load((PROJECT / "profiles.yml").read_text())["dbt_stocks"]["outputs"]
     fields = set(SnowflakeCredentials.__dataclass_fields__) | {"type", "threads"}
     assert {name for output in outputs.values() for name in output} - fields == set()

@@ -1,4 +1,4 @@
-"""setup.sql is Snowflake's SQL, may be run twice, and asks for no more power than it needs."""
+"""setup.sql is valid Snowflake SQL, can be run again, and grants no more than needed."""
 
 import re
 
@@ -10,7 +10,8 @@ from stockfeed_operator.spec.storage import Dbt, Warehouse
 
 TEXT = FILE.read_text()
 PAGE = FILE.parents[1] / "docs" / "snowflake.md"
-# USERADMIN and SYSADMIN make, SECURITYADMIN grants, and only ACCOUNTADMIN may make monitors.
+# The least powerful role that may run each kind of statement: USERADMIN and SYSADMIN create,
+# SECURITYADMIN grants, and only ACCOUNTADMIN can create resource monitors.
 ROLES = {
     r"CREATE (ROLE|USER) .*": "USERADMIN",
     r"GRANT ROLE .*": "USERADMIN",
@@ -26,7 +27,7 @@ def script() -> list[str]:
     return statements(TEXT)
 
 
-def test_every_statement_is_understood(script):
+def test_parses_every_statement(script):
     assert len(script) == TEXT.count(";\n") == 26
 
 
@@ -44,13 +45,13 @@ def test_every_statement_is_understood(script):
         ("SET RESOURCE_MONITOR", "SET RESOURCEMONITOR"),
     ],
 )
-def test_what_is_misspelt_is_not_understood(written, misspelt):
+def test_rejects_misspelt_keywords(written, misspelt):
     assert written in TEXT
     with pytest.raises(SyntaxProblems):
         statements(TEXT.replace(written, misspelt, 1))
 
 
-def test_it_takes_the_role_that_may_do_each_thing(script):
+def test_uses_the_least_powerful_role_for_each_statement(script):
     role = None
     for statement in script:
         if (used := re.fullmatch(r"USE ROLE (\w+)", statement)) is not None:
@@ -60,7 +61,7 @@ def test_it_takes_the_role_that_may_do_each_thing(script):
         assert role == wanted, statement
 
 
-def test_a_second_run_makes_nothing_anew_and_takes_nothing_away(script):
+def test_second_run_replaces_and_removes_nothing(script):
     for statement in script:
         assert not re.search(r"\bOR REPLACE\b|\bDROP\b|\bREVOKE\b|\bUNSET\b", statement)
         assert not statement.startswith("CREATE") or " IF NOT EXISTS " in statement
@@ -68,7 +69,7 @@ def test_a_second_run_makes_nothing_anew_and_takes_nothing_away(script):
     assert changed == ["ALTER WAREHOUSE STOCKFEED SET RESOURCE_MONITOR = STOCKFEED"]
 
 
-def test_the_user_is_a_service_with_a_key_and_no_role_but_the_pipelines(script):
+def test_user_is_a_service_user_with_a_key_and_only_the_pipelines_role(script):
     [user] = [statement for statement in script if statement.startswith("CREATE USER")]
     assert " TYPE = SERVICE " in user
     assert " RSA_PUBLIC_KEY = 'PASTE_THE_PUBLIC_KEY_HERE'" in user
@@ -78,7 +79,7 @@ def test_the_user_is_a_service_with_a_key_and_no_role_but_the_pipelines(script):
     assert given == ["GRANT ROLE STOCKFEED TO USER STOCKFEED"]
 
 
-def test_readers_see_the_models_alone_and_change_nothing(script):
+def test_readers_can_only_read_the_models(script):
     rights = [statement for statement in script if statement.endswith("TO ROLE STOCKFEED_READER")]
     for statement in rights:
         assert re.match(r"GRANT (USAGE|SELECT) ON ", statement), statement
@@ -90,7 +91,7 @@ def test_readers_see_the_models_alone_and_change_nothing(script):
     }
 
 
-def test_schemas_are_those_that_a_feed_has_unless_it_names_others(script):
+def test_schemas_are_the_defaults_of_a_feed(script):
     made = {statement.split()[5] for statement in script if statement.startswith("CREATE SCHEMA")}
     schemas = (
         Warehouse.model_fields["schema_name"].default,
@@ -99,21 +100,21 @@ def test_schemas_are_those_that_a_feed_has_unless_it_names_others(script):
     assert made == {f"STOCKS.{schema}" for schema in schemas}
 
 
-def test_a_loader_that_waits_for_a_lock_is_not_cut_off(script):
+def test_statement_timeout_exceeds_the_loaders_lock_timeout(script):
     [warehouse] = [statement for statement in script if statement.startswith("CREATE WAREHOUSE")]
     limit = re.search(r"STATEMENT_TIMEOUT_IN_SECONDS = (\d+)", warehouse)
     assert limit is not None
     assert int(limit[1]) > LOCK_TIMEOUT_SECONDS
 
 
-def test_the_quota_holds_a_month_of_the_warehouse_always_on(script):
+def test_quota_allows_a_warehouse_that_runs_all_month(script):
     [monitor] = [statement for statement in script if "CREDIT_QUOTA" in statement]
     quota = re.search(r"CREDIT_QUOTA = (\d+)", monitor)
     assert quota is not None
     assert int(quota[1]) > 31 * 24
 
 
-def test_the_pages_sql_is_understood():
+def test_sql_on_the_page_parses():
     blocks = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len(blocks) >= 3
     for block in blocks:

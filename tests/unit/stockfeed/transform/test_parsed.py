@@ -1,4 +1,4 @@
-"""A project parsed ahead is the project parsed in place."""
+"""A project parsed with placeholders equals the project parsed with the real names."""
 
 import os
 import subprocess
@@ -17,12 +17,12 @@ NAMES = {
     "STOCKFEED_DBT_SCHEMA": "MARTS",
     "STOCKFEED_EXCHANGE_TIMEZONE": "Europe/Berlin",
 }
-# When and by which process it was parsed, with which connection, from which files.
+# Depend on when, where and by which process the project was parsed.
 VOLATILE = {"created_at", "build_path", "file_path", "root_path"}
 
 
 def parsed_by_a_process(file, code, environment):
-    # dbt reads its environment once per process.
+    # In a process each, because dbt reads its environment once per process.
     subprocess.run(
         [sys.executable, *code, file], check=True, capture_output=True, timeout=120,
         env={"PATH": os.environ["PATH"], "STOCKFEED_DBT_PROJECT_DIR": str(PROJECT), **environment},
@@ -53,16 +53,16 @@ def lasting(value):
 
 
 @pytest.mark.parametrize("part", ["nodes", "sources", "macros", "unit_tests", "selectors", "docs"])
-def test_names_take_the_place_of_placeholders(ahead, in_place, part):
+def test_load_replaces_placeholders_with_names(ahead, in_place, part):
     assert ahead[part]
     assert lasting(ahead[part]) == lasting(in_place[part])
 
 
-def test_no_placeholder_is_left(ahead):
+def test_load_leaves_no_placeholder(ahead):
     text = str(ahead)
     assert "MARKETS.MARTS." in text
     assert not [mark for mark in PLACEHOLDERS.values() if mark in text]
 
 
-def test_parsing_reads_nothing_else_from_the_environment(ahead):
+def test_parsing_reads_only_the_placeholders_from_the_environment(ahead):
     assert set(ahead["env_vars"]) <= set(PLACEHOLDERS)
