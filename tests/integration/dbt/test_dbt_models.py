@@ -55,7 +55,7 @@ class Stream:
         return self.line(**{name: value for name, value in line.items() if name != "_meta"})
 
     def walk(self, count: int) -> list[Line]:
-        """Returns random quotes, with missing fields, repetitions, equal times and late arrivals."""
+        """Returns random quotes: missing fields, repetitions, equal times, late arrivals."""
         return [self._step() for _ in range(count)]
 
     def _step(self) -> Line:
@@ -139,7 +139,8 @@ def stages(warehouse: Any) -> dict[str, Stage]:
     stages["minute"] = stage("build", "--selector", "minute")
 
     land(3, stream.walk(60) + [stream.again(line) for line in first[:40]] + stream.days([11, 41]))
-    dbt("run", "--select", "silver_clean_stock", "gold_kpi")  # as if the build was killed after these two
+    # As if the build was killed after these two.
+    dbt("run", "--select", "silver_clean_stock", "gold_kpi")
     old = stream.line("VOL", unix(1999, 12, 31, 23), 7.123456789)
     land(5, [*stream.walk(30), old, stream.line("NEW", unix(2024, 7, 4, 9), 1e3)])
     stages["late"] = stage("build", "--selector", "minute")
@@ -151,9 +152,7 @@ def stages(warehouse: Any) -> dict[str, Stage]:
 
 @pytest.mark.parametrize("name", ["minute", "late"])
 @pytest.mark.parametrize("table", ["silver_clean_stock", "gold_kpi", "gold_candlestick"])
-def test_table_equals_a_plain_computation(
-    stages: dict[str, Stage], name: str, table: str
-) -> None:
+def test_table_equals_a_plain_computation(stages: dict[str, Stage], name: str, table: str) -> None:
     stage = stages[name]
 
     assert_equal_rows(stage.tables[table], stage.expected[table])
