@@ -1,4 +1,4 @@
-"""A feed that went its whole way once: real Kafka, consumer, bucket, loader, Snowflake, dbt."""
+"""A feed that ran through all stages: real Kafka, consumer, bucket, loader, Snowflake, dbt."""
 
 import json
 import os
@@ -35,10 +35,10 @@ class Feed:
     """One feed of one group.
 
     Attributes:
-        name: the feed's, and the bucket's.
-        environment: of every role.
-        first_poll: of the oldest message, Unix milliseconds; each next is a second later.
-        sent: how many messages were produced.
+        name: the name of the feed and of the bucket.
+        environment: the environment of every role.
+        first_poll: the oldest message's poll, Unix milliseconds; each next one is a second later.
+        sent: the number of messages produced.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Feed:
         self.topic = topic_name("stock-quotes", self.name, "autos")
 
     def event(self, number: int) -> dict[str, Any]:
-        """A quote; every fifth poll sees the one before it again, and pc is sometimes missing."""
+        """Returns a quote; every fifth repeats the symbol's previous one, and pc may be missing."""
         seen = number - len(SYMBOLS) if number % 5 == 4 and number >= len(SYMBOLS) else number
         quote = {"symbol": SYMBOLS[number % len(SYMBOLS)], "c": 10 + seen / 100, "o": 10.5}
         quote |= {"h": 900.25, "l": 9.75, "t": 1_713_456_000 + 20 * seen}
         return quote if seen % 3 == 0 else quote | {"pc": 10.1}
 
     def quotes(self, count: int) -> list[bytes]:
-        """The next quotes."""
+        """Returns the next quotes."""
         numbers = range(self.sent, self.sent + count)
         return [json.dumps(self.event(number)).encode() for number in numbers]
 
@@ -73,7 +73,7 @@ class Feed:
 
     @contextmanager
     def consumer(self) -> Iterator[Callable[[], None]]:
-        """A running consumer; gives a function that waits until all is landed."""
+        """Runs a consumer; yields a function that waits until everything is landed."""
         home = Path(self.environment["HOME"])
         process = Process("consumer", [COMMAND, "consumer"], home, dict(self.environment))
         process.start()
@@ -107,7 +107,7 @@ class Feed:
             client.close()
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """A role that runs once."""
+        """Runs a command to its end."""
         return subprocess.run(
             [COMMAND, *arguments],
             env=dict(self.environment),
@@ -118,7 +118,7 @@ class Feed:
         )
 
     def query(self, *statements: str) -> list[tuple[Any, ...]]:
-        """Runs statements in the raw schema; gives the rows of the last."""
+        """Runs statements in the raw schema; returns the rows of the last one."""
         environment = self.environment
         with snowflake.connector.connect(
             account="a",
@@ -138,7 +138,7 @@ class Feed:
 
     @contextmanager
     def broken(self, table: str, statement: str) -> Iterator[None]:
-        """Changes a table for a while."""
+        """Changes a table during a `with` block."""
         self.query(f"CREATE TABLE {table}_KEPT AS SELECT * FROM {table}", statement)
         try:
             yield
@@ -154,7 +154,7 @@ def feed(
     snowflake: SnowflakeEmulator,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Feed:
-    """Three loads of two partitions, a broken message among them, and a build."""
+    """Three loads of two partitions, each with a broken message, and a build."""
     home = tmp_path_factory.mktemp("inspection")
     name = f"us{uuid.uuid4().hex[:8]}"
     (port,) = free_ports(1)
@@ -186,7 +186,7 @@ def feed(
         "SNOWFLAKE_PORT": str(snowflake.port),
         "SNOWFLAKE_PROTOCOL": "http",
     }
-    # On a whole minute, so that the first sixty messages are of one.
+    # At the start of a minute, so that the first sixty messages are of that minute.
     first_poll = (int(time.time()) // 60 - 120) * 60_000
     feed = Feed(name, environment, first_poll)
     kafka.create_topic(feed.topic, PARTITIONS)

@@ -1,4 +1,4 @@
-"""A landing zone to fill and a warehouse to look into, for tests of the whole loader."""
+"""A landing zone to fill and a warehouse to inspect, for tests of the complete loader."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ FEED = "us"
 def impatient_snowflake(
     tmp_path_factory: pytest.TempPathFactory, service_logs: Path
 ) -> Iterator[SnowflakeEmulator]:
-    """A Snowflake that gives up a killed client's transaction after a second, not five minutes."""
+    """A Snowflake that aborts a killed client's transaction after 1 s instead of 5 min."""
     home = tmp_path_factory.mktemp("impatient")
     with SnowflakeEmulator(home, service_logs, idle_transaction_timeout=1.0) as service:
         yield service
@@ -43,11 +43,11 @@ def impatient_snowflake(
 
 @dataclass
 class Landing:
-    """Writes batch objects as a consumer does.
+    """Writes batch objects like a consumer.
 
     Attributes:
         store: the bucket.
-        landed: interval and metadata of each object by its key; what the tests expect loaded.
+        landed: chain, start and metadata of each object by key: what tests expect to be loaded.
     """
 
     store: ObjectStore
@@ -67,7 +67,7 @@ class Landing:
         lost: int = 0,
         previous: int | None = None,
     ) -> str:
-        """One object for the offsets from `start` on; returns its key."""
+        """Lands one object with the offsets from `start` on; returns its key."""
         end = start + (lost or count) - 1
         known = 0 if lost else count if records is None else records
         first, last = (None, None) if lost else (_timestamp(start), _timestamp(end))
@@ -79,12 +79,12 @@ class Landing:
         return key
 
     def land_many(self, chain: Chain, start: int, objects: int, count: int = 10) -> list[str]:
-        """Objects one behind the other."""
+        """Lands consecutive objects; returns their keys."""
         return [self.land(chain, start + i * count, count) for i in range(objects)]
 
 
 def lines(chain: Chain, start: int, count: int) -> bytes:
-    """Landed lines of the offsets from `start` on."""
+    """Returns the landed lines of the offsets from `start` on."""
     quotes = (
         {"symbol": "F", "c": 10.5, "t": 1_713_456_789, "_meta": _meta(chain, offset)}
         for offset in range(start, start + count)
@@ -107,10 +107,10 @@ def _timestamp(offset: int) -> int:
 
 @dataclass
 class Target:
-    """A schema of its own, the loader that fills it, and what it holds.
+    """A separate schema, the loader that fills it, and the checks of its content.
 
     Attributes:
-        environment: of a loader process.
+        environment: the environment of a loader process.
     """
 
     environment: dict[str, str]
@@ -121,26 +121,26 @@ class Target:
         return LoaderSettings.from_env(self.environment)
 
     def load(self) -> Report:
-        """One run inside the test's process."""
+        """Runs one load in the test's process."""
         report = Report()
         self.load_into(report)
         return report
 
     def load_into(self, report: Report) -> None:
-        """One run whose report is of use when it fails."""
+        """Runs one load, with a report that the test can read after a failure."""
         settings = self.settings
         metrics = LoaderMetrics(CollectorRegistry())
         with Warehouse(settings) as warehouse:
             Service(settings, object_store(settings), warehouse, metrics, self.stop).load(report)
 
     def skip(self, key: str, reason: str) -> None:
-        """`stockfeed loader --skip` inside the test's process."""
+        """Runs `stockfeed loader --skip` in the test's process."""
         settings = self.settings
         with Warehouse(settings) as warehouse:
             skip(object_store(settings), warehouse, settings.feed, key, reason)
 
     def process(self, *arguments: str) -> "subprocess.Popen[str]":
-        """`stockfeed loader …`, started."""
+        """Starts `stockfeed loader …`."""
         command = [str(Path(sys.executable).with_name("stockfeed")), "loader", *arguments]
         environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **self.environment}
         return subprocess.Popen(
@@ -148,7 +148,7 @@ class Target:
         )
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
-        """Rows of one query in the loader's schema."""
+        """Runs a query in the loader's schema and returns its rows."""
         settings = self.settings
         with snowflake.connector.connect(
             account="a",
@@ -166,11 +166,11 @@ class Target:
             return [tuple(row) for row in cursor.fetchall()]
 
     def check(self, landing: Landing, missing: int = 0) -> None:
-        """Each landed object is loaded once and in order; ledger and positions say the same.
+        """Checks that each landed object is loaded once, in order, and recorded accordingly.
 
         Args:
-            landing: what must be there.
-            missing: so many of the newest objects must not be there.
+            landing: the expected objects.
+            missing: the number of newest objects that must not be loaded.
         """
         expected = dict(list(landing.landed.items())[: len(landing.landed) - missing])
         self._check_quotes(expected)
@@ -222,7 +222,7 @@ def landing(object_store: ObjectStore) -> Landing:
 def make_target(
     s3: SeaweedS3, s3_bucket: str, tmp_path: Path
 ) -> Callable[[SnowflakeEmulator], Target]:
-    """A loader's environment for the test's bucket and a schema that does not exist yet."""
+    """Creates targets for the test's bucket, each with a schema that does not exist yet."""
 
     def make(service: SnowflakeEmulator) -> Target:
         credentials = tmp_path / "minio"

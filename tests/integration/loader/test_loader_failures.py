@@ -1,4 +1,4 @@
-"""Objects that cannot be loaded: the others are, the run says which and why, a skip heals."""
+"""Objects that cannot be loaded: the others are, the load reports why, and a skip continues."""
 
 import gzip
 from typing import Any
@@ -41,14 +41,14 @@ def no_archive(landing: Any, chain: Any) -> str:
         (no_archive, "10.jsonl.gz"),
     ],
 )
-def test_a_bad_object_stops_its_partition_alone_and_is_named(
+def test_bad_object_stops_only_its_partition_and_is_reported(
     landing: Any, target: Any, spoil: Any, why: str
 ) -> None:
     landing.land(landing.chain(0), 0)
     landing.land_many(landing.chain(1), 0, objects=3)
     key = spoil(landing, landing.chain(0))
-    behind = landing.land(landing.chain(0), 20)
-    for unloaded in (key, behind):
+    following = landing.land(landing.chain(0), 20)
+    for unloaded in (key, following):
         landing.landed.pop(unloaded, None)
 
     report = Report()
@@ -60,7 +60,7 @@ def test_a_bad_object_stops_its_partition_alone_and_is_named(
     target.check(landing)
 
 
-def test_a_skip_lets_the_partition_go_on_and_keeps_the_reason(landing: Any, target: Any) -> None:
+def test_skip_continues_the_partition_and_records_the_reason(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     key = broken_json(landing, landing.chain())
     landing.land(landing.chain(), 20)
@@ -84,10 +84,10 @@ def test_a_skip_lets_the_partition_go_on_and_keeps_the_reason(landing: Any, targ
     [
         ("feed=us/x", "does not match the landing layout"),
         ("feed=eu/group=a/topic=t/partition=00000/00000000000000000000.jsonl.gz", "feed 'eu'"),
-        ("feed=us/group=a/topic=t/partition=00000/00000000000000000000.jsonl.gz", "no object"),
+        ("feed=us/group=a/topic=t/partition=00000/00000000000000000000.jsonl.gz", "does not exist"),
     ],
 )
-def test_a_key_that_names_nothing_here_is_not_skipped(
+def test_refuses_to_skip_foreign_and_missing_keys(
     landing: Any, target: Any, key: str, why: str
 ) -> None:
     with pytest.raises(DataError, match=why):
@@ -104,9 +104,7 @@ def test_only_the_next_object_can_be_skipped(landing: Any, target: Any) -> None:
         target.skip(later, "too late")
 
 
-def test_a_first_object_that_is_gone_is_waited_for_until_a_person_decides(
-    landing: Any, target: Any
-) -> None:
+def test_waits_for_a_missing_first_object_until_told_otherwise(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 10, previous=0)
     left = landing.land(landing.chain(), 20, previous=10)
     landing.land(landing.chain(1), 0)
@@ -116,7 +114,7 @@ def test_a_first_object_that_is_gone_is_waited_for_until_a_person_decides(
     assert (report.rows, report.waiting) == (10, 2)
     assert [stop.text for stop in report.stops] == ["waits for an object that starts at offset 0"]
     with pytest.raises(DataError, match="starts at offset 0"):
-        target.skip(left, "not over a hole")
+        target.skip(left, "not over a gap")
 
     process = target.process("--once", "--from-first-object")
     _, errors = process.communicate(timeout=60)
@@ -126,14 +124,14 @@ def test_a_first_object_that_is_gone_is_waited_for_until_a_person_decides(
     assert target.load().waiting == 0
 
 
-def test_an_object_without_metadata_is_not_skipped_but_explained(landing: Any, target: Any) -> None:
+def test_refuses_to_skip_an_object_without_metadata(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     key = no_metadata(landing, landing.chain())
     with pytest.raises(DataError, match="copy-object"):
         target.skip(key, "a guess")
 
 
-def test_what_overlaps_is_not_loaded_until_a_person_decides(landing: Any, target: Any) -> None:
+def test_never_loads_overlapping_objects(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     landing.land_many(landing.chain(1), 0, objects=2)
     for start in (10, 15):
@@ -144,7 +142,7 @@ def test_what_overlaps_is_not_loaded_until_a_person_decides(landing: Any, target
         target.check(landing)
 
 
-def test_a_foreign_prefix_is_named(landing: Any, target: Any) -> None:
+def test_reports_a_foreign_prefix(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     landing.store.create("feed=us/backup/of/things/x.json", b"{}", {})
     with pytest.raises(DataError, match="feed=us/backup/of/things/"):
@@ -152,7 +150,7 @@ def test_a_foreign_prefix_is_named(landing: Any, target: Any) -> None:
     target.check(landing)
 
 
-def test_an_unreachable_warehouse_is_reported_with_zeros(
+def test_unreachable_warehouse_writes_zeros_to_the_outputs(
     landing: Any, target: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stockfeed.loader.retry._ATTEMPTS", 1)
@@ -165,7 +163,7 @@ def test_an_unreachable_warehouse_is_reported_with_zeros(
     assert (tmp_path / "outputs" / "rows").read_text() == "0"
 
 
-def test_missing_settings_are_all_named_at_once(target: Any) -> None:
+def test_reports_all_missing_settings_at_once(target: Any) -> None:
     process = type(target)({}).process("--once")
     _, errors = process.communicate(timeout=60)
 
@@ -175,7 +173,7 @@ def test_missing_settings_are_all_named_at_once(target: Any) -> None:
     assert "SNOWFLAKE_ACCOUNT" in errors
 
 
-def test_a_bucket_that_does_not_exist_is_a_wrong_setting(landing: Any, target: Any) -> None:
+def test_missing_bucket_is_a_configuration_error(landing: Any, target: Any) -> None:
     away = type(target)({**target.environment, "STOCKFEED_S3_BUCKET": "no-such-bucket"})
     with pytest.raises(ConfigurationError, match="no-such-bucket"):
         away.load()

@@ -1,4 +1,4 @@
-"""A loader that is killed between any two steps: the next one loads each object exactly once."""
+"""A loader is killed before each of its steps: the next one loads each object exactly once."""
 
 import json
 import os
@@ -40,7 +40,7 @@ STEPS = [
     ("MERGE", 1),
     ("COMMIT", 1),
     ("REMOVE", 1),
-    # The second batch, which begins with positions that the first one moved.
+    # The second batch, whose positions the first one has moved.
     ("download", 5),
     ("PUT", 3),
     ("COPY", 2),
@@ -52,10 +52,10 @@ STEPS = [
 
 
 @pytest.fixture(scope="module")
-def mortals(
+def dying_loaders(
     service_logs: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator["subprocess.Popen[str]"]:
-    """The process that forks loaders."""
+    """The process that forks loaders, so that each one starts without importing everything."""
     downloads = str(tmp_path_factory.mktemp("downloads"))
     with (service_logs / "dying-loaders.log").open("w") as log:
         process = subprocess.Popen(
@@ -73,16 +73,23 @@ def mortals(
 
 @pytest.fixture
 def run(
-    mortals: "subprocess.Popen[str]", impatient_target: Any, tmp_path: Path
+    dying_loaders: "subprocess.Popen[str]", impatient_target: Any, tmp_path: Path
 ) -> Callable[..., int]:
-    """Runs a loader that dies before the given step, or does not; returns its exit status."""
+    """Runs a loader, which dies before the given step if there is one; returns its exit status."""
 
     def call(step: str | None = None, number: int = 1) -> int:
-        order = {"environment": impatient_target.environment, "trace": str(tmp_path / "trace")}
-        assert mortals.stdin is not None
-        assert mortals.stdout is not None
-        print(json.dumps({**order, "step": step, "number": number}), file=mortals.stdin, flush=True)
-        return int(mortals.stdout.readline())
+        order: dict[str, Any] = {
+            "environment": impatient_target.environment,
+            "trace": str(tmp_path / "trace"),
+        }
+        assert dying_loaders.stdin is not None
+        assert dying_loaders.stdout is not None
+        print(
+            json.dumps({**order, "step": step, "number": number}),
+            file=dying_loaders.stdin,
+            flush=True,
+        )
+        return int(dying_loaders.stdout.readline())
 
     return call
 
@@ -92,7 +99,7 @@ def land(landing: Any) -> None:
         landing.land_many(landing.chain(partition), 0, objects=3)
 
 
-def test_every_step_of_the_loader_has_a_test(
+def test_every_step_of_the_loader_is_tested(
     landing: Any, impatient_target: Any, run: Callable[..., int], tmp_path: Path
 ) -> None:
     land(landing)
@@ -105,7 +112,7 @@ def test_every_step_of_the_loader_has_a_test(
 @pytest.mark.parametrize(
     ("step", "number"), STEPS, ids=[f"before {name} {number}" for name, number in STEPS]
 )
-def test_killed_before_a_step_each_object_is_loaded_once(
+def test_loads_each_object_once_after_a_kill(
     landing: Any, impatient_target: Any, run: Callable[..., int], step: str, number: int
 ) -> None:
     land(landing)

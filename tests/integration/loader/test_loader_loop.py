@@ -22,7 +22,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     raise TimeoutError
 
 
-def test_the_loop_loads_again_and_again_and_ends_on_sigterm(landing: Any, target: Any) -> None:
+def test_loop_loads_repeatedly_and_ends_on_sigterm(landing: Any, target: Any) -> None:
     [free_port] = free_ports(1)
     landing.land(landing.chain(), 0)
     looping = type(target)(

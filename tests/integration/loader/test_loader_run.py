@@ -1,4 +1,4 @@
-"""The loader as a whole against a real S3 server and the Snowflake emulator."""
+"""The complete loader with a real S3 server and the Snowflake emulator."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 
-def test_what_is_landed_is_loaded_and_nothing_twice(landing: Any, target: Any) -> None:
+def test_loads_each_landed_object_once(landing: Any, target: Any) -> None:
     for partition in range(3):
         landing.land_many(landing.chain(partition), 100 * partition, objects=3)
     first = target.load()
@@ -22,7 +22,7 @@ def test_what_is_landed_is_loaded_and_nothing_twice(landing: Any, target: Any) -
     target.check(landing)
 
 
-def test_the_tables_hold_what_dbt_and_the_demo_read(landing: Any, target: Any) -> None:
+def test_fills_the_columns_that_dbt_and_the_demo_read(landing: Any, target: Any) -> None:
     key = landing.land(landing.chain(2), 5, count=2)
     target.load()
 
@@ -47,14 +47,14 @@ def test_the_tables_hold_what_dbt_and_the_demo_read(landing: Any, target: Any) -
     assert target.query("SELECT BATCH_SEQ FROM LOAD_LOCK") == [(1,)]
 
 
-def test_nothing_stays_in_the_stage(landing: Any, target: Any) -> None:
+def test_leaves_nothing_in_the_stage(landing: Any, target: Any) -> None:
     landing.land_many(landing.chain(), 0, objects=3)
     target.load()
 
     assert target.query("LIST @STG_STOCK_QUOTES") == []
 
 
-def test_an_object_that_becomes_visible_late_is_loaded_in_order(landing: Any, target: Any) -> None:
+def test_loads_an_object_that_appears_late_in_order(landing: Any, target: Any) -> None:
     chain = landing.chain()
     landing.land(chain, 0)
     later = landing.land(chain, 20)
@@ -72,7 +72,7 @@ def test_an_object_that_becomes_visible_late_is_loaded_in_order(landing: Any, ta
     target.check(landing)
 
 
-def test_lost_intervals_move_the_position_and_load_no_rows(landing: Any, target: Any) -> None:
+def test_lost_intervals_move_the_position_without_rows(landing: Any, target: Any) -> None:
     chain = landing.chain()
     landing.land(chain, 0)
     landing.land(chain, 10, lost=90)
@@ -84,16 +84,14 @@ def test_lost_intervals_move_the_position_and_load_no_rows(landing: Any, target:
     assert target.query("SELECT SUM(LOST_COUNT) FROM LOAD_LEDGER") == [(90,)]
 
 
-def test_a_hole_is_closed_by_an_object_that_says_its_offsets_are_lost(
-    landing: Any, target: Any
-) -> None:
-    """The way out that docs/runbooks/LoaderAwayTooLong.md describes."""
+def test_object_of_lost_offsets_closes_a_gap(landing: Any, target: Any) -> None:
+    """The resolution in docs/runbooks/LoaderAwayTooLong.md."""
     chain = landing.chain()
     landing.land(chain, 0)
     target.load()
-    behind = landing.land(chain, 100)
+    following = landing.land(chain, 100)
     (stop,) = target.load().stops
-    assert stop.key == behind
+    assert stop.key == following
     assert not stop.failed
 
     landing.land(chain, 10, lost=90)
@@ -102,7 +100,7 @@ def test_a_hole_is_closed_by_an_object_that_says_its_offsets_are_lost(
     target.check(landing)
 
 
-def test_a_recreated_topic_is_a_chain_of_its_own(landing: Any, target: Any) -> None:
+def test_recreated_topic_has_a_separate_chain(landing: Any, target: Any) -> None:
     landing.land(landing.chain(0, group="autos"), 0)
     target.load()
     recreated = landing.chain(0, group="banks")
@@ -113,7 +111,7 @@ def test_a_recreated_topic_is_a_chain_of_its_own(landing: Any, target: Any) -> N
     assert target.query("SELECT COUNT(*) FROM LOAD_POSITION") == [(2,)]
 
 
-def test_another_feeds_objects_are_not_touched(landing: Any, target: Any) -> None:
+def test_ignores_other_feeds_objects(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     target.load()
     environment = {**target.environment, "STOCKFEED_FEED": "eu"}
@@ -123,7 +121,7 @@ def test_another_feeds_objects_are_not_touched(landing: Any, target: Any) -> Non
     target.check(landing)
 
 
-def test_more_objects_than_fit_a_batch_take_several(
+def test_splits_many_objects_into_batches(
     landing: Any, target: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stockfeed.loader.run.MAX_FILES", 4)
@@ -136,7 +134,7 @@ def test_more_objects_than_fit_a_batch_take_several(
     assert target.query("SELECT COUNT(DISTINCT BATCH_SEQ) FROM LOAD_LEDGER") == [(3,)]
 
 
-def test_outputs_tell_the_workflow_what_was_loaded(landing: Any, target: Any) -> None:
+def test_writes_the_workflows_outputs(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     report = target.load()
 

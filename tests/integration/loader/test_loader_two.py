@@ -1,4 +1,4 @@
-"""Two loaders at once, and COMMITs whose answer is lost."""
+"""Two concurrent loaders, and COMMITs that are not answered."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from snowflake.connector.errors import OperationalError
 ROUNDS = 3
 
 
-def test_two_loaders_at_once_load_each_object_once(landing: Any, target: Any) -> None:
+def test_concurrent_loaders_load_each_object_once(landing: Any, target: Any) -> None:
     for number in range(ROUNDS):
         for partition in range(3):
             landing.land_many(landing.chain(partition), 50 * number, objects=5)
-        # The first round also creates schema and tables twice at once.
+        # In the first round, both also create schema and tables.
         both = [target.process("--once") for _ in range(2)]
         answers = [process.communicate(timeout=120) for process in both]
 
@@ -23,8 +23,8 @@ def test_two_loaders_at_once_load_each_object_once(landing: Any, target: Any) ->
     assert objects == ROUNDS * 15
 
 
-@pytest.mark.parametrize("arrived", [True, False], ids=["it was committed", "it was not"])
-def test_a_commit_whose_answer_is_lost_is_looked_up(
+@pytest.mark.parametrize("arrived", [True, False], ids=["committed", "not committed"])
+def test_looks_up_an_unanswered_commit(
     landing: Any, impatient_target: Any, monkeypatch: pytest.MonkeyPatch, arrived: bool
 ) -> None:
     landing.land_many(landing.chain(), 0, objects=2)
@@ -35,7 +35,7 @@ def test_a_commit_whose_answer_is_lost_is_looked_up(
         if text == "COMMIT" and next(lost, False):
             if arrived:
                 execute(self, text, *args, **kwargs)
-            # As when the host dies: nothing of this session's end reaches the server.
+            # As if the host died: the server does not learn that the session ended.
             monkeypatch.setattr(self.connection, "close", lambda: None)
             raise OperationalError("connection reset", errno=250003)
         return execute(self, text, *args, **kwargs)

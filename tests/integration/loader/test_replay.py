@@ -1,4 +1,4 @@
-"""A replay: a range from the raw zone goes into a side table, and nothing else changes."""
+"""A replay loads a range of the raw zone into a side table, and changes nothing else."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ Replay = Callable[..., str]
 def replay(
     target: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Replay:
-    """The command's `main` in the test's process; gives what it prints."""
+    """Runs the command in the test's process and returns its output."""
     monkeypatch.setattr("stockfeed.logs.configure", lambda *_: None)
 
     def run(**options: str) -> str:
@@ -29,7 +29,7 @@ def replay(
 
 
 def replayed(target: Any, table: str = "SOURCE_STOCK_QUOTES_REPLAY") -> list[tuple[int, int]]:
-    """Partition and offset of each row of the side table."""
+    """Returns partition and offset of each row of the side table."""
     rows = target.query(
         f"SELECT V:_meta.partition::NUMBER, V:_meta.offset::NUMBER FROM {table} ORDER BY 1, 2"
     )
@@ -37,25 +37,25 @@ def replayed(target: Any, table: str = "SOURCE_STOCK_QUOTES_REPLAY") -> list[tup
 
 
 def moment(offset: int) -> str:
-    """The poll time that the landing gives an offset."""
+    """Returns the poll time of an offset in the landing zone."""
     return datetime.fromtimestamp((1_713_456_789_000 + offset) / 1000, UTC).isoformat()
 
 
 @pytest.fixture
 def loaded(landing: Any, target: Any) -> Any:
-    """Two partitions of three objects of ten lines, loaded."""
+    """Two loaded partitions, each with three objects of ten lines."""
     for partition in (0, 1):
         landing.land_many(landing.chain(partition), 0, objects=3)
     target.load()
     return landing
 
 
-def test_offsets_go_into_the_side_table_and_nothing_else_changes(
+def test_replays_offsets_and_changes_nothing_else(
     loaded: Any, target: Any, replay: Replay, tmp_path: Path
 ) -> None:
-    said = replay(from_offset="5", to_offset="14", partition="1")
+    printed = replay(from_offset="5", to_offset="14", partition="1")
 
-    assert said.splitlines()[-1].startswith("replayed 10 rows of 2 files")
+    assert printed.splitlines()[-1].startswith("replayed 10 rows of 2 files")
     assert replayed(target) == [(1, offset) for offset in range(5, 15)]
     assert (tmp_path / "outputs" / "rows").read_text() == "10"
     target.check(loaded)
@@ -63,13 +63,13 @@ def test_offsets_go_into_the_side_table_and_nothing_else_changes(
     assert target.query("LIST @STG_STOCK_QUOTES") == []
 
 
-def test_poll_times_are_those_of_the_lines(loaded: Any, target: Any, replay: Replay) -> None:
+def test_replays_poll_times_line_by_line(loaded: Any, target: Any, replay: Replay) -> None:
     replay(from_time=moment(8), to_time=moment(12), group="")
 
     assert replayed(target) == [(part, offset) for part in (0, 1) for offset in range(8, 12)]
 
 
-def test_a_line_is_there_once_however_often_and_in_however_many_ranges(
+def test_repeated_and_overlapping_replays_keep_each_line_once(
     loaded: Any, target: Any, replay: Replay
 ) -> None:
     for first, last in ((0, 14), (0, 14), (10, 25)):
@@ -78,9 +78,7 @@ def test_a_line_is_there_once_however_often_and_in_however_many_ranges(
     assert replayed(target, "MINE") == [(part, offset) for part in (0, 1) for offset in range(26)]
 
 
-def test_what_no_load_has_taken_yet_is_replayed_too(
-    loaded: Any, target: Any, replay: Replay
-) -> None:
+def test_replays_objects_that_are_not_loaded_yet(loaded: Any, target: Any, replay: Replay) -> None:
     loaded.land(loaded.chain(0), 30)
     loaded.land(loaded.chain(2), 0)
     replay(from_offset="25")
@@ -91,29 +89,27 @@ def test_what_no_load_has_taken_yet_is_replayed_too(
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         ({"from_offset": "90"}, "nothing is landed in this range; loaded so far:"),
         ({"from_offset": "0", "group": "megacaps"}, "group autos, topic 0123456789abcdef"),
         ({"to_time": "2024-01-01T00:00:00Z"}, "polled 2024-04-18T16:13:09.000Z to"),
     ],
 )
-def test_a_range_that_holds_nothing_is_told_what_there_is(
-    loaded: Any, replay: Replay, options: dict[str, str], says: str
+def test_empty_range_lists_what_is_loaded(
+    loaded: Any, replay: Replay, options: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(DataError, match=says):
+    with pytest.raises(DataError, match=message):
         replay(**options)
 
 
-def test_an_unknown_feed_is_told_what_the_bucket_holds(
-    loaded: Any, target: Any, replay: Replay
-) -> None:
+def test_unknown_feed_lists_the_buckets_feeds(loaded: Any, target: Any, replay: Replay) -> None:
     target.environment["STOCKFEED_FEED"] = "eu"
     with pytest.raises(DataError, match=r"nothing of feed 'eu' is loaded; .* holds feed=us/"):
         replay(from_offset="0")
 
 
-def test_an_object_that_retention_removed_is_named(loaded: Any, replay: Replay) -> None:
+def test_names_an_object_that_retention_removed(loaded: Any, replay: Replay) -> None:
     key = loaded.chain(1).key(10)
     loaded.store._delete(key)
     with pytest.raises(
@@ -122,7 +118,7 @@ def test_an_object_that_retention_removed_is_named(loaded: Any, replay: Replay) 
         replay(from_offset="0", partition="1")
 
 
-def test_an_object_that_cannot_be_loaded_is_named_and_a_skipped_one_left_out(
+def test_names_a_rejected_object_and_ignores_a_skipped_one(
     loaded: Any, target: Any, replay: Replay
 ) -> None:
     key = str(loaded.land(loaded.chain(0), 30, body=b'{"symbol":\n', records=1))

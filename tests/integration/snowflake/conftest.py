@@ -1,4 +1,4 @@
-"""A feed's life, played once, with every statement of it recorded."""
+"""A feed's complete life cycle, run once, with every statement recorded."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
-"""A feed's life, every statement of it recorded: rights, credentials and costs.
+"""Checks a feed's recorded statements: privileges, credentials and costs.
 
-One file, so that one worker plays that life once.
+All tests are in one file, so that a single worker runs the life cycle once.
 """
 
 import threading
@@ -24,13 +24,13 @@ from stockfeed.metrics import LoaderMetrics
 from stockfeed.objectstore import object_store
 from stockfeed.settings import LoaderSettings
 
-# The first test waits for all of that life.
+# The first test waits for the complete life cycle.
 pytestmark = pytest.mark.timeout(600)
 
 PAGE: Final = setup_sql.FILE.parents[1] / "docs" / "snowflake.md"
 _REFUSED: Final[Mapping[Need, str]] = {
     Need("SELECT", "TABLE", "STOCKS.RAW.LOAD_LOCK"): (
-        "the first load asks for it before it exists; 'does not exist' is the answer it looks for"
+        "the first load queries it before it exists, and expects the answer 'does not exist'"
     ),
 }
 
@@ -45,34 +45,30 @@ def granted() -> frozenset[Need]:
     return setup_sql.granted()
 
 
-def test_no_statement_needs_a_grant_that_setup_does_not_give(
-    found: list[Judged], granted: frozenset[Need]
-) -> None:
+def test_setup_grants_every_needed_privilege(found: list[Judged], granted: frozenset[Need]) -> None:
     missing = {
         need: one.statement.text for one in found for need in one.grants - granted - _REFUSED.keys()
     }
     assert missing == {}
 
 
-def test_setup_gives_no_grant_that_no_statement_needs(
-    found: list[Judged], granted: frozenset[Need]
-) -> None:
+def test_setup_grants_no_unneeded_privilege(found: list[Judged], granted: frozenset[Need]) -> None:
     needed = {need for one in found for need in one.grants}
     assert granted - needed == set()
     assert _REFUSED.keys() - needed == set()
 
 
-def test_the_page_lists_every_statement(found: list[Judged], granted: frozenset[Need]) -> None:
+def test_docs_list_every_statement(found: list[Judged], granted: frozenset[Need]) -> None:
     page = PAGE.read_text()
     assert table.put_in(page, table.rendered(found, granted)) == page, "run: make docs"
 
 
-def test_no_run_writes_or_prints_the_key_or_its_passphrase(
+def test_never_writes_or_prints_the_key_or_its_passphrase(
     feed: FeedLife, recording: Recording
 ) -> None:
     secrets = feed.home / "secrets"
     secret = secrets / "snowflake"
-    # A line of the key's own text, between the ones that every key has.
+    # A line from the middle of the key, because all keys share the first and last lines.
     key = (secret / "privateKey").read_text().splitlines()[3]
     passphrase = (secret / "privateKeyPassphrase").read_text()
     written = [
@@ -87,8 +83,8 @@ def test_no_run_writes_or_prints_the_key_or_its_passphrase(
 
 def sent(recording: Recording, step: str) -> list[str]:
     texts = [one.text for one in recording.statements if one.step == step]
-    # Storage that takes a signed address for each file, as the emulator's does, makes the connector
-    # repeat a PUT with the file's name alone.
+    # With storage that needs a presigned URL for each file, like the emulator's, the connector
+    # repeats the PUT for each file with only its name.
     return [text for text in texts if not text.startswith("PUT 'file://0")]
 
 
@@ -122,14 +118,16 @@ def test_requests_of_a_load(feed: FeedLife, groups: int, partitions: int) -> Non
     settings = LoaderSettings.from_env(environment)
     assert requests(settings, loads=2 * len(chains)) == {
         "ListObjectsV2": listed,
-        "HeadObject": len(chains),  # whether the first object of all is a chain's first; asked once
+        "HeadObject": len(
+            chains
+        ),  # reads once whether each chain's first object names an earlier one
         "GetObject": 2 * len(chains),
     }
     assert requests(settings, loads=0) == {"ListObjectsV2": listed}
 
 
 def requests(settings: LoaderSettings, loads: int) -> Counter[str]:
-    """The requests to S3 of one load, by name."""
+    """Runs a load and counts its requests to S3 by operation."""
     counted: Counter[str] = Counter()
     store = object_store(settings)
     store._client.meta.events.register(
