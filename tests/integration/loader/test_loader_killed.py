@@ -78,17 +78,15 @@ def run(
     """Runs a loader, which dies before the given step if there is one; returns its exit status."""
 
     def call(step: str | None = None, number: int = 1) -> int:
-        order: dict[str, Any] = {
+        order = {
             "environment": impatient_target.environment,
             "trace": str(tmp_path / "trace"),
+            "step": step,
+            "number": number,
         }
         assert dying_loaders.stdin is not None
         assert dying_loaders.stdout is not None
-        print(
-            json.dumps({**order, "step": step, "number": number}),
-            file=dying_loaders.stdin,
-            flush=True,
-        )
+        print(json.dumps(order), file=dying_loaders.stdin, flush=True)
         return int(dying_loaders.stdout.readline())
 
     return call

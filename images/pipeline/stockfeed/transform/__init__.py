@@ -1,1 +1,1 @@
-"""`stockfeed build`: runs dbt on what the load before it loaded."""
+"""`stockfeed build`: runs dbt on the batches that were loaded since the last build."""

@@ -1,4 +1,4 @@
-"""The role `build`: decides whether there is anything to build, and tells what failed."""
+"""`stockfeed build`: decides whether there is anything to build, and reports what failed."""
 
 import json
 import os
@@ -17,45 +17,45 @@ from stockfeed.contract import env, outputs
 from stockfeed.errors import DataError, StockfeedError
 from stockfeed.settings import BuildSettings
 
-_LEFT_OUT_CHARACTERS: Final = 2000
+_LOAD_FAILURE_CHARACTERS: Final = 2000
 
 _log = structlog.get_logger()
 
 
 def main(environment: Mapping[str, str], daily: bool = False, rebuild: str | None = None) -> int:
-    """Builds the models, unless nothing was loaded since the last build that got through.
+    """Builds the models, unless nothing was loaded since the last successful build.
 
-    What the load before left out fails this run too, whatever is built.
+    If the load of the same run failed for some objects, this exits with 1, whatever is built.
 
     Args:
-        environment: the settings.
-        daily: runs the selector `daily` (all tests, over whole tables) whatever was loaded.
-        rebuild: makes this model and all that follow it anew, whatever was loaded.
+        environment: see `stockfeed.settings.BuildSettings`.
+        daily: runs the selector `daily` (all tests, over entire tables), even without new rows.
+        rebuild: rebuilds this model and everything downstream, even without new rows.
 
     Returns:
-        The exit code: 1 when a model or a test failed, or the load left something out.
+        The exit status: 1 if a model or a test failed, or if the load failed for some objects.
 
     Raises:
         ConfigurationError: a setting or a credential is missing or wrong.
-        DataError: the load's outputs are not what the contract says.
+        DataError: the load's output files do not follow the contract.
         TransientError: Snowflake did not answer.
     """
     settings = BuildSettings.from_env(environment)
     logs.configure(settings.log_level, settings.log_format)
-    left_out = _left_out(settings.outputs_dir)
+    load_failure = _load_failure(settings.outputs_dir)
     failures: list[str] = []
     try:
         if daily or rebuild is not None or _is_due(settings):
             failures = _timed(settings, environment, "daily" if daily else "minute", rebuild)
     except StockfeedError as error:
-        if not left_out:
+        if not load_failure:
             raise
         failures = [f"{type(error).__name__}: {error}"]
-    return _farewell(left_out, failures)
+    return _report_exit(load_failure, failures)
 
 
-def _left_out(outputs_dir: Path | None) -> str:
-    """Why the load before left objects out; empty when it did not."""
+def _load_failure(outputs_dir: Path | None) -> str:
+    """Returns why the load failed for some objects; empty if it did not."""
     file = None if outputs_dir is None else outputs_dir / outputs.LOAD_FAILURE
     return file.read_text() if file is not None and file.exists() else ""
 
@@ -64,17 +64,17 @@ def _is_due(settings: BuildSettings) -> bool:
     if rows_loaded(settings.outputs_dir) != 0:
         return True
     if _is_behind(settings):
-        _log.warning("nothing was loaded, but an earlier build did not get through")
+        _log.warning("nothing was loaded, but an earlier build failed")
         return True
     _log.info("nothing was loaded, so there is nothing to build")
     return False
 
 
 def rows_loaded(outputs_dir: Path | None) -> int | None:
-    """How many rows the load says it loaded; None when it says nothing.
+    """Returns the number of rows that the load wrote to its outputs; None without that file.
 
     Raises:
-        DataError: the file holds no number.
+        DataError: the file does not hold a number.
     """
     file = None if outputs_dir is None else outputs_dir / outputs.ROWS
     if file is None or not file.exists():
@@ -87,7 +87,7 @@ def rows_loaded(outputs_dir: Path | None) -> int | None:
 
 
 def _is_behind(settings: BuildSettings) -> bool:
-    # Snowflake's connector takes a second to import: only a run without rows needs it here.
+    # Importing Snowflake's connector takes a second, and only a run without new rows needs it.
     behind: bool = import_module("stockfeed.transform.backlog").is_behind(settings)
     return behind
 
@@ -95,8 +95,8 @@ def _is_behind(settings: BuildSettings) -> bool:
 def _timed(
     settings: BuildSettings, environment: Mapping[str, str], selector: str, rebuild: str | None
 ) -> list[str]:
-    """Builds, and says how long it took if all went well."""
-    # dbt cancels its queries on an interrupt; a plain SIGTERM would leave them running.
+    """Builds, and writes the duration to the outputs if nothing failed."""
+    # dbt cancels its queries on KeyboardInterrupt; a plain SIGTERM would leave them running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     failures = _build(settings, environment, selector, rebuild)
@@ -110,10 +110,10 @@ def _timed(
 def _build(
     settings: BuildSettings, environment: Mapping[str, str], selector: str, rebuild: str | None
 ) -> list[str]:
-    # dbt takes seconds to import: not for a run that builds nothing.
+    # Importing dbt takes seconds, and a run that builds nothing does not need it.
     invocation = import_module("stockfeed.transform.invocation")
     os.environ.update(invocation.exported(settings))
-    if rebuild is None:  # a rebuild reads whole tables
+    if rebuild is None:  # a rebuild reads entire tables
         newest = import_module("stockfeed.transform.backlog").newest_batches(settings)
         os.environ[env.NEWEST_BATCHES] = json.dumps(newest)
     target = environment.get("DBT_TARGET_PATH")
@@ -123,9 +123,11 @@ def _build(
     return failures
 
 
-def _farewell(left_out: str, failures: list[str]) -> int:
-    # Both must fit the termination log; the load's whole text is in its own log too.
-    parts = [f"the load left objects out: {left_out[:_LEFT_OUT_CHARACTERS]}"] if left_out else []
+def _report_exit(load_failure: str, failures: list[str]) -> int:
+    # Both must fit the termination log; the load's complete message is in its own log.
+    parts = []
+    if load_failure:
+        parts.append(f"the load left objects out: {load_failure[:_LOAD_FAILURE_CHARACTERS]}")
     if failures:
         parts.append("\n  ".join([outputs.BUILD_FAILED, *failures]))
     if not parts:

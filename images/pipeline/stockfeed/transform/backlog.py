@@ -1,7 +1,7 @@
-"""Whether silver or gold lack rows that are loaded: a build before failed, or was killed.
+"""Detects loaded rows that silver or gold lack, because an earlier build failed or was killed.
 
-The tables themselves say so; a note of what was built could be wrong. After a build, silver and
-each gold table have the same newest batch, that of the newest good line.
+The tables themselves are the only record of what was built, so it cannot be out of date. After a
+build, silver and each gold table have the same newest batch: that of the newest good row.
 """
 
 # ruff: noqa: S608 - names are checked settings and constants; the number is Snowflake's own
@@ -27,10 +27,10 @@ _log = structlog.get_logger()
 
 
 def is_behind(settings: BuildSettings) -> bool:
-    """Whether there is something to build, at the price of a login and two small queries.
+    """Whether there is something to build; it costs a login and up to two small queries.
 
-    A table that is missing, or that the role may not see, is something to build: dbt makes it, or
-    says what keeps it from doing so.
+    A table that is missing, or that the role may not see, counts as something to build: dbt creates
+    it, or reports why it cannot.
 
     Raises:
         ConfigurationError: a credential is unusable or was refused.
@@ -42,7 +42,7 @@ def is_behind(settings: BuildSettings) -> bool:
         except Error as error:
             if is_missing_object(error):
                 return True
-            raise translate_error(error, "look for what is not built yet") from error
+            raise translate_error(error, "find what is not built yet") from error
 
 
 def newest_batches(settings: BuildSettings) -> dict[str, int]:
@@ -64,8 +64,8 @@ def newest_batches_query(raw: str, built: str) -> str:
     """Returns a query for the newest batch of raw, silver and gold tables; -1 for an empty one.
 
     Args:
-        raw: the schema of the raw table, with its database.
-        built: that of the models.
+        raw: the raw table's schema, with its database.
+        built: the models' schema, with its database.
     """
     names = [f"{raw}.{tables.QUOTES}", *(f"{built}.{name}" for name in (SILVER, *GOLD))]
     # max() without a filter is answered from metadata, however large the table is.
@@ -73,7 +73,7 @@ def newest_batches_query(raw: str, built: str) -> str:
 
 
 def good_line_after(built: str, batch_seq: int) -> str:
-    """A query for a row if silver lacks a line; lines that it leaves out do not count."""
+    """Returns a query that has a row if silver lacks a good row after a batch."""
     return (
         f"SELECT 1 FROM {built}.{BRONZE} "
         f"WHERE BATCH_SEQ > {batch_seq} AND BAD_REASON IS NULL LIMIT 1"

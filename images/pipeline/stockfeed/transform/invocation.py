@@ -1,4 +1,4 @@
-"""One `dbt build`, in this process: starting another one would import dbt's seconds again."""
+"""Runs `dbt build` in this process, because a subprocess would import dbt for seconds again."""
 
 import tempfile
 from contextlib import nullcontext
@@ -15,12 +15,12 @@ from stockfeed.transform import parsed
 _FAILED = frozenset({"error", "fail", "runtime error"})
 """Values of dbt's RunStatus and TestStatus."""
 _MESSAGE_LINES = 3
-"""The first names the kind of error and the file, the next ones say what it is."""
+"""The first line names the kind of error and the file, the next ones give the reason."""
 _MESSAGE_CHARACTERS = 400
 
 
 def exported(settings: BuildSettings) -> dict[str, str]:
-    """What the project's profile reads from the environment, mounted credentials included."""
+    """Returns the environment that the project's profile reads, including mounted credentials."""
     found = {name: secret.find() for name, secret in settings.snowflake.items()}
     return {
         env.WAREHOUSE_DATABASE: settings.database,
@@ -34,22 +34,22 @@ def exported(settings: BuildSettings) -> dict[str, str]:
 def build(
     settings: BuildSettings, selector: str, target: Path | None, rebuild: str | None = None
 ) -> list[str]:
-    """Runs `dbt build`; the environment must hold what `exported` gives.
+    """Runs `dbt build`; the environment must include the result of `exported`.
 
     Args:
-        settings: name the project.
+        settings: the project.
         selector: one of the project's selectors.
-        target: a directory that is kept, so that the next build need not parse the project again
-            (as long as profile and project are the same); None is a temporary one.
-        rebuild: a model that is made anew, with all that follow it; takes the selector's place.
+        target: dbt's target directory; if it is kept, the next build with the same profile and
+            project does not parse the project again. None for a temporary one.
+        rebuild: a model to rebuild together with everything downstream, instead of the selector.
 
     Returns:
-        What failed, a line each; empty when all is well.
+        A line for each failure.
     """
     with tempfile.TemporaryDirectory() if target is None else nullcontext(target) as directory:
         runner = dbtRunner(manifest=_parsed(settings))
         result = runner.invoke(arguments(settings, selector, Path(directory), rebuild))
-    if rebuild is not None and result.success and not _built(result):
+    if rebuild is not None and result.success and not _ran_nodes(result):
         return [f"the project has no model {rebuild!r}, so nothing was rebuilt"]
     return failures(result)
 
@@ -62,20 +62,20 @@ def _parsed(settings: BuildSettings) -> Manifest | None:
 def arguments(
     settings: BuildSettings, selector: str, target: Path, rebuild: str | None = None
 ) -> list[str]:
-    """The command line of dbt."""
+    """Returns dbt's command line."""
     project = str(settings.dbt_project_dir)
     return [
         *("--log-format", "json" if settings.log_format == "json" else "text"),
         *("--no-use-colors", "--log-level-file", "none", "--log-path", str(target)),
         "build",
-        *(("--selector", selector) if rebuild is None else _anew(rebuild)),
+        *(("--selector", selector) if rebuild is None else _full_refresh(rebuild)),
         *("--project-dir", project, "--profiles-dir", project, "--target-path", str(target)),
     ]
 
 
-def _anew(model: str) -> list[str]:
-    # The rows of the models behind come from this one's, so they are made anew with it. Unit tests
-    # look at the code, not at what is in the tables.
+def _full_refresh(model: str) -> list[str]:
+    # Downstream rows are derived from this model's, so they are rebuilt with it. Unit tests check
+    # the code, not the tables.
     return [
         "--full-refresh",
         "--select",
@@ -86,14 +86,14 @@ def _anew(model: str) -> list[str]:
     ]
 
 
-def _built(result: dbtRunnerResult) -> bool:
+def _ran_nodes(result: dbtRunnerResult) -> bool:
     return isinstance(result.result, RunExecutionResult) and bool(result.result.results)
 
 
 def failures(result: dbtRunnerResult) -> list[str]:
-    """What failed in a run, a line each: models and tests by name, or what kept dbt from running.
+    """Returns a line for each failed model or test, or the reason why dbt did not run.
 
-    Nodes that were skipped because of a failed one are left out.
+    Nodes that were skipped because of a failed one are not included.
     """
     if isinstance(result.result, RunExecutionResult):
         failed = [_line(row) for row in result.result.results if row.status in _FAILED]

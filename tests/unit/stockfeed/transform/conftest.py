@@ -4,6 +4,6 @@ from stockfeed import logs
 
 
 @pytest.fixture(autouse=True)
-def _tests_log_as_pytest_wants(monkeypatch):
-    """Configured loggers would keep a stream that pytest closes after the test."""
+def _keep_logging(monkeypatch):
+    """`main` would configure loggers with a stream that pytest closes after the test."""
     monkeypatch.setattr(logs, "configure", lambda *_: None)

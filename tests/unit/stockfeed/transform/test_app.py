@@ -26,7 +26,7 @@ def environment(tmp_path):
 
 @pytest.fixture
 def dbt(monkeypatch):
-    """Stands in for dbt; keeps its calls and gives back the failures it is told."""
+    """A fake dbt, which records its calls and returns the configured failures."""
     fake = SimpleNamespace(calls=[], failures=[], behind=False, rebuilt=[])
 
     def build(settings, selector, target, rebuild):
@@ -51,14 +51,14 @@ def dbt(monkeypatch):
     signal.signal(signal.SIGTERM, handler)
 
 
-def test_nothing_loaded_builds_nothing(environment, dbt, tmp_path):
+def test_builds_nothing_if_nothing_was_loaded(environment, dbt, tmp_path):
     (tmp_path / "rows").write_text("0\n")
     assert app.main(environment) == 0
     assert dbt.calls == []
     assert not (tmp_path / "build-seconds").exists()
 
 
-def test_what_an_earlier_build_left_behind_is_built_without_new_rows(environment, dbt, tmp_path):
+def test_builds_pending_rows_of_an_earlier_build(environment, dbt, tmp_path):
     (tmp_path / "rows").write_text("0")
     dbt.behind = True
     assert app.main(environment) == 0
@@ -66,7 +66,7 @@ def test_what_an_earlier_build_left_behind_is_built_without_new_rows(environment
 
 
 @pytest.mark.parametrize("rows", ["420", None])
-def test_what_was_loaded_is_built_and_timed(environment, dbt, tmp_path, rows):
+def test_builds_new_rows_and_writes_the_duration(environment, dbt, tmp_path, rows):
     if rows is not None:
         (tmp_path / "rows").write_text(rows)
     assert app.main(environment) == 0
@@ -74,7 +74,7 @@ def test_what_was_loaded_is_built_and_timed(environment, dbt, tmp_path, rows):
     assert float((tmp_path / "build-seconds").read_text()) >= 0
 
 
-def test_without_outputs_it_always_builds(environment, dbt):
+def test_always_builds_without_an_outputs_directory(environment, dbt):
     del environment["STOCKFEED_OUTPUTS_DIR"]
     assert app.main(environment | {"DBT_TARGET_PATH": "/kept"}) == 0
     assert dbt.calls == [("minute", "/kept", "yes")]
@@ -93,13 +93,13 @@ def test_dbt_gets_the_newest_batches_unless_it_reads_whole_tables(environment, d
     assert os.environ["STOCKFEED_NEWEST_BATCHES"] == newest
 
 
-def test_a_daily_build_does_not_ask_what_was_loaded(environment, dbt, tmp_path):
+def test_daily_build_runs_without_new_rows(environment, dbt, tmp_path):
     (tmp_path / "rows").write_text("0")
     assert app.main(environment, daily=True) == 0
     assert [call[0] for call in dbt.calls] == ["daily"]
 
 
-def test_a_rebuild_does_not_ask_what_was_loaded(environment, dbt, tmp_path):
+def test_rebuild_runs_without_new_rows(environment, dbt, tmp_path):
     (tmp_path / "rows").write_text("0")
     assert app.main(environment, rebuild="gold_kpi") == 0
     assert dbt.rebuilt == ["gold_kpi"]
@@ -107,57 +107,56 @@ def test_a_rebuild_does_not_ask_what_was_loaded(environment, dbt, tmp_path):
 
 @pytest.fixture
 def reported(monkeypatch):
-    """What went to the termination log."""
-    said = []
-    monkeypatch.setattr(logs, "write_termination_message", said.append)
-    return said
+    """The messages written to the termination log."""
+    messages = []
+    monkeypatch.setattr(logs, "write_termination_message", messages.append)
+    return messages
 
 
-LEFT_OUT = "1 partitions stopped, the others are loaded:\n  feed=us/…/7.jsonl.gz: COPY says no"
+LOAD_FAILURE = (
+    "1 partitions stopped, the others are loaded:\n"
+    "  feed=us/…/7.jsonl.gz: COPY reported LOAD_FAILED"
+)
 
 
 @pytest.mark.parametrize("rows", ["420", "0"])
-def test_what_the_load_left_out_fails_the_run_after_the_rest_is_built(
+def test_load_failure_fails_the_run_after_the_rest_is_built(
     environment, dbt, reported, tmp_path, rows
 ):
     (tmp_path / "rows").write_text(rows)
-    (tmp_path / "load-failure").write_text(LEFT_OUT)
+    (tmp_path / "load-failure").write_text(LOAD_FAILURE)
     assert app.main(environment) == 1
-    assert reported == [f"the load left objects out: {LEFT_OUT}"]
+    assert reported == [f"the load left objects out: {LOAD_FAILURE}"]
     assert (len(dbt.calls) == 1) is (rows == "420")
-    # The operator knows by it that what was loaded is in gold.
+    # The operator reads from this file that the loaded rows are in gold.
     assert (tmp_path / "build-seconds").exists() is (rows == "420")
 
 
-def test_what_the_load_left_out_and_what_dbt_failed_at_are_both_told(
-    environment, dbt, reported, tmp_path
-):
-    (tmp_path / "load-failure").write_text(LEFT_OUT + "x" * 9999)
+def test_reports_the_load_failure_and_dbts_failures(environment, dbt, reported, tmp_path):
+    (tmp_path / "load-failure").write_text(LOAD_FAILURE + "x" * 9999)
     dbt.failures = ["model gold_kpi: Database Error"]
     assert app.main(environment) == 1
     (message,) = reported
-    assert LEFT_OUT in message
+    assert LOAD_FAILURE in message
     assert message.endswith("dbt build failed:\n  model gold_kpi: Database Error")
     assert len(message) < 4096
     assert not (tmp_path / "build-seconds").exists()
 
 
-def test_an_error_does_not_hide_what_the_load_left_out(
-    environment, dbt, reported, tmp_path, monkeypatch
-):
+def test_error_does_not_hide_the_load_failure(environment, dbt, reported, tmp_path, monkeypatch):
     def unreachable(settings):
         raise TransientError("Snowflake did not answer")
 
     (tmp_path / "rows").write_text("0")
-    (tmp_path / "load-failure").write_text(LEFT_OUT)
+    (tmp_path / "load-failure").write_text(LOAD_FAILURE)
     monkeypatch.setattr(app, "_is_behind", unreachable)
     assert app.main(environment) == 1
     (message,) = reported
-    assert LEFT_OUT in message
+    assert LOAD_FAILURE in message
     assert "TransientError: Snowflake did not answer" in message
 
 
-def test_failures_go_to_termination_log_and_stderr(environment, dbt, reported, capfd):
+def test_writes_failures_to_termination_log_and_stderr(environment, dbt, reported, capfd):
     dbt.failures = ["model gold_kpi: Database Error", "test unique_x: Got 3 results"]
     assert app.main(environment) == 1
     (message,) = reported
@@ -166,13 +165,13 @@ def test_failures_go_to_termination_log_and_stderr(environment, dbt, reported, c
         assert failure in message
 
 
-def test_rows_that_are_no_number_name_the_file(environment, dbt, tmp_path):
+def test_invalid_number_of_rows_names_the_file(environment, dbt, tmp_path):
     (tmp_path / "rows").write_text("many")
     with pytest.raises(DataError, match="rows holds 'many'"):
         app.main(environment)
 
 
-def test_missing_settings_are_told_before_anything_else(dbt):
+def test_reports_missing_settings_first(dbt):
     with pytest.raises(ConfigurationError, match="STOCKFEED_DBT_PROJECT_DIR"):
         app.main({})
     assert dbt.calls == []
@@ -180,7 +179,7 @@ def test_missing_settings_are_told_before_anything_else(dbt):
 
 @pytest.fixture
 def project(tmp_path):
-    """A project whose only model refers to one that is not there."""
+    """A project whose only model refers to a missing one."""
     project = tmp_path / "dbt"
     (project / "models").mkdir(parents=True)
     (project / "dbt_project.yml").write_text("name: broken\nprofile: broken\n")
@@ -205,7 +204,7 @@ def project(tmp_path):
     return project
 
 
-def test_the_real_dbt_is_run_and_its_complaint_passed_on(environment, project):
+def test_passes_on_the_error_of_the_real_dbt(environment, project):
     command = [sys.executable, "-c", "from stockfeed.cli import main; main()", "build"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     assert done.returncode == 1, done.stderr

@@ -23,7 +23,7 @@ def settings(tmp_path):
 
 
 class Cursor:
-    """Answers queries in turn; an exception is raised."""
+    """Answers queries in turn, or raises the answer if it is an exception."""
 
     def __init__(self, *answers):
         self.answers, self.queries, self.closed = list(answers), [], False
@@ -45,7 +45,7 @@ class Cursor:
 
 @pytest.fixture
 def answer(monkeypatch):
-    """Sets what Snowflake answers; gives the cursor."""
+    """Sets Snowflake's answers and returns the cursor."""
 
     def set_answers(*answers):
         cursor = Cursor(*answers)
@@ -68,19 +68,19 @@ def answer(monkeypatch):
     ],
     ids=["all built", "all empty", "volatility", "kpi", "silver", "only bad lines since"],
 )
-def test_the_newest_batches_tell_whether_something_is_not_built(settings, answer, answers, behind):
+def test_compares_the_newest_batches(settings, answer, answers, behind):
     cursor = answer(*answers)
     assert backlog.is_behind(settings) is behind
     assert len(cursor.queries) == len(answers)
     assert cursor.closed
 
 
-def test_a_missing_table_is_something_to_build(settings, answer):
+def test_missing_table_counts_as_something_to_build(settings, answer):
     answer(ProgrammingError("does not exist", errno=2003, sqlstate="42S02"))
     assert backlog.is_behind(settings)
 
 
-def test_an_unanswered_query_is_told(settings, answer):
+def test_unanswered_query_is_a_transient_error(settings, answer):
     answer(OperationalError("no route", errno=250001))
     with pytest.raises(TransientError, match="not built yet"):
         backlog.is_behind(settings)
@@ -115,7 +115,7 @@ def test_leaves_the_newest_batches_to_dbt_if_the_login_fails(settings):
     assert backlog.newest_batches(settings) == {}  # "pem" is not a key
 
 
-def test_the_session_is_closed(settings, monkeypatch):
+def test_closes_the_session(settings, monkeypatch):
     closed = []
     session = SimpleNamespace(
         cursor=lambda: Cursor([(1, 1, 1, 1, 1)]), close=lambda: closed.append(True)
@@ -125,5 +125,5 @@ def test_the_session_is_closed(settings, monkeypatch):
     assert closed == [True]
 
 
-def test_the_lines_after_a_batch_are_bounded_by_a_literal():
+def test_bounds_the_rows_after_a_batch_by_a_literal():
     assert "BATCH_SEQ > 41 AND BAD_REASON IS NULL" in backlog.good_line_after("DB.ANALYTICS", 41)

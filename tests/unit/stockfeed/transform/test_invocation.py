@@ -27,7 +27,7 @@ def settings(tmp_path):
     return make
 
 
-def test_mounted_credentials_are_exported_under_their_names(settings):
+def test_exports_mounted_credentials_by_variable_name(settings):
     assert exported(settings(SNOWFLAKE_ROLE="LOADER")) == {
         "STOCKFEED_WAREHOUSE_DATABASE": "STOCKS",
         "STOCKFEED_WAREHOUSE_SCHEMA": "RAW",
@@ -41,7 +41,7 @@ def test_mounted_credentials_are_exported_under_their_names(settings):
 
 
 @pytest.mark.parametrize(("log_format", "dbts"), [("json", "json"), ("console", "text")])
-def test_dbt_writes_only_below_its_target(settings, log_format, dbts):
+def test_dbt_writes_only_to_its_target_directory(settings, log_format, dbts):
     given = arguments(settings(STOCKFEED_LOG_FORMAT=log_format), "minute", Path("/target"))
     options = dict(pairwise(given))
     assert options["--log-format"] == dbts
@@ -50,7 +50,7 @@ def test_dbt_writes_only_below_its_target(settings, log_format, dbts):
     assert options["--target-path"] == options["--log-path"] == "/target"
 
 
-def test_a_rebuild_takes_the_place_of_the_selector(settings):
+def test_rebuild_replaces_the_selector(settings):
     given = arguments(settings(), "minute", Path("/target"), "gold_kpi")
     assert "--full-refresh" in given
     assert "--selector" not in given
@@ -69,7 +69,7 @@ def outcome(*rows, success):
     return dbtRunnerResult(success=success, result=result)
 
 
-def test_a_good_run_has_no_failures():
+def test_successful_run_has_no_failures():
     good = outcome(
         row("model", "gold_kpi", RunStatus.Success, "SUCCESS 1"),
         row("test", "bronze_rows", TestStatus.Warn, "Got 2 results"),
@@ -78,7 +78,7 @@ def test_a_good_run_has_no_failures():
     assert failures(good) == []
 
 
-def test_failed_models_and_tests_are_named_with_their_message():
+def test_names_failed_models_and_tests_with_their_message():
     bad = outcome(
         row("model", "silver", RunStatus.Success),
         row(
@@ -109,10 +109,10 @@ def test_failed_models_and_tests_are_named_with_their_message():
         (None, "dbt gave no reason; see its log"),
     ],
 )
-def test_what_kept_dbt_from_running_is_told(exception, says):
+def test_reports_why_dbt_did_not_run(exception, says):
     assert failures(dbtRunnerResult(success=False, exception=exception)) == [says]
 
 
-def test_a_long_message_is_cut():
+def test_truncates_a_long_message():
     (line,) = failures(outcome(row("model", "m", RunStatus.Error, "x" * 9999), success=False))
     assert len(line) < 500
