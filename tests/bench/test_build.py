@@ -1,4 +1,4 @@
-"""Does a minute's build cost more when years are built already? It should not."""
+"""A minute's build must not cost more if years are built already."""
 
 import statistics
 from collections import defaultdict
@@ -27,27 +27,27 @@ Seconds = dict[str, float]
 
 
 def history(days: int) -> str:
-    """Times of the quotes of `days` days before today, by their number n."""
+    """Returns an SQL expression for the time of quote number n, in the `days` days before today."""
     slot = f"mod(floor(n / {SYMBOLS}), {QUOTES_A_DAY}) * {60 * MINUTES_BETWEEN}"
     day = f"floor(n / {SYMBOLS * QUOTES_A_DAY}) * 86400"
     return f"{TODAY - days * 86_400 + FIRST_OF_DAY} + {day} + {slot}"
 
 
 def minute(number: int, first: int) -> str:
-    """Times of one quote of each symbol today and, as the last one, a late quote."""
+    """Returns such an expression for today: one quote for each symbol, then a late quote."""
     late = f"case when n = {first + SYMBOLS} then {LATE_DAYS * 86_400} else 0 end"
     return f"{TODAY + FIRST_OF_DAY + 60 * number} - {late}"
 
 
 def land(dbt: Dbt, first: int, quotes: int, times: str, batch: str) -> None:
-    """Lands quotes number `first` and on, made inside the warehouse.
+    """Lands quotes, generated inside the warehouse.
 
     Args:
         dbt: its warehouse.
-        first: number of the first quote; also Kafka's offset.
-        quotes: how many.
-        times: expression of n for t, Unix seconds.
-        batch: expression of n for the batch's number.
+        first: number of the first quote, which is also its Kafka offset.
+        quotes: the number of quotes.
+        times: SQL expression of n for the field t, in Unix seconds.
+        batch: SQL expression of n for the batch number.
     """
     dbt.execute(f"""
         insert into RAW.SOURCE_STOCK_QUOTES
@@ -71,7 +71,7 @@ def land(dbt: Dbt, first: int, quotes: int, times: str, batch: str) -> None:
 
 
 def build_history(dbt: Dbt, days: int) -> int:
-    """Builds a history; gives its number of quotes."""
+    """Builds a history and returns its number of quotes."""
     quotes = SYMBOLS * QUOTES_A_DAY * days
     land(dbt, 0, quotes, history(days), f"floor(n / {2 * SYMBOLS})")
     dbt("--quiet", "run", "--selector", "minute")
@@ -87,7 +87,7 @@ def build_minute(dbt: Dbt, number: int, known: int) -> Seconds:
 
 
 def timed(run: Any) -> Seconds:
-    """Seconds by model; those of the tests as one."""
+    """Returns the seconds of each model; all tests count as one."""
     seconds: Seconds = defaultdict(float)
     for node in run.results:
         is_model = node.node.resource_type == "model"
@@ -96,7 +96,7 @@ def timed(run: Any) -> Seconds:
 
 
 def assert_built(dbt: Dbt, known: int) -> None:
-    """Every quote is in silver and, once, in the candles of each interval; no KPI is late."""
+    """Checks that each quote is in silver, once in each interval's candles, and in current KPIs."""
     quotes = known + BUILDS * (SYMBOLS + 1)
     assert dbt.rows("select count(*) as n from ANALYTICS.SILVER_CLEAN_STOCK") == [{"n": quotes}]
     candles = dbt.rows(
@@ -119,8 +119,10 @@ def medians(builds: list[Seconds]) -> Seconds:
 
 @pytest.mark.bench
 @pytest.mark.timeout(900)
-@pytest.mark.filterwarnings("ignore:The 'insecure_mode':DeprecationWarning")  # dbt-snowflake's
-def test_a_build_costs_what_is_new(snowflake: SnowflakeEmulator, tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore:The 'insecure_mode':DeprecationWarning")  # from dbt-snowflake
+def test_build_time_does_not_grow_with_history(
+    snowflake: SnowflakeEmulator, tmp_path: Path
+) -> None:
     with ExitStack() as stack:
         warehouses = [
             stack.enter_context(
@@ -133,7 +135,7 @@ def test_a_build_costs_what_is_new(snowflake: SnowflakeEmulator, tmp_path: Path)
             for dbt, days in zip(warehouses, (SMALL_DAYS, LARGE_DAYS), strict=True)
         ]
         builds: list[list[Seconds]] = [[], []]
-        # In turn, so that a busy machine slows both.
+        # Alternately, so that a busy machine slows down both.
         for number in range(BUILDS):
             for dbt, quotes, took in zip(warehouses, known, builds, strict=True):
                 took.append(build_minute(dbt, number, quotes))

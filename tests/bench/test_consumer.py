@@ -1,4 +1,4 @@
-"""What landing a quote costs: the whole consumer process against plain reading, in one run."""
+"""The CPU time of landing a quote: the consumer process, compared with plain reading."""
 
 import json
 import os
@@ -24,7 +24,7 @@ QUOTE = (
 
 @pytest.mark.bench
 @pytest.mark.timeout(600)
-def test_landing_a_quote_against_reading_it(kafka, s3, s3_bucket, tmp_path, capsys):
+def test_cpu_of_landing_compared_with_reading(kafka, s3, s3_bucket, tmp_path, capsys):
     topic = f"bench-{uuid.uuid4().hex[:8]}"
     kafka.create_topic(topic, 1)
     produce(kafka.endpoint, topic)
@@ -54,7 +54,7 @@ def produce(bootstrap, topic):
 def cpu_of_reading(bootstrap, topic):
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-reading"})
     consumer.assign([TopicPartition(topic, 0, 0)])
-    began = time.process_time()  # librdkafka's threads included
+    began = time.process_time()  # includes librdkafka's threads
     count = 0
     while count < QUOTES:
         count += sum(message.value() is not None for message in consumer.consume(5_000, 1.0))

@@ -1,4 +1,4 @@
-"""Does a minute's load cost more when years are loaded already? It should not."""
+"""A minute's load must not cost more if years are loaded already."""
 
 import gzip
 import statistics
@@ -55,8 +55,8 @@ def land(store: ObjectStore, feed: str, first: int, objects: int) -> None:
         list(executor.map(put, range(objects * PARTITIONS)))
 
 
-def invent_history(warehouse: Warehouse, feed: str, rows: int, objects: int) -> None:
-    """Rows and ledger as if `objects` objects a partition had been loaded in as many batches."""
+def insert_history(warehouse: Warehouse, feed: str, rows: int, objects: int) -> None:
+    """Inserts rows and ledger entries as if `objects` batches had been loaded per partition."""
     warehouse.set_up()
     for text in (
         "INSERT INTO SOURCE_STOCK_QUOTES SELECT PARSE_JSON('{\"symbol\":\"F\"}'), 'old', "
@@ -78,7 +78,7 @@ def seconds_a_load(
     land(store, feed, 0, objects)
     times = []
     with Warehouse(given) as warehouse:
-        invent_history(warehouse, feed, rows, objects)
+        insert_history(warehouse, feed, rows, objects)
         loader = Service(
             given, store, warehouse, LoaderMetrics(CollectorRegistry()), threading.Event()
         )
@@ -93,7 +93,9 @@ def seconds_a_load(
 
 
 @pytest.mark.bench
-def test_a_load_costs_what_is_new(object_store: ObjectStore, snowflake: SnowflakeEmulator) -> None:
+def test_load_time_does_not_grow_with_history(
+    object_store: ObjectStore, snowflake: SnowflakeEmulator
+) -> None:
     small = seconds_a_load(snowflake, object_store, "small", rows=10_000, objects=20)
     large = seconds_a_load(snowflake, object_store, "large", rows=1_000_000, objects=1_000)
 

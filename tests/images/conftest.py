@@ -1,3 +1,5 @@
+"""Fixtures for the tests of images."""
+
 import os
 import sys
 
@@ -8,7 +10,7 @@ from support.images import engine
 
 @pytest.fixture(scope="session")
 def built():
-    """Builds an image, once, and gives its reference."""
+    """Builds an image once and returns its reference."""
     able = sys.platform == "linux" and os.geteuid() == 0
     if not able and not os.environ.get("CI"):
         pytest.skip("containers need root on Linux here")

@@ -1,4 +1,4 @@
-"""`images/build.sh` with engines that only write down how they were called."""
+"""`images/build.sh` with stand-ins for engines, which record their calls."""
 
 import subprocess
 import sys
@@ -18,7 +18,10 @@ BROKEN = "#!/bin/sh\nexit 1\n"
 
 @pytest.fixture
 def script(tmp_path):
-    """Runs the script where only the given engines exist; the result and the builds' calls."""
+    """Runs the script where only the given engines exist.
+
+    Returns the result and the engines' build calls.
+    """
     directory = tmp_path / "bin"
     directory.mkdir()
     for name in ("bash", "env", "awk", "dirname", "git", "mktemp", "rm"):
@@ -41,7 +44,7 @@ def script(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["docker", "podman", "buildah"])
-def test_it_takes_the_engine_that_is_there(script, name):
+def test_uses_the_installed_engine(script, name):
     result, builds = script("dbt", engines={name: RECORDING})
     assert result.returncode == 0, result.stderr
     assert len(builds) == 1
@@ -49,19 +52,19 @@ def test_it_takes_the_engine_that_is_there(script, name):
     assert result.stderr.startswith(f"{name} builds docker.io/stockfeed/dbt:")
 
 
-def test_a_docker_without_a_daemon_is_passed_over(script):
+def test_skips_docker_without_a_daemon(script):
     result, builds = script("dbt", engines={"docker": BROKEN, "podman": RECORDING})
     assert result.returncode == 0
     assert "--layers" in builds[0]
 
 
-def test_all_images_are_built_unless_some_are_named(script):
+def test_builds_all_images_unless_some_are_named(script):
     result, builds = script(engines={"podman": RECORDING}, TAG="1.2", PREFIX="registry.test/a")
     assert len(builds) == len(engine.IMAGES)
     assert result.stdout.split() == [f"registry.test/a/{image}:1.2" for image in engine.IMAGES]
 
 
-def test_base_tag_and_source_reach_the_build(script):
+def test_passes_base_tag_and_source_to_the_build(script):
     _, builds = script("operator", engines={"podman": RECORDING}, BASE="b:1", TAG="9", SOURCE="s:2")
     for part in ("BASE=b:1", "VERSION=9", "SOURCE=s:2", "--secret id=pip,src="):
         assert part in builds[0]
@@ -76,14 +79,14 @@ def test_base_tag_and_source_reach_the_build(script):
         (["pipelin"], {}, "unknown image 'pipelin'; the images are: operator pipeline dbt local"),
     ],
 )
-def test_it_says_why_it_cannot_build(script, images, environment, message):
+def test_explains_why_it_cannot_build(script, images, environment, message):
     result, builds = script(*images, engines={"docker": BROKEN}, **environment)
     assert result.returncode == 1
     assert message in result.stderr
     assert builds == []
 
 
-def test_index_settings_of_pip_reach_the_build_as_a_secret(script, tmp_path):
+def test_passes_pips_index_settings_as_a_build_secret(script, tmp_path):
     settings = {"PIP_INDEX_URL": "https://index.test/simple", "PIP_FIND_LINKS": "/host/only"}
     script("dbt", engines={"podman": SHOWING_THE_SECRET}, **settings)
     text = (tmp_path / "calls").read_text()
@@ -91,7 +94,7 @@ def test_index_settings_of_pip_reach_the_build_as_a_secret(script, tmp_path):
     assert "/host/only" not in text
 
 
-def test_a_host_without_pip_builds_too(script, tmp_path):
+def test_builds_on_a_host_without_pip(script, tmp_path):
     (tmp_path / "bin/python3").unlink()
     result, builds = script("dbt", engines={"podman": RECORDING})
     assert result.returncode == 0

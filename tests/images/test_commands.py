@@ -1,4 +1,4 @@
-"""What the images run, as hardened as in a cluster and without a network."""
+"""The images' commands, run as hardened as in a cluster and without a network."""
 
 import json
 
@@ -34,7 +34,7 @@ FEED = {
         ("dbt", ["stockfeed", "build"], ["FEED", "WAREHOUSE_DATABASE"]),
     ],
 )
-def test_a_role_without_settings_names_them_all(built, image, command, missing):
+def test_role_names_all_missing_settings(built, image, command, missing):
     result = engine.run(built(image), *command)
     assert result.returncode == 1
     said = [line.split(":")[0].strip() for line in result.stderr.splitlines()]
@@ -54,19 +54,19 @@ def test_a_role_without_settings_names_them_all(built, image, command, missing):
         ("local", ["weed", "version"], "version"),
     ],
 )
-def test_a_command_answers(built, image, command, text):
+def test_command_succeeds(built, image, command, text):
     result = engine.run(built(image), *command)
     assert result.returncode == 0, result.stderr
     assert text in result.stdout
 
 
-def test_the_operator_prints_its_resource_definition(built):
+def test_operator_prints_its_crd(built):
     definition = yaml.safe_load(engine.run(built("operator"), "stockfeed-operator", "crd").stdout)
     assert definition["metadata"]["name"] == "stockfeeds.stockfeed.dev"
 
 
-def test_the_operator_renders_a_feed_with_its_workflow(built, tmp_path):
-    tmp_path.chmod(0o755)  # the container's user is another one
+def test_operator_renders_a_feed_with_its_workflow(built, tmp_path):
+    tmp_path.chmod(0o755)  # the container runs as another user
     (tmp_path / "feed.yaml").write_text(yaml.safe_dump(FEED))
     result = engine.run(
         built("operator"), "stockfeed-operator", "render", "-f", "/feeds/feed.yaml",
@@ -88,7 +88,7 @@ def test_the_operator_renders_a_feed_with_its_workflow(built, tmp_path):
         ("local", "stockfeed_local"),
     ],
 )
-def test_every_module_of_a_role_finds_what_it_imports(built, image, package):
+def test_all_modules_of_a_role_can_be_imported(built, image, package):
     code = (
         "import importlib, json, pkgutil, sys\n"
         "root = importlib.import_module(sys.argv[1])\n"

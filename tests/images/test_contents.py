@@ -1,4 +1,4 @@
-"""What is in the images, and what is not."""
+"""The images' contents."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def output(reference, *command):
 
 
 @every_image
-def test_it_runs_as_a_user_without_rights_by_number(built, image):
+def test_runs_as_a_numeric_non_root_user(built, image):
     assert engine.inspect(built(image))["Config"]["User"] == "65532:65532"
     assert (
         output(built(image), "id")
@@ -31,7 +31,7 @@ def test_it_runs_as_a_user_without_rights_by_number(built, image):
 
 
 @every_image
-def test_its_user_can_write_nothing_of_it(built, image):
+def test_user_cannot_write_to_the_image(built, image):
     find = "find / -xdev ( -path /dev -o -path /proc -o -path /run ) -prune -o -writable"
     only = "! -type l ! -path /tmp ! -path /var/tmp ! -path /run/lock -print"
     found = engine.tool(
@@ -43,7 +43,7 @@ def test_its_user_can_write_nothing_of_it(built, image):
 
 
 @every_image
-def test_it_has_the_locked_packages_and_no_others(built, image):
+def test_contains_exactly_the_locked_packages(built, image):
     code = (
         "import importlib.metadata as m, json\n"
         "print(json.dumps({d.name: d.version for d in m.distributions("
@@ -77,7 +77,7 @@ def _plain(name):
         ("local", {"stockfeed", "stockfeed_local"}, {"stockfeed", "weed"}),
     ],
 )
-def test_it_has_the_code_of_its_own_role(built, image, ours, commands):
+def test_contains_only_the_code_of_its_role(built, image, ours, commands):
     packages = output(built(image), "ls", "/opt/stockfeed/lib/python3.11/site-packages").split()
     ended = {name for name in packages if name.startswith("stockfeed") and "dist-info" not in name}
     assert ended == ours
@@ -85,7 +85,7 @@ def test_it_has_the_code_of_its_own_role(built, image, ours, commands):
     assert {name for name in found if not name.startswith("python")} == commands
 
 
-def test_the_operator_has_the_contract_and_the_workflows_as_files(built):
+def test_operator_image_contains_contract_and_workflow_files(built):
     place = "/opt/stockfeed/lib/python3.11/site-packages"
     found = output(
         built("operator"), "find", f"{place}/stockfeed", "-mindepth", "1", "-maxdepth", "1",
@@ -100,7 +100,7 @@ def test_the_operator_has_the_contract_and_the_workflows_as_files(built):
 
 
 @every_image
-def test_labels_say_what_it_is(built, image):
+def test_labels_describe_the_image(built, image):
     labels = engine.inspect(built(image))["Labels"]
     revision = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=engine.ROOT, capture_output=True, text=True, check=True
@@ -115,7 +115,7 @@ def test_labels_say_what_it_is(built, image):
 
 
 @every_image
-def test_nothing_of_the_building_machine_is_left(built, image):
+def test_contains_nothing_of_the_build_machine(built, image):
     names = "( -name pip.conf -o -path /opt/tools -o -path */.cache/* -o -path /src )"
     found = engine.tool(
         "podman", "run", "--rm", "--network", "none", "--user", "0", built(image),
@@ -132,7 +132,7 @@ def test_nothing_of_the_building_machine_is_left(built, image):
 
 
 @every_image
-def test_every_module_of_ours_is_compiled(built, image):
+def test_all_our_modules_are_compiled(built, image):
     code = (
         "import pathlib, importlib.util as u\n"
         "for f in pathlib.Path('/opt/stockfeed/lib').rglob('stockfeed*/**/*.py'):\n"
@@ -142,7 +142,7 @@ def test_every_module_of_ours_is_compiled(built, image):
     assert "__init__.py" in output(built(image), "python", "-c", code)
 
 
-def test_an_archive_holds_the_images_under_their_names(built, tmp_path):
+def test_archive_contains_the_images_under_their_names(built, tmp_path):
     file = tmp_path / "images.tar"
     engine.save([built("pipeline")], file)
     manifest = subprocess.run(

@@ -1,4 +1,4 @@
-"""What runs on in a container: it answers on its loopback, and ends by SIGTERM as process 1."""
+"""The images' services: they respond on their loopback, and SIGTERM stops them as process 1."""
 
 import json
 
@@ -22,7 +22,7 @@ QUOTE = {"c": 187.42, "o": 185.9, "h": 188.1, "l": 184.75, "pc": 184.03, "t": 17
 META = {"topic": "q", "partition": 0, "offset": 7, "timestamp": 1713456789123}
 
 
-def test_the_quote_server_answers_and_ends_by_sigterm(built):
+def test_quote_server_responds_and_stops_on_sigterm(built):
     command = ("python", "-m", "stockfeed_local.quotes", "--random-walk", *ON_LOOPBACK)
     with engine.started(built("local"), *command) as server:
         port = server.until(*PORT)
@@ -31,7 +31,7 @@ def test_the_quote_server_answers_and_ends_by_sigterm(built):
         assert server.stop() not in {KILLED, 1}, server.logs()
 
 
-def test_the_dbt_image_builds_gold_on_the_emulators_image(built):
+def test_dbt_image_builds_gold_on_the_emulator_image(built):
     emulator = ("python", "-m", "stockfeed_local.emulator", "--db-path", "/tmp/db", *ON_LOOPBACK)
     with engine.started(built("local"), *emulator) as warehouse:
         port = warehouse.until(*PORT)
@@ -56,7 +56,7 @@ def test_the_dbt_image_builds_gold_on_the_emulators_image(built):
         assert warehouse.stop() not in {KILLED, 1}, warehouse.logs()
 
 
-def test_a_producer_as_process_1_ends_by_sigterm(built):
+def test_producer_as_process_1_stops_on_sigterm(built):
     settings = {
         "FEED": "us", "GROUP": "autos", "SYMBOLS": "F", "SOURCE_API_KEY": "key",
         "SOURCE_BASE_URL": "http://127.0.0.1:9", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",

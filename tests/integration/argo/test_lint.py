@@ -1,4 +1,4 @@
-"""Argo's own linter on `workflows/` and on what the operator makes of them; part of `make lint`."""
+"""Argo's own linter checks `workflows/` and the Workflows that the operator creates."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from stockfeed_operator.spec.validate import check
 from support.argolint.tool import ArgoLint, build
 from support.inmemory.feeds import INSTALLATION, feed
 
-# The program takes minutes to build on a machine that has not built it yet.
+# The first build of the program takes minutes.
 pytestmark = pytest.mark.timeout(1800)
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def argolint() -> ArgoLint:
 
 @pytest.fixture
 def lint(argolint: ArgoLint, tmp_path: Path) -> Callable[..., list[str]]:
-    """What is wrong with manifests, each in a file of its own."""
+    """Returns the linter's problems with manifests, each in its own file."""
 
     def run(*manifests: Manifest) -> list[str]:
         paths = [tmp_path / f"{number}.yaml" for number in range(len(manifests))]
@@ -44,7 +44,7 @@ def lint(argolint: ArgoLint, tmp_path: Path) -> Callable[..., list[str]]:
 
 
 def _submitted(template: Manifest, **parameters: str) -> Manifest:
-    """What `argo submit --from` makes of a template."""
+    """Returns the Workflow that `argo submit --from` creates from a template."""
     given = [{"name": name.replace("_", "-"), "value": text} for name, text in parameters.items()]
     return {
         "apiVersion": template["apiVersion"],
@@ -67,7 +67,7 @@ def _argos(sample: Path) -> Iterator[Manifest]:
     yield final_load(found, INSTALLATION, 1_700_000_000)
 
 
-def test_files_of_the_repository(argolint: ArgoLint) -> None:
+def test_workflow_files_have_no_problems(argolint: ArgoLint) -> None:
     assert [path.stem for path in FILES] == [
         *("daily", "load-and-build", "rebuild", "replay", "trace", "verify")
     ]
@@ -75,13 +75,13 @@ def test_files_of_the_repository(argolint: ArgoLint) -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name.partition(".")[0])
-def test_what_the_operator_renders(sample: Path, lint: Callable[..., list[str]]) -> None:
+def test_rendered_workflows_have_no_problems(sample: Path, lint: Callable[..., list[str]]) -> None:
     manifests = list(_argos(sample))
     assert len(manifests) >= 3
     assert lint(*manifests) == []
 
 
-def test_templates_take_what_a_user_gives(lint: Callable[..., list[str]]) -> None:
+def test_templates_accept_parameters(lint: Callable[..., list[str]]) -> None:
     manifests = [part for part in render(feed(), INSTALLATION) if part["kind"] in KINDS]
     replay, rebuild, verify, trace = (
         _named(manifests, f"us-{name}") for name in ("replay", "rebuild", "verify", "trace")
@@ -131,7 +131,7 @@ def _run_at_the_seventieth_minute(cron: Manifest) -> None:
         (_run_at_the_seventieth_minute, "end of range (70) above maximum (59)"),
     ],
 )
-def test_what_is_wrong_is_found(
+def test_linter_finds_mistakes(
     spoil: Callable[[Manifest], None], problem: str, lint: Callable[..., list[str]]
 ) -> None:
     cron = cron_workflow(feed(), INSTALLATION, suspended=False)
@@ -140,6 +140,6 @@ def test_what_is_wrong_is_found(
     assert problem in found
 
 
-def test_a_file_without_anything_of_argos_is_a_problem(lint: Callable[..., list[str]]) -> None:
+def test_file_without_argo_objects_is_a_problem(lint: Callable[..., list[str]]) -> None:
     nothing = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     assert lint(nothing) == ["holds no Workflow, WorkflowTemplate or CronWorkflow"]

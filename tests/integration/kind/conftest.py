@@ -1,4 +1,4 @@
-"""A machine with stand-ins, for each test."""
+"""An environment with stand-ins for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from support.kind.world import World
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """Tools and a cluster in which nothing is yet."""
+    """Tools and an empty cluster."""
     api = Api()
     with StubServer(api) as server:
         yield World(tmp_path, server, api)

@@ -1,4 +1,4 @@
-"""Every command line of the scripts is one that the called tool documents."""
+"""Every command line in the scripts uses subcommands and flags that the tool documents."""
 
 import shutil
 from pathlib import Path
@@ -31,13 +31,13 @@ def judge() -> Judge:
 
 
 @pytest.mark.parametrize("script", FILES, ids=lambda path: path.name)
-def test_the_scripts_use_what_the_tools_document(judge: Judge, script: Path) -> None:
+def test_scripts_use_documented_flags_only(judge: Judge, script: Path) -> None:
     commands = [command for command in tool_commands(script) if judge.knows(command)]
 
     assert [problem for command in commands for problem in judge.problems(command)] == []
 
 
-def test_the_scripts_command_lines_are_found() -> None:
+def test_finds_the_scripts_command_lines() -> None:
     found = {command.words[:3] for script in FILES for command in tool_commands(script)}
 
     assert ("kind", "create", "cluster") in found
@@ -49,16 +49,16 @@ def test_the_scripts_command_lines_are_found() -> None:
 
 
 @pytest.mark.parametrize(("line", "problem"), WRONG.items())
-def test_what_a_tool_does_not_document_is_found(judge: Judge, line: str, problem: str) -> None:
+def test_finds_undocumented_flags(judge: Judge, line: str, problem: str) -> None:
     assert judge.problems(Command("x.sh:1", tuple(line.split())))[0] == f"x.sh:1: {problem}"
 
 
-def test_what_the_scripts_really_call_is_documented(judge: Judge, world: World) -> None:
+def test_actual_calls_use_documented_flags_only(judge: Judge, world: World) -> None:
     world.make_ready()
     (world.home / "clusters").write_text("stockfeed\n")
     for script in (["up.sh"], ["status.sh"], ["logs.sh", str(world.home / "logs")], ["down.sh"]):
         assert world.run(*script).returncode == 0, world.last.stderr
-    # What images/build.sh calls is checked by running it.
+    # Calls of images/build.sh are checked by building the images.
     calls = [call for call in world.calls() if call[:2] != ["docker", "build"]]
     commands = [Command("call", tuple(call)) for call in calls]
 

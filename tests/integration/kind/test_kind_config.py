@@ -1,4 +1,4 @@
-"""kind-config.yaml, as kind itself reads it."""
+"""kind-config.yaml, loaded by the real kind."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from support.tools.programs import KIND, kind
 
 CONFIG = ROOT / "kind-config.yaml"
 
-# As much of an engine as kind asks before it starts a node, which is where this one fails.
+# Responds to kind's calls before the start of a node, which then fails.
 ENGINE = """#!/bin/sh
 echo "$*" >> "$CALLS"
 case $1 in
@@ -34,7 +34,7 @@ class Kind:
         engine.chmod(0o755)
 
     def create(self, config: Path) -> str:
-        """What kind says to the configuration."""
+        """Returns kind's output for the configuration."""
         environment = {
             "PATH": f"{self._home}:{os.environ['PATH']}",
             "HOME": str(self._home),
@@ -50,7 +50,7 @@ class Kind:
         return done.stderr
 
     def node(self) -> list[str]:
-        """How kind would have started the node."""
+        """Returns the engine's command line for the node."""
         (call,) = [
             line for line in (self._home / "calls").read_text().splitlines() if line[:4] == "run "
         ]
@@ -62,7 +62,7 @@ def real_kind(tmp_path: Path) -> Kind:
     return Kind(tmp_path)
 
 
-def test_kind_takes_the_configuration_and_asks_for_its_node(real_kind: Kind) -> None:
+def test_kind_accepts_the_configuration_and_starts_its_node(real_kind: Kind) -> None:
     said = real_kind.create(CONFIG)
 
     assert 'Creating cluster "stockfeed"' in said
@@ -71,14 +71,14 @@ def test_kind_takes_the_configuration_and_asks_for_its_node(real_kind: Kind) -> 
     assert node[-1] == yaml.safe_load(CONFIG.read_text())["nodes"][0]["image"]
 
 
-def test_kind_refuses_a_field_that_it_does_not_know(real_kind: Kind, tmp_path: Path) -> None:
+def test_kind_rejects_unknown_fields(real_kind: Kind, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(CONFIG.read_text().replace("image:", "imag:"))
 
     assert "field imag not found" in real_kind.create(wrong)
 
 
-def test_the_node_image_is_the_one_that_the_pinned_kind_was_released_with() -> None:
+def test_node_image_is_the_default_of_the_pinned_kind() -> None:
     kind()  # skips the test if there is no Go
     source = KIND.dependency("sigs.k8s.io/kind")
     defaults = (source / "pkg/apis/config/defaults/image.go").read_text()

@@ -20,7 +20,7 @@ def secret(world: World, namespace: str, name: str, **values: str) -> None:
 
 @pytest.fixture
 def ready(world: World) -> World:
-    """A cluster with the logins."""
+    """A cluster with the Secrets of the logins."""
     (world.home / "clusters").write_text("stockfeed\n")
     grafana = {"admin-user": "admin", "admin-password": "for-grafana"}
     secret(world, "monitoring", "kube-prometheus-stack-grafana", **grafana)
@@ -54,7 +54,7 @@ def lines_until(process: subprocess.Popen[str], last: str) -> str:
     return "".join(found)
 
 
-def test_it_prints_addresses_and_logins_and_ends_with_ctrl_c(
+def test_prints_addresses_and_logins_and_ends_on_ctrl_c(
     running: subprocess.Popen[str], ports: dict[str, str]
 ) -> None:
     said = lines_until(running, "Ctrl-C")
@@ -62,7 +62,7 @@ def test_it_prints_addresses_and_logins_and_ends_with_ctrl_c(
     assert f"http://127.0.0.1:{ports['ARGO_PORT']}/workflows/stocks  no login" in said
     assert f"http://127.0.0.1:{ports['GRAFANA_PORT']}  user admin, password for-grafana" in said
     assert f"http://127.0.0.1:{ports['MINIO_PORT']}  user root, password for-minio" in said
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+    os.killpg(running.pid, signal.SIGINT)  # to the process group, as a terminal does
 
     assert running.wait(timeout=20) == 0
     for port in ports.values():
@@ -70,7 +70,7 @@ def test_it_prints_addresses_and_logins_and_ends_with_ctrl_c(
             pass
 
 
-def test_a_forward_that_ends_is_told(ready: World, running: subprocess.Popen[str]) -> None:
+def test_reports_a_forward_that_ends(ready: World, running: subprocess.Popen[str]) -> None:
     lines_until(running, "Ctrl-C")
     forwards = [call for call in ready.calls("kubectl") if call[3] == "port-forward"]
     assert [call[call.index("--namespace") + 1] for call in forwards] == [
@@ -88,7 +88,7 @@ def test_a_forward_that_ends_is_told(ready: World, running: subprocess.Popen[str
     assert "run `make ui` again" in running.stderr.read()
 
 
-def test_a_taken_port_is_told_with_how_to_choose_another(
+def test_reports_a_port_in_use_and_how_to_choose_another(
     ready: World, ports: dict[str, str]
 ) -> None:
     with socket.create_server(("127.0.0.1", int(ports["GRAFANA_PORT"]))):
@@ -99,7 +99,7 @@ def test_a_taken_port_is_told_with_how_to_choose_another(
     assert "make ui GRAFANA_PORT=" in done.stderr
 
 
-def test_a_service_that_cannot_be_reached_is_named(ready: World, ports: dict[str, str]) -> None:
+def test_names_an_unreachable_service(ready: World, ports: dict[str, str]) -> None:
     (ready.home / "bin" / "kubectl").write_text("#!/bin/sh\nexit 1\n")
 
     done = ready.run("ui.sh", **ports)
@@ -108,7 +108,7 @@ def test_a_service_that_cannot_be_reached_is_named(ready: World, ports: dict[str
     assert "service/argo-workflows-server in namespace argo cannot be reached" in done.stderr
 
 
-def test_without_a_cluster_it_says_what_to_do(world: World) -> None:
+def test_without_a_cluster_it_names_the_command(world: World) -> None:
     done = world.run("ui.sh")
 
     assert done.returncode == 1

@@ -1,7 +1,7 @@
-"""up.sh: what it does in which order, what a second run repeats, and what a wait says in the end.
+"""up.sh: the order of its steps, repeated runs, and the output of a wait that times out.
 
-docker and kind are stand-ins, charts from repositories are not fetched; kubectl is the real one on
-an API that a test fills, and charts of ours are rendered by the real helm.
+docker and kind are stand-ins, and charts from repositories are not downloaded. kubectl is the real
+one, with an API that the test fills; our own charts are rendered by the real helm.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def releases(world: World) -> list[str]:
 
 
 def tags(world: World) -> dict[str, str]:
-    """What helm was told of the images: the value's name and the tag."""
+    """Returns the image tags passed to helm, by the value's name."""
     given = [
         call[call.index("--set-string") + 1] for call in world.calls() if "--set-string" in call
     ]
@@ -29,7 +29,7 @@ def tags(world: World) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """What a first run in an empty place left; `World.last` is that run."""
+    """The result of a first run in an empty cluster; `World.last` is that run."""
     api = Api()
     with StubServer(api) as server:
         world = World(tmp_path_factory.mktemp("world"), server, api)
@@ -38,7 +38,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-def test_everything_is_installed_in_order(installed: World) -> None:
+def test_installs_everything_in_order(installed: World) -> None:
     assert installed.last.returncode == 0, installed.last.stderr
     assert releases(installed) == [
         "kube-prometheus-stack",
@@ -52,13 +52,13 @@ def test_everything_is_installed_in_order(installed: World) -> None:
     assert on_kind == ["create", *["load"] * 4]
 
 
-def test_it_ends_with_the_sample_feed_and_the_freshest_gold(installed: World) -> None:
+def test_applies_the_sample_feed_and_prints_gold(installed: World) -> None:
     feed = installed.api.objects["stocks", "stockfeeds", "us-equities"]
     assert feed["spec"]["warehouse"]["database"] == "STOCKS"
     assert installed.last.stdout.endswith("==> Freshest gold rows\nAAPL 187.42\n")
 
 
-def test_what_is_loaded_is_what_the_charts_name(installed: World) -> None:
+def test_loads_the_images_that_the_charts_name(installed: World) -> None:
     loaded = (installed.home / "loaded").read_text().split()
     values = {"image.tag": "local"} | {
         f"images.{name}.tag": name for name in ("operator", "pipeline", "dbt")
@@ -70,7 +70,7 @@ def test_what_is_loaded_is_what_the_charts_name(installed: World) -> None:
     assert len(loaded) == 4
 
 
-def test_a_second_run_makes_no_cluster_and_loads_only_the_image_that_changed(world: World) -> None:
+def test_second_run_loads_only_the_changed_image(world: World) -> None:
     world.make_ready()
     steps = ("cluster", "images", "platform", "operator")
     assert world.run("up.sh", *steps).returncode == 0
@@ -87,7 +87,7 @@ def test_a_second_run_makes_no_cluster_and_loads_only_the_image_that_changed(wor
     assert changed == {"images.pipeline.tag"}
 
 
-def test_single_steps_can_be_taken(world: World) -> None:
+def test_runs_single_steps(world: World) -> None:
     world.make_ready()
 
     done = world.run("up.sh", "feed", "gold")
@@ -97,14 +97,14 @@ def test_single_steps_can_be_taken(world: World) -> None:
     assert "us-equities created" in done.stdout
 
 
-def test_an_unknown_step_names_those_that_there_are(world: World) -> None:
+def test_unknown_step_lists_the_valid_ones(world: World) -> None:
     done = world.run("up.sh", "fede")
 
     assert done.returncode == 1
     assert "no step 'fede'; steps are: cluster images upstream" in done.stderr
 
 
-def test_without_an_engine_it_says_what_to_do(world: World) -> None:
+def test_without_an_engine_it_explains_what_to_install(world: World) -> None:
     (world.home / "bin" / "docker").write_text("#!/bin/sh\nexit 1\n")
     (world.home / "bin" / "podman").symlink_to("docker")
 
@@ -115,7 +115,7 @@ def test_without_an_engine_it_says_what_to_do(world: World) -> None:
     assert world.calls("kind") == []
 
 
-def test_podman_is_taken_where_docker_does_not_answer(world: World) -> None:
+def test_uses_podman_if_docker_does_not_respond(world: World) -> None:
     world.make_ready()
     (world.home / "bin" / "podman").write_text((world.home / "bin" / "docker").read_text())
     (world.home / "bin" / "podman").chmod(0o755)
@@ -127,7 +127,7 @@ def test_podman_is_taken_where_docker_does_not_answer(world: World) -> None:
     assert tags(world) == {"image.tag": "0.1.0-111111111111"}
 
 
-def test_a_wait_that_runs_out_tells_all_reasons(world: World) -> None:
+def test_wait_timeout_prints_all_reasons(world: World) -> None:
     world.make_ready()
     stuck = {
         "type": "Ready",
@@ -155,7 +155,7 @@ def test_a_wait_that_runs_out_tells_all_reasons(world: World) -> None:
     assert done.returncode == 1
     for part in (
         "Ready=False ProducersUnavailable: group autos: 0 of 1 producers run",
-        "us-equities-autos: Pending\n        main waits: ImagePullBackOff: no such image",
+        "us-equities-autos: Pending\n        main waiting: ImagePullBackOff: no such image",
         "pull access denied",
         "the last words",
         "error: waited 1 s for stockfeed/us-equities in namespace stocks to be Ready",
@@ -164,7 +164,7 @@ def test_a_wait_that_runs_out_tells_all_reasons(world: World) -> None:
     assert "gold" not in done.stdout
 
 
-def test_a_pod_that_no_node_takes_is_told_of_while_waiting(world: World) -> None:
+def test_prints_unschedulable_pods_while_waiting(world: World) -> None:
     world.make_ready()
     del world.api.objects["stocks", "kafkas", "stocks"]
     scheduled = {"type": "PodScheduled", "status": "False", "message": "Insufficient memory."}
@@ -178,7 +178,7 @@ def test_a_pod_that_no_node_takes_is_told_of_while_waiting(world: World) -> None
     assert 'kafkas "stocks" not found' in done.stderr
 
 
-def test_a_container_s_last_words_are_told(world: World) -> None:
+def test_prints_the_reason_of_a_crashed_container(world: World) -> None:
     world.make_ready()
     world.api.objects["stocks", "deployments", "snowflake"]["status"] = {"observedGeneration": 1}
     last = {"reason": "Error", "message": "the database is damaged"}
@@ -191,12 +191,12 @@ def test_a_container_s_last_words_are_told(world: World) -> None:
 
     done = world.run("up.sh", "platform", **WAIT)
 
-    assert "main waits: CrashLoopBackOff" in done.stderr
-    assert "main ended before: Error: the database is damaged" in done.stderr
+    assert "main waiting: CrashLoopBackOff" in done.stderr
+    assert "main terminated before: Error: the database is damaged" in done.stderr
     assert "for the rollout of deployment/snowflake in namespace stocks" in done.stderr
 
 
-def test_what_has_succeeded_is_not_called_unready(world: World) -> None:
+def test_completed_pods_do_not_count_as_unready(world: World) -> None:
     world.make_ready()
     world.pod("stocks", "minio-post-job", phase="Succeeded")
 
@@ -205,7 +205,7 @@ def test_what_has_succeeded_is_not_called_unready(world: World) -> None:
     assert "minio-post-job" not in done.stdout
 
 
-def test_no_gold_is_a_timeout_with_the_query_s_answer(world: World) -> None:
+def test_missing_gold_is_a_timeout_with_the_query_s_output(world: World) -> None:
     world.make_ready()
     world.set_gold("")
 
@@ -216,7 +216,7 @@ def test_no_gold_is_a_timeout_with_the_query_s_answer(world: World) -> None:
 
 
 @pytest.mark.parametrize("step", ["upstream", "platform", "operator"])
-def test_what_helm_refuses_ends_the_run(world: World, step: str) -> None:
+def test_stops_when_helm_fails(world: World, step: str) -> None:
     world.make_ready()
     (world.home / "bin" / "helm").write_text("#!/bin/sh\necho refused >&2\nexit 1\n")
 

@@ -1,4 +1,4 @@
-"""The page's tables are current, and the numbers behind them are what the pipeline does."""
+"""The page's tables are current, and the numbers behind them match the pipeline."""
 
 import json
 
@@ -29,24 +29,24 @@ PAGE = FILE.parents[1] / "docs" / "cost.md"
 SYMBOLS = [f"SYM{number}" for number in range(100)]
 
 
-def test_the_pages_tables_are_current():
+def test_tables_on_the_page_are_current():
     text = PAGE.read_text()
     assert page(text, Prices(CREDIT)) == text, "run: make docs"
     assert text.count(": begin -->") == 4
 
 
-def test_a_run_each_minute_keeps_an_x_small_warehouse_awake():
+def test_a_run_every_minute_keeps_the_warehouse_awake():
     assert credits_used(1, 24 * 60) == 24
 
 
 @pytest.mark.parametrize(
     ("cadence", "busy", "seconds"), [(1, 5, 60), (2, 20, 80), (2, 90, 120), (60, 0, 60)]
 )
-def test_awake_for_a_minute_at_least_and_the_cadence_at_most(cadence, busy, seconds):
+def test_billed_time_is_between_a_minute_and_the_cadence(cadence, busy, seconds):
     assert awake(cadence, busy) == seconds
 
 
-def test_defaults_are_those_of_setup_and_of_the_resource():
+def test_defaults_match_setup_sql_and_the_spec():
     assert f"AUTO_SUSPEND = {AUTO_SUSPEND}\n" in FILE.read_text()
     assert Warehouse.model_fields["schedule"].default == "* * * * *"
     feed = Feed("any", 1, 1, 1)
@@ -55,13 +55,13 @@ def test_defaults_are_those_of_setup_and_of_the_resource():
 
 
 @pytest.mark.parametrize("quotes", [1, 4, 10, 100, 250])
-def test_bytes_in_the_bucket(quotes):
+def test_size_of_landed_objects(quotes):
     size = len(igzip.compress(b"".join(_landed(quotes)), _COMPRESSION_LEVEL))
     assert BYTES_AN_OBJECT + quotes * BYTES_A_QUOTE == pytest.approx(size, rel=0.15)
 
 
 def _landed(count: int) -> list[bytes]:
-    """Lines as a consumer lands them, of a hundred symbols polled each six seconds."""
+    """Returns lines as landed by a consumer, for a hundred symbols polled every six seconds."""
     now = [1_713_456_789.0]
     walk = RandomWalk(SYMBOLS, 7, lambda: now[0])
     encoder = LineEncoder("stock-quotes.us.megacaps", 3)

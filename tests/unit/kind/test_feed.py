@@ -1,4 +1,4 @@
-"""The sample feed fits what the platform of `make kind-up` offers."""
+"""The sample feed matches the platform that `make kind-up` installs."""
 
 from functools import cache
 from pathlib import Path
@@ -31,7 +31,7 @@ def named(kind: str) -> set[str]:
     return {part["metadata"]["name"] for part in platform() if part["kind"] == kind}
 
 
-def test_the_operator_renders_it() -> None:
+def test_operator_renders_the_feed() -> None:
     done = CliRunner().invoke(main, ["render", "-f", str(FEED)])
 
     assert done.exit_code == 0, done.output
@@ -40,7 +40,7 @@ def test_the_operator_renders_it() -> None:
     assert sum(part["kind"] == "KafkaTopic" for part in objects) == 2
 
 
-def test_its_symbols_are_those_that_the_quote_server_knows() -> None:
+def test_quote_server_knows_the_symbols() -> None:
     values = yaml.safe_load((PLATFORM / "values.yaml").read_text())["quotes"]
 
     symbols = {symbol for group in feed().spec.symbol_groups for symbol in group.symbols}
@@ -49,7 +49,7 @@ def test_its_symbols_are_those_that_the_quote_server_knows() -> None:
     assert feed().spec.source.requests_per_minute == values["requestsPerMinute"]
 
 
-def test_what_it_names_is_there() -> None:
+def test_referenced_objects_exist() -> None:
     spec = feed().spec
     secrets = {
         spec.source.api_key_secret_ref.name,
@@ -66,7 +66,7 @@ def test_what_it_names_is_there() -> None:
     assert [port["port"] for port in services["quotes"]["spec"]["ports"]] == [8080]
 
 
-def test_its_bucket_and_store_are_minio_s() -> None:
+def test_landing_is_minio() -> None:
     minio = yaml.safe_load((ROOT / "charts" / "upstream" / "minio.yaml").read_text())
 
     assert [bucket["name"] for bucket in minio["buckets"]] == [feed().spec.landing.bucket]

@@ -1,4 +1,4 @@
-"""docs/kind.md says what is so."""
+"""docs/kind.md matches the charts and scripts."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ UPSTREAM = {
 
 
 class Requests(NamedTuple):
-    """Millicores and mebibytes."""
+    """Resource requests, in millicores and mebibytes."""
 
     cpu: int
     memory: int
@@ -69,7 +69,7 @@ def values(chart: str) -> dict[str, Any]:
     return dict(yaml.safe_load((CHARTS / "upstream" / f"{chart}.yaml").read_text()))
 
 
-def test_the_sum_is_that_of_the_rows() -> None:
+def test_sum_matches_the_rows() -> None:
     told = dict(rows())
     sum_told = told.pop("sum")
 
@@ -77,7 +77,7 @@ def test_the_sum_is_that_of_the_rows() -> None:
     assert sum(told.values(), start=NOTHING) == sum_told
 
 
-def test_our_charts_request_what_the_page_says() -> None:
+def test_requests_of_our_charts_match_the_page() -> None:
     platform = CHARTS / "stockfeed-platform"
     operator = [
         part
@@ -94,7 +94,7 @@ def test_our_charts_request_what_the_page_says() -> None:
     assert total(*operator) == rows()["StockFeed's operator"]
 
 
-def test_the_feed_requests_what_the_page_says() -> None:
+def test_requests_of_the_feed_match_the_page() -> None:
     deployments = [part for part in feed() if part["kind"] == "Deployment"]
     load = [
         part
@@ -108,7 +108,7 @@ def test_the_feed_requests_what_the_page_says() -> None:
 
 
 @pytest.mark.parametrize("row", UPSTREAM)
-def test_upstream_s_values_request_what_the_page_says(row: str) -> None:
+def test_requests_of_upstream_charts_match_the_page(row: str) -> None:
     chart, paths = UPSTREAM[row]
     found = NOTHING
     for path in paths:
@@ -120,7 +120,7 @@ def test_upstream_s_values_request_what_the_page_says(row: str) -> None:
     assert found == rows()[row]
 
 
-def test_the_feeds_on_the_page_are_valid() -> None:
+def test_feeds_on_the_page_are_valid() -> None:
     blocks = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
     assert len(blocks) == 1
@@ -129,7 +129,7 @@ def test_the_feeds_on_the_page_are_valid() -> None:
         assert done.exit_code == 0, done.output
 
 
-def test_the_steps_on_the_page_are_those_of_the_script() -> None:
+def test_steps_on_the_page_match_the_script() -> None:
     script = (CHARTS / "kind" / "up.sh").read_text()
     (steps,) = re.findall(r"^STEPS=\((.*)\)$", script, re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""The scripts behind `make kind-…`, as shellcheck and make see them."""
+"""The scripts in charts/kind pass shellcheck and have targets in the Makefile."""
 
 import os
 import re
@@ -23,7 +23,7 @@ def installed_shellcheck() -> str:
     return pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
 
-def test_shellcheck_finds_nothing() -> None:
+def test_shellcheck_reports_nothing() -> None:
     shellcheck = installed_shellcheck()
 
     done = subprocess.run(
@@ -37,7 +37,7 @@ def test_shellcheck_finds_nothing() -> None:
     assert done.stdout + done.stderr == ""
 
 
-def test_every_script_that_can_be_run_has_a_target_of_make() -> None:
+def test_every_executable_script_has_a_make_target() -> None:
     makefile = (ROOT / "Makefile").read_text()
 
     called = set(re.findall(r"^\tcharts/kind/(\S+)", makefile, re.MULTILINE))

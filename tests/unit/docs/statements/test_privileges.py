@@ -1,4 +1,4 @@
-"""What statements need, by shape; an unknown shape is named and not passed over."""
+"""Privileges of statements by shape; unknown shapes are errors."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def statement(text: str) -> Statement:
 
 
 def on(name: str, kind: str, *privileges: str) -> set[Need]:
-    """The privileges, and the right to come that far."""
+    """Returns the privileges, and USAGE on database and schema."""
     database, schema, _ = name.split(".")
     place = {Need("USAGE", "DATABASE", database), Need("USAGE", "SCHEMA", f"{database}.{schema}")}
     return place | {Need(privilege, kind, name) for privilege in privileges}
@@ -78,7 +78,7 @@ def make(kind: str) -> set[Need]:
         ("show objects in D.S limit 10", {DB, SCHEMA}),
     ],
 )
-def test_needs(text, needs):
+def test_privileges_by_statement(text, needs):
     assert demand(statement(text)).needs == needs
 
 
@@ -98,27 +98,27 @@ def test_needs(text, needs):
         "COPY INTO @STG FROM T",
     ],
 )
-def test_an_unknown_statement_is_named(text):
+def test_unknown_statement_is_an_error(text):
     with pytest.raises(UnknownStatementError) as raised:
         demand(statement(text))
     assert text in str(raised.value)
 
 
-def test_who_creates_an_object_needs_no_grant_on_it():
+def test_creator_of_an_object_needs_no_grant_on_it():
     texts = [
         "create or replace table T as (select 1 as A)",
         "select * from T",
         "create or replace table T as (select 2 as A)",
         "drop table T",
         "drop table if exists NEVER_MADE",
-        "select * from OF_SOMEBODY",
+        "select * from OF_ANOTHER_ROLE",
     ]
     grants = [one.grants - {DB, SCHEMA, COMPUTE} for one in judged([statement(t) for t in texts])]
     create = Need("CREATE TABLE", "SCHEMA", "D.S")
-    other = Need("SELECT", "TABLE", "D.S.OF_SOMEBODY")
+    other = Need("SELECT", "TABLE", "D.S.OF_ANOTHER_ROLE")
     assert grants == [{create}, set(), {create}, set(), set(), {other}]
 
 
-def test_a_grant_is_needed_to_drop_what_somebody_else_made():
+def test_dropping_another_roles_object_needs_a_grant():
     [one] = judged([statement("drop table T")])
     assert Need("OWNERSHIP", "TABLE", "D.S.T") in one.grants

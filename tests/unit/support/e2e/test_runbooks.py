@@ -1,4 +1,4 @@
-"""Which alerts the tests on a cluster walk through."""
+"""The outages of the cluster tests cover all alerts."""
 
 from pathlib import Path
 
@@ -13,5 +13,5 @@ def test_every_alert_has_an_outage() -> None:
     assert walked == {file.stem for file in _RULES.glob("*.yaml")}
 
 
-def test_only_alerts_that_an_outage_tells_are_waited_for() -> None:
+def test_outages_wait_for_their_own_alerts_only() -> None:
     assert all(outage.resolved_by_repair <= {*outage.alerts} for outage in OUTAGES)

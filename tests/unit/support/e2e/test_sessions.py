@@ -1,4 +1,4 @@
-"""At each hour of a week there is a session whose end can be put there."""
+"""A session can be made to end at any hour of a week."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ _FRIDAY = datetime(2026, 11, 20, 0, 0, 17, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("hours", range(0, 96, 11))
-def test_the_session_ends_at_the_time(hours: int) -> None:
+def test_session_ends_at_the_given_time(hours: int) -> None:
     end = _FRIDAY + timedelta(hours=hours)
     session = Session.model_validate(session_ending(end))
     before = state_at(session, end - timedelta(seconds=60))

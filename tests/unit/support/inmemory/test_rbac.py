@@ -1,4 +1,4 @@
-"""Requests are read as the API server reads them."""
+"""Requests map to the access that the API server checks."""
 
 from typing import Any
 
@@ -36,11 +36,11 @@ ACCOUNT = {"kind": "ServiceAccount", "name": "operator", "namespace": "s"}
         ("GET", "/version", None),
     ],
 )
-def test_access_of_a_request(method: str, path: str, access: Access | None) -> None:
+def test_request_maps_to_access(method: str, path: str, access: Access | None) -> None:
     assert access_of(Request(method, path, None, None)) == access
 
 
-def test_an_apply_that_creates_needs_more_than_patch() -> None:
+def test_apply_of_a_new_object_needs_create() -> None:
     recorder = Recorder(ApiServer(InMemoryCluster()))
     owner = {
         "apiVersion": "stockfeed.dev/v1alpha1",
@@ -83,11 +83,11 @@ def test_an_apply_that_creates_needs_more_than_patch() -> None:
         (Right("get", "", "pods", "n", "q"), False),
     ],
 )
-def test_a_right_allows_what_it_says(right: Right, allowed: bool) -> None:
+def test_right_allows_matching_access(right: Right, allowed: bool) -> None:
     assert right.allows(Access("get", "", "pods", "n", "p")) is allowed
 
 
-def test_rights_come_from_the_bindings_of_the_subject() -> None:
+def test_rights_come_from_the_subjects_bindings() -> None:
     rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], "resourceNames": ["p"]}
     objects = [
         {"kind": "ClusterRole", "metadata": {"name": "r"}, "rules": [rule]},

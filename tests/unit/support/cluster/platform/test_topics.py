@@ -32,7 +32,7 @@ def _topic(metadata: dict[str, Any] | None = None, **parts: Any) -> dict[str, An
     }
 
 
-def _told(generation: int = 2, topic_id: str | None = "id-1") -> dict[str, Any]:
+def _reported(generation: int = 2, topic_id: str | None = "id-1") -> dict[str, Any]:
     ready = {"type": "Ready", "status": "True"}
     told = {"observedGeneration": generation, "conditions": [ready]}
     return told if topic_id is None else {**told, "topicId": topic_id}
@@ -47,22 +47,22 @@ _UNMANAGED = {"annotations": {"strimzi.io/managed": "false"}}
     [
         ("a new one", _topic(), None, Create(3, 1, {"retention.ms": "1000"})),
         ("one that was there before", _topic(), _LIVE, Update({"retention.ms": "1000"})),
-        ("nothing changed", _topic(status=_told()), _LIVE, None),
+        ("nothing changed", _topic(status=_reported()), _LIVE, None),
         (
             "a changed spec",
-            _topic(status=_told(generation=1)),
+            _topic(status=_reported(generation=1)),
             _LIVE,
             Update({"retention.ms": "1000"}),
         ),
         (
             "more partitions",
-            _topic(status=_told(1)),
+            _topic(status=_reported(1)),
             Live("id-1", 2, 1),
             Update({"retention.ms": "1000"}, 3),
         ),
         (
             "made again by somebody",
-            _topic(status=_told(topic_id="id-0")),
+            _topic(status=_reported(topic_id="id-0")),
             _LIVE,
             Update({"retention.ms": "1000"}),
         ),
@@ -75,10 +75,10 @@ _UNMANAGED = {"annotations": {"strimzi.io/managed": "false"}}
         ("deleted", _topic(_DELETED), _LIVE, Delete()),
         ("deleted and not held", _topic({"deletionTimestamp": _NOW}), _LIVE, None),
         ("not managed", _topic(_UNMANAGED), None, Ignore()),
-        ("not managed, and told", _topic(_UNMANAGED, status=_told(topic_id=None)), _LIVE, None),
+        ("not managed, and told", _topic(_UNMANAGED, status=_reported(topic_id=None)), _LIVE, None),
         (
             "managed again",
-            _topic(status=_told(topic_id=None)),
+            _topic(status=_reported(topic_id=None)),
             _LIVE,
             Update({"retention.ms": "1000"}),
         ),
@@ -91,13 +91,13 @@ def test_next_step(
     assert next_step(resource, live) == expected
 
 
-def test_another_number_of_replicas_is_refused() -> None:
+def test_rejects_another_number_of_replicas() -> None:
     step = next_step(_topic(), Live("id-1", 3, 2))
     assert isinstance(step, Update)
     assert "Replication factor" in step.refused
 
 
-def test_status_of_a_topic_that_is_as_asked_for() -> None:
+def test_status_of_a_ready_topic() -> None:
     status = status_of(_topic(), _LIVE, None, _NOW)
     assert status == {
         "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": _NOW}],
@@ -108,7 +108,7 @@ def test_status_of_a_topic_that_is_as_asked_for() -> None:
     assert is_settled(_topic(status=status))
 
 
-def test_status_of_what_is_not_supported() -> None:
+def test_status_of_an_unsupported_change() -> None:
     status = status_of(_topic(), _LIVE, (NOT_SUPPORTED, "no"), _NOW)
     (condition,) = status["conditions"]
     assert (condition["status"], condition["reason"]) == ("False", "NotSupported")
@@ -116,7 +116,7 @@ def test_status_of_what_is_not_supported() -> None:
     assert next_step(again, Live("id-1", 3, 2)) is None, "it is told once"
 
 
-def test_what_kafka_refused_is_tried_again_and_told_once() -> None:
+def test_retries_a_change_that_kafka_rejected() -> None:
     status = status_of(_topic(), _LIVE, (KAFKA_ERROR, "no"), _NOW)
     again = _topic(status=status)
     assert isinstance(next_step(again, _LIVE), Update)

@@ -7,14 +7,14 @@ from support.kind.world import READY, World
 
 @pytest.fixture
 def ready(world: World) -> World:
-    """A cluster in which all is well."""
+    """A cluster in which everything is ready."""
     world.make_ready()
     (world.home / "clusters").write_text("stockfeed\n")
     world.api.add("stockfeeds", "stocks", "us-equities", status={"conditions": [READY]})
     return world
 
 
-def test_the_status_shows_the_feed_what_is_not_ready_and_gold(ready: World) -> None:
+def test_status_shows_feed_unready_pods_and_gold(ready: World) -> None:
     ready.pod("monitoring", "grafana-0", phase="Pending")
     ready.api.add("workflows", "stocks", "us-equities-1763855640")
 
@@ -27,7 +27,7 @@ def test_the_status_shows_the_feed_what_is_not_ready_and_gold(ready: World) -> N
     assert done.stdout.endswith("--- Freshest gold rows\nAAPL 187.42\n")
 
 
-def test_the_status_goes_on_where_a_part_fails(ready: World) -> None:
+def test_status_continues_after_a_failed_section(ready: World) -> None:
     del ready.api.objects["stocks", "stockfeeds", "us-equities"]
 
     done = ready.run("status.sh")
@@ -37,7 +37,7 @@ def test_the_status_goes_on_where_a_part_fails(ready: World) -> None:
     assert "AAPL 187.42" in done.stdout
 
 
-def test_logs_hold_pods_objects_and_kind_s_own_export_but_no_secrets(ready: World) -> None:
+def test_logs_contain_pods_objects_and_kinds_export_but_no_secrets(ready: World) -> None:
     ready.pod("stocks", "consumer-0", phase="Running")
     ready.api.add("secrets", "stocks", "minio", data={"secretAccessKey": "aGlkZGVu"})
     ready.api.logs["consumer-0"] = "landed"
@@ -53,7 +53,7 @@ def test_logs_hold_pods_objects_and_kind_s_own_export_but_no_secrets(ready: Worl
     assert not any("aGlkZGVu" in text for text in texts)
 
 
-def test_down_removes_the_cluster_and_again_does_no_harm(ready: World) -> None:
+def test_down_deletes_the_cluster_and_can_be_repeated(ready: World) -> None:
     for _ in range(2):
         assert ready.run("down.sh").returncode == 0
 
