@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Collects Events, feeds and the logs of all pods of the current cluster in a directory.
+# logs.sh DIRECTORY: collects Events, feeds and the logs of all pods of the current cluster.
 set -uo pipefail
 out=$1
 root=$(cd "$(dirname "$0")/../../.." && pwd)

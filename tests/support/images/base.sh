@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the base image of the tests, for machines that reach no image registry: Debian bookworm by
-# debootstrap, with Python 3.11 and its venv module. Prints the image's name. To be run by
-# containers.sh; made once, in about two minutes.
+# Builds the tests' base image without an image registry: Debian bookworm from debootstrap, with Python
+# 3.11 and its venv module. Prints the image's name. Run it through containers.sh. The first build
+# takes about two minutes; the result is cached.
 set -euo pipefail
 
 IMAGE=localhost/stockfeed/base:bookworm

@@ -1,27 +1,26 @@
 #!/usr/bin/env bash
-# Runs a command of podman, buildah or images/build.sh with storage of its own, on a plain Linux
-# machine without Docker:
+# Runs podman, buildah or images/build.sh with separate image storage, on Linux without Docker:
 #   tests/support/images/containers.sh podman images
-# As root; missing tools are installed by apt. Images are kept in the cache, outside the tree.
+# Needs root. Installs missing tools with apt. Images are kept in the user's cache.
 set -euo pipefail
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/stockfeed/containers
 
-[[ $(id -u) == 0 ]] || { echo "$0: only root can set up containers here" >&2; exit 1; }
+[[ $(id -u) == 0 ]] || { echo "$0: needs root to set up containers" >&2; exit 1; }
 
 missing=()
 for tool in podman buildah runc debootstrap; do
   command -v "$tool" > /dev/null || missing+=("$tool")
 done
 if [[ ${#missing[@]} -gt 0 ]]; then
-  echo "$0: installs ${missing[*]}" >&2
+  echo "$0: installing ${missing[*]}" >&2
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
 fi
 
 mkdir -p "$cache"
-# runc and cgroupfs, because crun refuses a hybrid of cgroup v1 and v2 and there may be no systemd.
-# The host's network, because a bridge would need iptables' rules; tests run with none at all.
+# runc and cgroupfs, because crun rejects hybrid cgroups (v1 with v2) and systemd may be missing. The
+# host's network for builds, because a bridge needs iptables rules; tests run containers without any.
 cat > "$cache/containers.conf.$$" <<EOF
 [containers]
 netns = "host"
@@ -37,7 +36,7 @@ driver = "overlay"
 graphroot = "$cache/storage"
 runroot = "/run/stockfeed-containers"
 EOF
-# In one step: another process may read them right now.
+# Atomically, because another process may be reading them.
 mv "$cache/containers.conf.$$" "$cache/containers.conf"
 mv "$cache/storage.conf.$$" "$cache/storage.conf"
 export CONTAINERS_CONF=$cache/containers.conf CONTAINERS_STORAGE_CONF=$cache/storage.conf

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Formats the volume the first time, then is the broker.
+# Formats an empty volume, then runs the broker.
 set -eu
 config=/opt/config/server.properties
 java_() {
