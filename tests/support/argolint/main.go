@@ -1,10 +1,10 @@
-// Command argolint judges Argo's objects with Argo's own linter, offline, as `argo lint --offline`
-// does. It takes files as arguments, and writes one JSON document on standard output:
+// Command argolint checks Argo's objects with Argo's own linter, as `argo lint --offline` does. Its
+// arguments are files; it writes one JSON document to standard output:
 //
 //	{"file.yaml": ["problem"]}
 //
-// A file in which the linter found no object that it knows has a problem too. WorkflowTemplates
-// that an object refers to must be among the files.
+// A file without any object that the linter knows is a problem, too. WorkflowTemplates that an
+// object references must be among the files.
 package main
 
 import (

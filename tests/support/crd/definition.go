@@ -19,10 +19,10 @@ import (
 	"k8s.io/apiserver/pkg/cel/environment"
 )
 
-// The oldest Kubernetes that StockFeed supports: its CEL lacks what came later.
+// The oldest Kubernetes that StockFeed supports, whose CEL lacks later functions.
 var oldest = version.MajorMinor(1, 30)
 
-// read decodes a CRD and fills in its defaults, as the API server does.
+// read decodes a CRD and sets its defaults, as the API server does.
 func read(path string) (*apiextensions.CustomResourceDefinition, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -38,7 +38,7 @@ func read(path string) (*apiextensions.CustomResourceDefinition, error) {
 	if !ok {
 		return nil, fmt.Errorf("it is a %T, not a CustomResourceDefinition", object)
 	}
-	// The API server notes the storage version when it takes a CRD.
+	// The API server records the storage version when it stores a CRD.
 	for _, version := range crd.Spec.Versions {
 		if version.Storage {
 			crd.Status.StoredVersions = []string{version.Name}
@@ -47,12 +47,12 @@ func read(path string) (*apiextensions.CustomResourceDefinition, error) {
 	return crd, nil
 }
 
-// problems says why the API server would not take the CRD.
+// problems returns the reasons for which the API server would reject the CRD.
 func problems(crd *apiextensions.CustomResourceDefinition) []string {
 	return texts(crdvalidation.ValidateCustomResourceDefinition(context.Background(), crd))
 }
 
-// schemas gives each version's schema.
+// schemas returns the schema of each version.
 func schemas(crd *apiextensions.CustomResourceDefinition) (map[string]*apiextensions.JSONSchemaProps, error) {
 	found := map[string]*apiextensions.JSONSchemaProps{}
 	for _, version := range crd.Spec.Versions {
@@ -68,7 +68,7 @@ func schemas(crd *apiextensions.CustomResourceDefinition) (map[string]*apiextens
 	return found, nil
 }
 
-// compileOnOldest compiles the rules of a schema and of all below it on the oldest Kubernetes.
+// compileOnOldest compiles the rules of a schema and its descendants for the oldest Kubernetes.
 func compileOnOldest(s *schema.Structural, path *field.Path, root bool) []string {
 	if s == nil {
 		return nil

@@ -1,13 +1,13 @@
-// Command crdcheck judges CustomResourceDefinitions and objects with the API server's own code.
+// Command crdcheck validates CustomResourceDefinitions and objects with the API server's own code.
 //
-// It reads a JSON document on standard input, and writes one on standard output:
+// It reads a JSON document from standard input and writes one to standard output:
 //
 //	{"crds": ["file.yaml"], "objects": [{"object": {…}, "old": {…}}]}
 //	{"crds": {"file.yaml": ["problem"]}, "objects": [["problem"]]}
 //
-// A CRD is checked as at its creation (structural schema, defaults, CEL and its cost), and its
-// rules are compiled on the oldest Kubernetes that StockFeed supports too. An object goes through
-// pruning, defaults, schema and rules; with "old" it is an update of that object. A field that the
+// A CRD is validated as at its creation: structural schema, defaults, CEL and its cost. Its rules
+// must also compile on the oldest Kubernetes that StockFeed supports. An object goes through
+// pruning, defaults, schema and rules; with "old", it is an update of that object. A field that the
 // API server would prune is a problem: `unknown field "spec.x"`.
 package main
 
@@ -65,7 +65,7 @@ func run() error {
 	return json.NewEncoder(os.Stdout).Encode(given)
 }
 
-// JSON numbers become int64 or float64 as they do in the API server, not float64 alone.
+// UnmarshalJSON decodes numbers as int64 or float64, as the API server does, not always as float64.
 func (s *subject) UnmarshalJSON(data []byte) error {
 	var parts struct{ Object, Old json.RawMessage }
 	if err := json.Unmarshal(data, &parts); err != nil {

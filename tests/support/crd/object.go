@@ -26,7 +26,7 @@ type kind struct {
 
 type registry map[runtimeschema.GroupVersionKind]kind
 
-// add reads a CRD, and says what is wrong with it.
+// add reads a CRD and returns its problems.
 func (r registry) add(path string) ([]string, error) {
 	crd, err := read(path)
 	if err != nil {
@@ -64,7 +64,7 @@ func newKind(props *apiextensions.JSONSchemaProps) (kind, error) {
 	return kind{structural, validator, cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
 }
 
-// judge says why the API server would not take the object.
+// judge returns the reasons for which the API server would reject the object.
 func (r registry) judge(s subject) ([]string, error) {
 	object := &unstructured.Unstructured{Object: s.Object}
 	known, ok := r[object.GroupVersionKind()]
@@ -76,7 +76,7 @@ func (r registry) judge(s subject) ([]string, error) {
 	return append(found, texts(known.validate(object.Object, s.Old))...), nil
 }
 
-// validate follows customResourceStrategy.Validate, whose package takes minutes more to build.
+// validate follows customResourceStrategy.Validate. Importing its package would add minutes to the build.
 func (k kind) validate(object, old map[string]any) field.ErrorList {
 	errs := validation.ValidateCustomResource(nil, object, k.schema)
 	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, k.structural, object)...)
@@ -96,7 +96,7 @@ func (k kind) validate(object, old map[string]any) field.ErrorList {
 	return append(errs, broken...)
 }
 
-// blocking are the errors after which the API server checks no rules.
+// blocking lists the error types after which the API server does not evaluate rules.
 var blocking = map[field.ErrorType]bool{
 	field.ErrorTypeNotSupported: true,
 	field.ErrorTypeRequired:     true,
@@ -105,7 +105,7 @@ var blocking = map[field.ErrorType]bool{
 	field.ErrorTypeTypeInvalid:  true,
 }
 
-// prepare prunes and defaults the object, and says which fields were pruned.
+// prepare prunes and defaults the object and returns the pruned fields.
 func (k kind) prepare(object map[string]any) []string {
 	if object == nil {
 		return nil
