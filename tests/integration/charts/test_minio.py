@@ -1,4 +1,4 @@
-"""MinIO's own chart with our values: the one upstream chart that a package registry carries."""
+"""MinIO's chart with StockFeed's values; the other upstream charts are in no package registry."""
 
 import json
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from support.tools.go import GoFiles
 CHARTS = Path(__file__).parents[3] / "charts"
 VALUES = CHARTS / "upstream" / "minio.yaml"
 PLATFORM = CHARTS / "stockfeed-platform"
-# Its newest commit; the chart did not change after its release.
+# The newest commit; the chart has not changed since its release.
 MODULE = GoFiles(
     "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c",
     "h1:/qdoYujxF5MBLDMVLeiYJ/7fBa1HikX39Dvzb9Ji8pA=",
 )
-# Maps that Kubernetes defines, and which the chart passes on as they are.
+# Maps that the chart passes on unchanged; Kubernetes defines their keys.
 PASSED_ON = {"resources", "containerSecurityContext"}
 
 Objects = list[dict[str, Any]]
@@ -56,14 +56,14 @@ def policy(objects: Objects) -> Objects:
     return list(json.loads(scripts["policy_0.json"])["Statement"])
 
 
-def test_the_chart_is_the_pinned_one(chart: Path) -> None:
+def test_chart_has_the_pinned_version(chart: Path) -> None:
     pins = (CHARTS / "upstream" / "versions.env").read_text()
     version = yaml.safe_load((chart / "Chart.yaml").read_text())["version"]
     assert f"MINIO_VERSION={version}\n" in pins
 
 
 def changed(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The values with each one changed in turn, and which it is."""
+    """Yields each path, with the values changed at that path."""
     for path in sorted(paths(values, PASSED_ON)):
         value = get(values, path)
         if isinstance(value, bool):
@@ -74,7 +74,7 @@ def changed(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield path, replaced(values, path, type(value)())
 
 
-def test_the_chart_uses_every_value(chart: Path, tmp_path: Path) -> None:
+def test_chart_uses_every_value(chart: Path, tmp_path: Path) -> None:
     base = run("template", "minio", str(chart), "--values", str(VALUES)).stdout
     idle = []
     for path, values in changed(load(VALUES)):
@@ -86,7 +86,7 @@ def test_the_chart_uses_every_value(chart: Path, tmp_path: Path) -> None:
     assert idle == []
 
 
-def test_it_is_one_small_server_that_needs_no_root(objects: Objects) -> None:
+def test_renders_one_small_server_without_root(objects: Objects) -> None:
     deployment = find(objects, "Deployment", "sf-minio")["spec"]
     assert (deployment["replicas"], deployment["strategy"]["type"]) == (1, "Recreate")
     (container,) = deployment["template"]["spec"]["containers"]
@@ -95,7 +95,7 @@ def test_it_is_one_small_server_that_needs_no_root(objects: Objects) -> None:
     assert container["securityContext"]["runAsNonRoot"] is True
 
 
-def test_its_service_is_where_the_sample_feed_lands(chart: Path) -> None:
+def test_service_has_the_sample_feeds_endpoint(chart: Path) -> None:
     named = run("template", "minio", str(chart), "--values", str(VALUES)).stdout
     objects = [part for part in yaml.safe_load_all(named) if part]
     (port,) = find(objects, "Service", "minio")["spec"]["ports"]
@@ -103,7 +103,7 @@ def test_its_service_is_where_the_sample_feed_lands(chart: Path) -> None:
     assert feed["spec"]["landing"]["endpoint"] == f"http://minio:{port['port']}"
 
 
-def test_its_bucket_is_the_sample_feeds(objects: Objects) -> None:
+def test_creates_the_sample_feeds_bucket(objects: Objects) -> None:
     feed = yaml.safe_load((CHARTS / "kind" / "feed.yaml").read_text())
     bucket = feed["spec"]["landing"]["bucket"]
     assert [part["name"] for part in load(VALUES)["buckets"]] == [bucket]
@@ -115,7 +115,7 @@ def test_its_bucket_is_the_sample_feeds(objects: Objects) -> None:
     }
 
 
-def test_it_makes_no_secret_and_takes_the_platforms(objects: Objects, platform: Objects) -> None:
+def test_uses_the_platforms_secrets(objects: Objects, platform: Objects) -> None:
     assert "Secret" not in {part["kind"] for part in objects}
     (container,) = find(objects, "Deployment", "sf-minio")["spec"]["template"]["spec"]["containers"]
     references = [
@@ -126,7 +126,7 @@ def test_it_makes_no_secret_and_takes_the_platforms(objects: Objects, platform: 
         assert reference["key"] in find(platform, "Secret", reference["name"])["data"]
 
 
-def test_the_feeds_user_is_made_from_the_feeds_secret(platform: Objects) -> None:
+def test_creates_the_feeds_user_from_the_feeds_secret(platform: Objects) -> None:
     (user,) = load(VALUES)["users"]
     secret = find(platform, "Secret", user["existingSecret"])["data"]
     assert user["existingSecretKey"] in secret
@@ -135,7 +135,7 @@ def test_the_feeds_user_is_made_from_the_feeds_secret(platform: Objects) -> None
     assert user["policy"] == load(VALUES)["policies"][0]["name"]
 
 
-def test_feeds_cannot_take_objects_away(objects: Objects) -> None:
+def test_feeds_cannot_delete_objects(objects: Objects) -> None:
     for statement in policy(objects):
         if "s3:DeleteObject" in statement["Action"]:
             assert all(PROBE_PREFIX in resource for resource in statement["Resource"])

@@ -1,4 +1,4 @@
-"""The API server's own code, built, and the files it judges by."""
+"""Fixtures for validation by the API server's own code."""
 
 import json
 from pathlib import Path

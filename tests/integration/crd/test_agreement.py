@@ -1,4 +1,4 @@
-"""Random feeds: `render` and the API server's own code say the same of each."""
+"""Random feeds: `render` and the API server's own code report the same errors."""
 
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,8 @@ def problems(feed: dict[str, Any], old: dict[str, Any] | None) -> set[str]:
     return set()
 
 
-# Many feeds a run, because each run starts a process; the message shows the one that differs, so
-# there is no need to shrink the others away.
+# Many feeds per example, because each example starts a process. No shrinking, because the message
+# shows the feed for which the results differ.
 @settings(max_examples=20, deadline=None, phases=[Phase.generate])
 @given(pairs=st.lists(st.tuples(patches, st.none() | patches), min_size=10, max_size=30))
 def test_render_and_the_api_server_agree(
@@ -99,5 +99,5 @@ def test_render_and_the_api_server_agree(
     ]
     judged = crdcheck.judge([crd_file], subjects).objects
     for subject, errors in zip(subjects, judged, strict=True):
-        told = problems(subject.feed, subject.old)
-        assert told == set(errors), f"{subject}: {told ^ set(errors)}"
+        found = problems(subject.feed, subject.old)
+        assert found == set(errors), f"{subject}: {found ^ set(errors)}"

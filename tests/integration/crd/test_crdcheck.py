@@ -1,4 +1,4 @@
-"""The CRD and the table of feeds, judged by the API server's own code."""
+"""The CRD and the example feeds, validated by the API server's own code."""
 
 import json
 from pathlib import Path
@@ -24,14 +24,16 @@ def verdicts(crdcheck: CrdCheck, crd_file: Path) -> dict[str, list[str]]:
     return {case.name: errors for case, errors in zip(CASES, found.objects, strict=True)}
 
 
-def test_api_server_takes_the_crd_and_its_rules_within_cost(
+def test_api_server_accepts_the_crd_and_the_cost_of_its_rules(
     crdcheck: CrdCheck, crd_file: Path
 ) -> None:
     assert crdcheck.judge([crd_file]).crds == {str(crd_file): []}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_api_server_judges_the_feed(case: Case, verdicts: dict[str, list[str]]) -> None:
+def test_api_server_accepts_and_rejects_feeds_as_expected(
+    case: Case, verdicts: dict[str, list[str]]
+) -> None:
     errors = verdicts[case.name]
     if case.fields:
         blamed = {_field(error) for error in errors}
@@ -58,7 +60,7 @@ def test_api_server_judges_the_feed(case: Case, verdicts: dict[str, list[str]]) 
         ),
     ],
 )
-def test_tool_refuses_a_crd_that_the_api_server_would_not_take(
+def test_tool_rejects_a_crd_that_the_api_server_would_reject(
     crdcheck: CrdCheck, tmp_path: Path, field: str, change: dict[str, object], problem: str
 ) -> None:
     bad = crd()
@@ -69,7 +71,7 @@ def test_tool_refuses_a_crd_that_the_api_server_would_not_take(
     assert problem in "\n".join(crdcheck.judge([path]).crds[str(path)])
 
 
-def test_every_rule_of_the_crd_has_feeds_that_pass_and_feeds_that_fail() -> None:
+def test_every_rule_has_passing_and_failing_feeds() -> None:
     table = messages()
     assert _messages(crd()) == set(table)
     assert all(passing and failing for passing, failing in table.values())
@@ -85,7 +87,7 @@ def _messages(node: object) -> set[str]:
 
 
 def _field(error: str) -> str:
-    """The path that an error of the API server blames."""
+    """Returns the path in an error of the API server."""
     if error.startswith("unknown field "):
         return error.removeprefix("unknown field ").strip('"')
     return error.partition(": ")[0]

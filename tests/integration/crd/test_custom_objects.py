@@ -1,4 +1,4 @@
-"""The custom objects that StockFeed makes, by their owners' real CRDs."""
+"""Custom objects created by StockFeed, validated by the real CRDs of other projects."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +45,7 @@ def _misspell_partitions(topic: dict[str, Any]) -> None:
     topic["spec"]["partition"] = topic["spec"].pop("partitions")
 
 
-def _have_no_partitions(topic: dict[str, Any]) -> None:
+def _set_zero_partitions(topic: dict[str, Any]) -> None:
     topic["spec"]["partitions"] = 0
 
 
@@ -63,7 +63,7 @@ def _misspell_endpoints(monitor: dict[str, Any]) -> None:
         ("KafkaTopic", _misspell_partitions, 'unknown field "spec.partition"'),
         (
             "KafkaTopic",
-            _have_no_partitions,
+            _set_zero_partitions,
             "spec.partitions: Invalid value: 0: "
             "spec.partitions in body should be greater than or equal to 1",
         ),
@@ -71,7 +71,7 @@ def _misspell_endpoints(monitor: dict[str, Any]) -> None:
         ("PodMonitor", _misspell_endpoints, 'unknown field "spec.podMetricEndpoints"'),
     ],
 )
-def test_a_wrong_field_is_refused(
+def test_invalid_fields_are_rejected(
     kind: str,
     spoil: Callable[[dict[str, Any]], None],
     problem: str,

@@ -1,4 +1,4 @@
-"""The custom objects of the platform's chart, by their owners' real CRDs."""
+"""Custom objects of the platform chart, validated by the real CRDs of other projects."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -31,7 +31,7 @@ KINDS = {
 
 
 def custom_objects(values: str) -> dict[str, list[Subject]]:
-    """What a file of values makes of other projects' kinds."""
+    """Renders a values file and returns the custom objects, by kind."""
     found = defaultdict(list)
     for part in template(CHART, VALUES[values]):
         if part["apiVersion"].startswith(("kafka.strimzi.io/", "monitoring.coreos.com/")):
@@ -52,16 +52,18 @@ def test_custom_objects_of_the_platform_are_valid(values: str, crdcheck: CrdChec
     [ROOT / "charts" / "kind" / "feed.yaml", *sorted(CHART.glob("examples/feed-*.yaml"))],
     ids=lambda path: f"{path.parent.name}-{path.stem}",
 )
-def test_api_server_takes_the_example_feeds(path: Path, crdcheck: CrdCheck, crd_file: Path) -> None:
+def test_api_server_accepts_the_example_feeds(
+    path: Path, crdcheck: CrdCheck, crd_file: Path
+) -> None:
     feed = Subject(yaml.safe_load(path.read_text()))
     assert crdcheck.judge([crd_file], [feed]).objects == [[]]
 
 
-def _ask_for_the_old_storage(kafka: dict[str, Any]) -> None:
+def _use_the_removed_storage(kafka: dict[str, Any]) -> None:
     kafka["spec"]["kafka"]["storage"] = {"type": "ephemeral"}
 
 
-def _have_a_role_that_there_is_not(pool: dict[str, Any]) -> None:
+def _set_an_unknown_role(pool: dict[str, Any]) -> None:
     pool["spec"]["roles"] = ["leader"]
 
 
@@ -73,12 +75,12 @@ def _misspell_operations(user: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("kind", "spoil", "problem"),
     [
-        ("Kafka", _ask_for_the_old_storage, 'unknown field "spec.kafka.storage"'),
-        ("KafkaNodePool", _have_a_role_that_there_is_not, "spec.roles[0]"),
+        ("Kafka", _use_the_removed_storage, 'unknown field "spec.kafka.storage"'),
+        ("KafkaNodePool", _set_an_unknown_role, "spec.roles[0]"),
         ("KafkaUser", _misspell_operations, 'unknown field "spec.authorization.acls[0].operation"'),
     ],
 )
-def test_a_wrong_field_is_refused(
+def test_invalid_fields_are_rejected(
     kind: str, spoil: Callable[[dict[str, Any]], None], problem: str, crdcheck: CrdCheck
 ) -> None:
     subject = custom_objects("cloud")[kind][0]
