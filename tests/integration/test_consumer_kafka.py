@@ -104,7 +104,10 @@ class Lab:
         return {p.partition: (p.offset, p.metadata) for p in found.topic_partitions}
 
     def everything_is_committed(self) -> bool:
-        """Returns whether the group has committed the end offset of every partition."""
+        """Returns whether the group has committed the end offset of every partition.
+
+        An empty partition has no commit, or one at offset 0 after a manual reset.
+        """
         latest = {
             TopicPartition(self.topic, number): OffsetSpec.latest() for number in range(PARTITIONS)
         }
@@ -112,7 +115,9 @@ class Lab:
             p.partition: f.result(10).offset for p, f in self.admin.list_offsets(latest).items()
         }
         committed = {partition: offset for partition, (offset, _) in self.offsets().items()}
-        return committed == {partition: end for partition, end in ends.items() if end}
+        return {p: offset for p, offset in committed.items() if offset} == {
+            p: end for p, end in ends.items() if end
+        }
 
 
 class Member:
