@@ -1,4 +1,4 @@
-"""The operator as a process: Lease, kopf, reconcile and probes, over HTTP."""
+"""The operator as a process: it talks over HTTP to a fake API server."""
 
 import signal
 from pathlib import Path
@@ -38,9 +38,7 @@ def life() -> Life:
     return Life(InMemoryCluster(missing=set(_MISSING)))
 
 
-def test_the_process_reconciles_feeds_without_the_optional_kinds(
-    life: Life, tmp_path: Path
-) -> None:
+def test_reconciles_feeds_without_the_optional_crds(life: Life, tmp_path: Path) -> None:
     server = ApiServer(life.cluster)
     log, port = tmp_path / "log", free_port()
     with StubServer(server) as stub, operator(stub.url, tmp_path, _settings(port)) as process:
@@ -51,22 +49,22 @@ def test_the_process_reconciles_feeds_without_the_optional_kinds(
         assert server.leases["stockfeed-operator"]["spec"]["holderIdentity"] == "operator-0"
 
         del life.cluster.objects[Key("ConfigMap", "us-shares")]
-        # A look is counted when it is over, after its last write.
+        # The counter is incremented right after the write of the repaired object.
         repaired = 'stockfeed_operator_drift_repairs_total{kind="ConfigMap"} 1.0'
         until(lambda: repaired in _metrics(port), "the repair", log)
         assert Key("ConfigMap", "us-shares") in life.cluster.objects
-        answer = _metrics(port)
-        assert _families(answer) == {metric.name: metric.kind for metric in METRICS}
-        assert "stockfeed_operator_leader 1.0" in answer
-        assert repaired in answer
-        # A cluster's other Deployments, ConfigMaps … are many, and none of the operator's business.
+        response = _metrics(port)
+        assert _families(response) == {metric.name: metric.kind for metric in METRICS}
+        assert "stockfeed_operator_leader 1.0" in response
+        assert repaired in response
+        # A cluster may have many other Deployments and ConfigMaps: watches select by label.
         selectors = {kind.plural: {FEED_LABEL} for kind in MANAGED if kind not in _MISSING}
         assert server.selectors.items() >= selectors.items()
         assert server.selectors[FEED.plural] == {""}
         assert urllib3.request("GET", f"http://127.0.0.1:{port}/healthz").status == 200
 
         life.cluster.remove(Key(FEED.kind, "us"))
-        until(lambda: life.condition("Stopped"), "the beginning of the stop", log)
+        until(lambda: life.condition("Stopped"), "the start of the stop", log)
         until(lambda: all(server.watches.values()), "an open watch of each kind", log)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
@@ -77,15 +75,15 @@ def _metrics(port: int) -> str:
     return urllib3.request("GET", f"http://127.0.0.1:{port}/metrics").data.decode()
 
 
-def _families(answer: str) -> dict[str, str]:
-    """Type by name, as queries name it."""
+def _families(response: str) -> dict[str, str]:
+    """Returns the type of each metric by the name that queries use."""
     return {
         f"{family.name}_total" if family.type == "counter" else family.name: family.type
-        for family in text_string_to_metric_families(answer)
+        for family in text_string_to_metric_families(response)
     }
 
 
-def test_a_lost_lease_ends_the_process(life: Life, tmp_path: Path) -> None:
+def test_exits_when_the_lease_is_lost(life: Life, tmp_path: Path) -> None:
     server = ApiServer(life.cluster)
     log = tmp_path / "log"
     settings = _settings(free_port())

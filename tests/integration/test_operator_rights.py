@@ -1,8 +1,8 @@
-"""The chart gives the operator the rights that it uses, and no other.
+"""The chart grants the operator exactly the permissions that it uses.
 
-A feed lives through all that the operator does, and a process started as the chart starts it leads
-and watches; what a real API server would have asked its authorizer is kept, and compared with what
-the chart's roles and bindings allow.
+A feed is taken through its whole life, and an operator process with the chart's settings acquires
+the Lease and opens its watches. The fake API server records each access that a real one would pass
+to its authorizer; the tests compare the accesses with the chart's roles and bindings.
 """
 
 from collections.abc import Sequence
@@ -26,29 +26,29 @@ from support.inmemory.process import free_port, operator, until
 from support.inmemory.rbac import Access, Recorder, Right, rights_of
 
 CHART = Path(__file__).parents[2] / "charts" / "stockfeed-operator"
-OF_THE_POD = {"metadata.name": "operator-0", "metadata.namespace": "streams"}
+POD_FIELDS = {"metadata.name": "operator-0", "metadata.namespace": "streams"}
 
-# What the API server's own ClusterRole `system:discovery` lets every client read.
+# Paths that Kubernetes' own ClusterRole `system:discovery` lets every client read.
 DISCOVERY = ("/api", "/apis", "/version")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the chart gives, and what the operator did.
+    """The granted permissions and the recorded requests.
 
     Attributes:
-        given: the rights.
-        accesses: to objects.
-        others: method and path of requests that were about no object.
+        granted: the permissions that the chart grants.
+        accesses: accesses to objects.
+        others: method and path of all other requests.
     """
 
-    given: Sequence[Right]
+    granted: Sequence[Right]
     accesses: frozenset[Access]
     others: frozenset[tuple[str, str]]
 
 
 class Client(KubernetesCluster):
-    """Reaches the API server over HTTP; what consumers say does not pass by it."""
+    """A client of the fake API server; drain status comes directly from the in-memory pods."""
 
     def __init__(self, url: str, memory: InMemoryCluster) -> None:
         super().__init__(ApiClient(Configuration(host=url)), "operator-0")
@@ -83,24 +83,24 @@ def comparison(
     account = {
         "kind": "ServiceAccount",
         "name": pod["serviceAccountName"],
-        "namespace": OF_THE_POD["metadata.namespace"],
+        "namespace": POD_FIELDS["metadata.namespace"],
     }
-    given = rights_of(account, chart)
-    return Comparison(given, frozenset(recorder.accesses), frozenset(recorder.others))
+    granted = rights_of(account, chart)
+    return Comparison(granted, frozenset(recorder.accesses), frozenset(recorder.others))
 
 
 def _environment(pod: Manifest) -> dict[str, str]:
     given = {
         entry["name"]: entry["value"]
         if "value" in entry
-        else OF_THE_POD[entry["valueFrom"]["fieldRef"]["fieldPath"]]
+        else POD_FIELDS[entry["valueFrom"]["fieldRef"]["fieldPath"]]
         for entry in pod["containers"][0]["env"]
     }
     return {**given, PREFIX + "HTTP_PORT": str(free_port())}
 
 
 def _live(life: Life) -> None:
-    """Takes a feed from its creation through drift, prune and stop to its deletion."""
+    """Takes a feed from creation through drift, pruning and suspension to deletion."""
     life.create(kafka={"deletionPolicy": "Delete"})
     life.rest()
 
@@ -124,33 +124,35 @@ def _live(life: Life) -> None:
 
 
 def _leads_and_watches(accesses: set[Access]) -> bool:
-    seen = {(access.verb, access.resource) for access in [*accesses]}
+    recorded = {(access.verb, access.resource) for access in [*accesses]}
     watched = (FEED.plural, *(kind.plural for kind in MANAGED), "customresourcedefinitions")
-    return ("update", "leases") in seen and {("watch", plural) for plural in watched} <= seen
+    return ("update", "leases") in recorded and {
+        ("watch", plural) for plural in watched
+    } <= recorded
 
 
-def test_all_that_the_operator_does_is_allowed(comparison: Comparison) -> None:
-    refused = [
+def test_every_access_is_allowed(comparison: Comparison) -> None:
+    denied = [
         access
         for access in comparison.accesses
-        if not any(right.allows(access) for right in comparison.given)
+        if not any(right.allows(access) for right in comparison.granted)
     ]
-    assert not refused, "\n".join(map(str, sorted(refused)))
+    assert not denied, "\n".join(map(str, sorted(denied)))
 
 
-def test_every_right_is_used(comparison: Comparison) -> None:
+def test_every_permission_is_used(comparison: Comparison) -> None:
     unused = [
         right
-        for right in comparison.given
+        for right in comparison.granted
         if not any(right.allows(access) for access in comparison.accesses)
     ]
     assert not unused, "\n".join(map(str, sorted(unused)))
 
 
-def test_no_right_is_given_twice(comparison: Comparison) -> None:
-    assert sorted(comparison.given) == sorted(set(comparison.given))
+def test_no_permission_is_granted_twice(comparison: Comparison) -> None:
+    assert sorted(comparison.granted) == sorted(set(comparison.granted))
 
 
-def test_all_else_is_discovery_which_every_client_may_use(comparison: Comparison) -> None:
+def test_all_other_requests_are_discovery(comparison: Comparison) -> None:
     for method, path in comparison.others:
         assert (method, "/" + path.split("/")[1]) in {("GET", root) for root in DISCOVERY}

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from stockfeed_operator.kube.api import Cluster, DrainStatus
-from stockfeed_operator.manifests.metadata import CONSUMER, PRODUCER
+from stockfeed_operator.manifests.metadata import CONSUMER
 from stockfeed_operator.plan.drain import GroupDrainStatus
-from stockfeed_operator.plan.observe import Observed, may_be_running, replicas
+from stockfeed_operator.plan.observe import Observed, replicas
 from stockfeed_operator.spec.feed import StockFeed
 
 
@@ -29,15 +29,9 @@ def query_drain_statuses(
     return {
         group: _group_drain_status(cluster, observed, group, partitions)
         for group in groups
-        if not publishing_pods(observed, group, now)
+        if not observed.publishing_pods(group, now)
         and replicas(observed.deployment(CONSUMER, group)) > 0
     }
-
-
-def publishing_pods(observed: Observed, group: str, now: datetime) -> int:
-    """Returns the number of the group's producer pods that may still publish."""
-    running = [pod for pod in observed.pods_of(PRODUCER, group) if may_be_running(pod, now)]
-    return max(len(running), replicas(observed.deployment(PRODUCER, group)))
 
 
 def _group_drain_status(

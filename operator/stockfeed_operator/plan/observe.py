@@ -116,6 +116,11 @@ class Observed:
             and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")
         )
 
+    def publishing_pods(self, group: str, now: datetime) -> int:
+        """Returns the number of the group's producer pods that may still publish."""
+        running = [pod for pod in self.pods_of(PRODUCER, group) if may_be_running(pod, now)]
+        return max(len(running), replicas(self.deployment(PRODUCER, group)))
+
     @property
     def groups(self) -> frozenset[str]:
         """Names of the groups that have Deployments or appear in the status."""

@@ -21,7 +21,6 @@ from stockfeed_operator.plan.drain import (
     Stage,
     State,
 )
-from stockfeed_operator.plan.drain_status import publishing_pods
 from stockfeed_operator.plan.observe import Observed, replicas
 from stockfeed_operator.plan.session import SessionState
 from stockfeed_operator.spec.conditions import STOPPED
@@ -172,7 +171,7 @@ def _observed_group(
     status = observed.group_status(group)
     return ObservedGroup(
         name=group,
-        publishing=publishing_pods(observed, group, now),
+        publishing=observed.publishing_pods(group, now),
         has_consumers=replicas(observed.deployment(CONSUMER, group)) > 0,
         drain_status=drain_statuses.get(group),
         state=None if status is None else State(status.state),

@@ -20,7 +20,7 @@ _STOP_REASONS = {
 }
 
 
-def exceptions(
+def optional_conditions(
     feed: StockFeed, observed: Observed, plan: Plan, problems: Sequence[Problem]
 ) -> list[Statement]:
     """Returns all conditions that currently apply, in a fixed order."""

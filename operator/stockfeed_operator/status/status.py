@@ -24,7 +24,7 @@ from stockfeed_operator.spec.feed_status import (
 from stockfeed_operator.spec.source import SymbolGroup
 from stockfeed_operator.spec.validate import InvalidFeedError
 from stockfeed_operator.status import loads, permanent_conditions
-from stockfeed_operator.status.optional_conditions import exceptions
+from stockfeed_operator.status.optional_conditions import optional_conditions
 from stockfeed_operator.status.statements import Statement, merge_conditions
 
 
@@ -49,7 +49,7 @@ def status_of(
         permanent_conditions.pods(feed, observed, plan, PRODUCER),
         permanent_conditions.pods(feed, observed, plan, CONSUMER),
         permanent_conditions.load(feed, observed, plan, now),
-        *exceptions(feed, observed, plan, problems),
+        *optional_conditions(feed, observed, plan, problems),
     ]
     statements = [permanent_conditions.summary(parts, plan), *parts]
     return StockFeedStatus(
