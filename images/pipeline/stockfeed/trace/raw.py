@@ -17,7 +17,7 @@ from stockfeed.reader import MissingTableError, Reader, Row
 from stockfeed.trace.event import Event, EventQuery, Loaded
 
 _MARGINS: Final = (timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=36_500))
-"""How far around a time to search, in turn: the ledger tells which batches to read."""
+"""How far around a time to search, in turn: the ledger gives the batches to read."""
 
 _NEWEST_BATCHES: Final = (100, 10_000)
 """How many of the newest batches to search for a symbol, before searching all of them."""

@@ -48,8 +48,9 @@ def is_behind(settings: BuildSettings) -> bool:
 def newest_batches(settings: BuildSettings) -> dict[str, int]:
     """Returns the newest batch of raw, silver and gold tables, by table name; -1 for an empty one.
 
-    dbt would ask for each of them, and again for each test. The result is empty if the query fails,
-    for example because a table is missing: dbt then asks, and reports errors in its own words.
+    Without it, dbt would query each of them, and again for each test. The result is empty if the
+    query fails, for example because a table is missing: dbt then runs its queries and reports the
+    errors itself.
     """
     try:
         with closing(connect(settings, "build")) as connection, connection.cursor() as cursor:

@@ -16,7 +16,7 @@ ENVIRONMENT = {
 
 
 @pytest.mark.parametrize(
-    ("table", "says"),
+    ("table", "message"),
     [
         *((name.lower(), "belongs to the loader") for name in (tables.QUOTES, tables.LEDGER)),
         *((name, "belongs to the loader") for name in (tables.POSITION, tables.LOCK)),
@@ -24,8 +24,8 @@ ENVIRONMENT = {
     ],
 )
 def test_refuses_the_loaders_own_tables(
-    monkeypatch: pytest.MonkeyPatch, table: str, says: str
+    monkeypatch: pytest.MonkeyPatch, table: str, message: str
 ) -> None:
     monkeypatch.setattr("stockfeed.logs.configure", lambda *_: None)
-    with pytest.raises(ConfigurationError, match=says):
+    with pytest.raises(ConfigurationError, match=message):
         replay_app.main(ENVIRONMENT, {"from_offset": "0", "into": table})

@@ -35,7 +35,7 @@ def test_a_range_is_of_offsets_or_of_poll_times(
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         ({}, "give one range"),
         ({"from_offset": "", "into": "T"}, "give one range"),
@@ -54,9 +54,9 @@ def test_a_range_is_of_offsets_or_of_poll_times(
     ],
 )
 def test_refuses_invalid_ranges_naming_the_option(
-    options: dict[str, str | None], says: str
+    options: dict[str, str | None], message: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match=says):
+    with pytest.raises(ConfigurationError, match=message):
         Selection.parse(options)
 
 

@@ -102,15 +102,15 @@ def test_names_failed_models_and_tests_with_their_message():
 
 
 @pytest.mark.parametrize(
-    ("exception", "says"),
+    ("exception", "message"),
     [
         (RuntimeError("Compilation Error\n  no such model"), "Compilation Error no such model"),
         (KeyboardInterrupt(), "stopped by a signal"),
         (None, "dbt gave no reason; see its log"),
     ],
 )
-def test_reports_why_dbt_did_not_run(exception, says):
-    assert failures(dbtRunnerResult(success=False, exception=exception)) == [says]
+def test_reports_why_dbt_did_not_run(exception, message):
+    assert failures(dbtRunnerResult(success=False, exception=exception)) == [message]
 
 
 def test_truncates_a_long_message():
