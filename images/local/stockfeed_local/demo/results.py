@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 
+from stockfeed.contract.times import format_rfc3339
 from stockfeed_local.demo.bucket import Audit
 from stockfeed_local.demo.check import CheckResult
 from stockfeed_local.demo.inspection import Inspection
@@ -128,7 +129,7 @@ def _cell(value: object) -> object:
     if isinstance(value, datetime):
         # A datetime with a zone is in UTC here. Snowflake's TIMESTAMP_NTZ has no zone; gold's
         # are in UTC unless the name of the column says otherwise.
-        return value.isoformat().replace("+00:00", "Z")
+        return value.isoformat() if value.tzinfo is None else format_rfc3339(value, "auto")
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return value

@@ -66,7 +66,8 @@ class Run:
         """Loads batches until nothing more can be loaded.
 
         Raises:
-            PartialLoadError: objects failed, each named; the other partitions are loaded.
+            PartialLoadError: some objects could not be loaded; the message names each of them. The
+                other partitions are loaded.
             TransientError, ConfigurationError: the run ended early; committed batches stay loaded.
         """
         with ThreadPoolExecutor(THREADS) as executor:

@@ -48,7 +48,7 @@ class Selection:
 
         Raises:
             ConfigurationError: no range, two ranges, an empty range, a range with one end given
-                and the other one an empty text, or a bad value.
+                and the other one an empty string, or a bad value.
         """
         given = {name: value for name, value in options.items() if value}
         axis = _axis(given)
@@ -105,7 +105,7 @@ def _axis(given: Mapping[str, str]) -> Axis:
 
 
 def _refuse_empty_end(options: Mapping[str, str | None], given: Mapping[str, str]) -> None:
-    """Refuses an end that is an empty text.
+    """Refuses a range with an empty string as one end.
 
     Argo ignores a parameter whose name is misspelt, so the range would be open by mistake.
     """

@@ -1,4 +1,4 @@
-"""Finds one row's event in bronze, silver and gold."""
+"""Follows a loaded event through bronze, silver and gold."""
 
 # ruff: noqa: S608 - names are checked settings and constants; values are bound
 
@@ -17,7 +17,7 @@ _DURATIONS: Final = {"1m": 60, "5m": 300, "1h": 3600, "1d": 90_000}
 
 
 class ModelSearch:
-    """Follows a loaded event through the dbt models.
+    """The search for a loaded event in the dbt models.
 
     Args:
         reader: the session to use.

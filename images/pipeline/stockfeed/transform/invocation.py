@@ -1,4 +1,4 @@
-"""Runs `dbt build` in this process, because a subprocess would import dbt for seconds again."""
+"""Runs `dbt build` in this process, because a subprocess would spend seconds importing dbt."""
 
 import tempfile
 from contextlib import nullcontext
