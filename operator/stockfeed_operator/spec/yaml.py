@@ -46,7 +46,7 @@ def valid_feeds(text: str, source: str) -> list[StockFeed]:
         # Safe: the loader is derived from SafeLoader.
         documents = list(yaml.load_all(text, _Loader))
     except yaml.YAMLError as error:
-        raise InvalidFeedError([_worded(error, source)]) from error
+        raise InvalidFeedError([_format_error(error, source)]) from error
     feeds = [part for part in documents if isinstance(part, dict) and part.get("kind") == KIND]
     if not feeds:
         raise InvalidFeedError([f"{source}: no document with `kind: {KIND}` found"])
@@ -71,7 +71,7 @@ def _name(resource: dict[str, Any]) -> str:
     return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
 
 
-def _worded(error: yaml.YAMLError, source: str) -> str:
+def _format_error(error: yaml.YAMLError, source: str) -> str:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return f"{source}: {error}"
     mark = error.problem_mark
