@@ -13,7 +13,7 @@ from stockfeed_local.demo.services import Services, running_services
 from stockfeed_local.quotes.bars import read_bars
 from stockfeed_local.quotes.intervals import INTERVALS
 from stockfeed_local.quotes.tape import tape_of
-from stockfeed_local.stack.service import ServiceError
+from stockfeed_local.stack.service import ProcessService, ServiceError
 
 BARS = """\
 Ticker,Date,Open,High,Low,Close,Volume
@@ -29,12 +29,13 @@ def _kill_when_polled(services: Services, name: str) -> None:
         while client.get("/control/stats").json()["polled"] == 0:
             assert time.monotonic() < deadline, "nothing was polled within two minutes"
             time.sleep(0.05)
-    [process] = [service.process for service in services.all if service.process.name == name]
+    processes = [service.process for service in services.all if isinstance(service, ProcessService)]
+    [process] = [process for process in processes if process.name == name]
     process.kill()
 
 
 @pytest.mark.parametrize("name", ["quotes", "kafka"])
-def test_killed_service_raises_error_with_its_name_and_log(name, tmp_path):
+def test_killed_service_raises_error_with_its_name_and_log(name: str, tmp_path: Path) -> None:
     path = tmp_path / "bars.csv"
     path.write_text(BARS)
     interval = INTERVALS["1d"]

@@ -213,6 +213,7 @@ def test_repeated_request_runs_once(emulator: SnowflakeEmulator, connect: Connec
     session = connect()
     run(session, "create table T (n number(38,0))")
     for _ in range(2):
+        assert session.rest is not None
         response = httpx.post(
             f"{emulator.endpoint}/queries/v1/query-request?requestId=twice",
             headers={"Authorization": f'Snowflake Token="{session.rest.token}"'},

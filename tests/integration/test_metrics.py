@@ -57,7 +57,7 @@ def scrape(process: Process, port: int) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_running_role_exports_exactly_the_catalogued_metrics(role, tmp_path: Path):
+def test_running_role_exports_exactly_the_catalogued_metrics(role: str, tmp_path: Path) -> None:
     (port,) = free_ports(1)
     command = [str(Path(sys.executable).with_name("stockfeed")), role]
     process = Process(role, command, tmp_path, environment(port))

@@ -94,13 +94,15 @@ class Operator:
 
     def end_of_first_partition(self) -> int:
         """Publishes one message to partition 0; the result is its offset."""
-        offsets: list[int] = []
+        offsets: list[int | None] = []
         producer = Producer({"bootstrap.servers": self._endpoint})
         producer.produce(
             self.name, b"1", partition=0, on_delivery=lambda _, sent: offsets.append(sent.offset())
         )
         assert producer.flush(30) == 0
-        return offsets[0]
+        [offset] = offsets
+        assert offset is not None
+        return offset
 
 
 @pytest.fixture

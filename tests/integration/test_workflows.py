@@ -60,7 +60,7 @@ class World:
     home: Path
     engine: Engine
 
-    def run(self, name: str, dbt: dict[str, Any] | None = None, **parameters: str) -> Run:
+    def run(self, name: str, *, dbt: dict[str, Any] | None = None, **parameters: Any) -> Run:
         """Plays one of the feed's Workflows, by its name without the feed's.
 
         Args:
@@ -87,7 +87,9 @@ class World:
             schema=self.warehouse["schema"],
             network_timeout=30,
         ) as connection:
-            return [tuple(row) for row in connection.cursor().execute(text).fetchall()]
+            cursor = connection.cursor()
+            cursor.execute(text)
+            return [tuple(row) for row in cursor.fetchall()]
 
     def symbols(self) -> list[str]:
         """The symbols that gold has a newest quote of."""
@@ -214,7 +216,7 @@ def test_a_range_is_replayed_beside_what_is_loaded(
 ) -> None:
     loaded = world.query("SELECT COUNT(*), MAX(BATCH_SEQ) FROM SOURCE_STOCK_QUOTES")
     expected = [(part, offset) for part, low, high in rows for offset in range(low, high)]
-    run = world.run("replay", **given)
+    run = world.run("replay", dbt=None, **given)
     assert run.phase == "Succeeded", run
     assert run.outputs["rows"] == str(len(expected))
     assert world.replayed() == expected
@@ -222,7 +224,7 @@ def test_a_range_is_replayed_beside_what_is_loaded(
 
 
 def test_a_day_is_verified(world: World, first: Run) -> None:
-    run = world.run("verify", **{"from": "2024-04-18", "to": "2024-04-19"})
+    run = world.run("verify", dbt=None, **{"from": "2024-04-18", "to": "2024-04-19"})
     assert run.phase == "Succeeded", run
     *_, last = run.containers["main"].log.splitlines()
     assert last == "complete"
@@ -270,7 +272,7 @@ def test_a_quote_is_traced(world: World, first: Run) -> None:
 def test_what_cannot_be_done_is_the_workflows_message(
     world: World, first: Run, name: str, given: dict[str, str], says: str
 ) -> None:
-    run = world.run(name, **given)
+    run = world.run(name, dbt=None, **given)
     assert run.phase == "Failed"
     assert run.message.startswith("main: Error (exit code 1): ")
     assert says in run.message

@@ -27,7 +27,7 @@ def script() -> list[str]:
     return statements(TEXT)
 
 
-def test_parses_every_statement(script):
+def test_parses_every_statement(script: list[str]) -> None:
     assert len(script) == TEXT.count(";\n") == 26
 
 
@@ -45,13 +45,13 @@ def test_parses_every_statement(script):
         ("SET RESOURCE_MONITOR", "SET RESOURCEMONITOR"),
     ],
 )
-def test_rejects_misspelt_keywords(written, misspelt):
+def test_rejects_misspelt_keywords(written: str, misspelt: str) -> None:
     assert written in TEXT
     with pytest.raises(SyntaxProblems):
         statements(TEXT.replace(written, misspelt, 1))
 
 
-def test_uses_the_least_powerful_role_for_each_statement(script):
+def test_uses_the_least_powerful_role_for_each_statement(script: list[str]) -> None:
     role = None
     for statement in script:
         if (used := re.fullmatch(r"USE ROLE (\w+)", statement)) is not None:
@@ -61,7 +61,7 @@ def test_uses_the_least_powerful_role_for_each_statement(script):
         assert role == wanted, statement
 
 
-def test_second_run_replaces_and_removes_nothing(script):
+def test_second_run_replaces_and_removes_nothing(script: list[str]) -> None:
     for statement in script:
         assert not re.search(r"\bOR REPLACE\b|\bDROP\b|\bREVOKE\b|\bUNSET\b", statement)
         assert not statement.startswith("CREATE") or " IF NOT EXISTS " in statement
@@ -69,7 +69,7 @@ def test_second_run_replaces_and_removes_nothing(script):
     assert changed == ["ALTER WAREHOUSE STOCKFEED SET RESOURCE_MONITOR = STOCKFEED"]
 
 
-def test_user_is_a_service_user_with_a_key_and_only_the_pipelines_role(script):
+def test_user_is_a_service_user_with_a_key_and_only_the_pipelines_role(script: list[str]) -> None:
     [user] = [statement for statement in script if statement.startswith("CREATE USER")]
     assert " TYPE = SERVICE " in user
     assert " RSA_PUBLIC_KEY = 'PASTE_THE_PUBLIC_KEY_HERE'" in user
@@ -79,7 +79,7 @@ def test_user_is_a_service_user_with_a_key_and_only_the_pipelines_role(script):
     assert given == ["GRANT ROLE STOCKFEED TO USER STOCKFEED"]
 
 
-def test_readers_can_only_read_the_models(script):
+def test_readers_can_only_read_the_models(script: list[str]) -> None:
     rights = [statement for statement in script if statement.endswith("TO ROLE STOCKFEED_READER")]
     for statement in rights:
         assert re.match(r"GRANT (USAGE|SELECT) ON ", statement), statement
@@ -91,7 +91,7 @@ def test_readers_can_only_read_the_models(script):
     }
 
 
-def test_schemas_are_the_defaults_of_a_feed(script):
+def test_schemas_are_the_defaults_of_a_feed(script: list[str]) -> None:
     made = {statement.split()[5] for statement in script if statement.startswith("CREATE SCHEMA")}
     schemas = (
         Warehouse.model_fields["schema_name"].default,
@@ -100,21 +100,21 @@ def test_schemas_are_the_defaults_of_a_feed(script):
     assert made == {f"STOCKS.{schema}" for schema in schemas}
 
 
-def test_statement_timeout_exceeds_the_loaders_lock_timeout(script):
+def test_statement_timeout_exceeds_the_loaders_lock_timeout(script: list[str]) -> None:
     [warehouse] = [statement for statement in script if statement.startswith("CREATE WAREHOUSE")]
     limit = re.search(r"STATEMENT_TIMEOUT_IN_SECONDS = (\d+)", warehouse)
     assert limit is not None
     assert int(limit[1]) > LOCK_TIMEOUT_SECONDS
 
 
-def test_quota_allows_a_warehouse_that_runs_all_month(script):
+def test_quota_allows_a_warehouse_that_runs_all_month(script: list[str]) -> None:
     [monitor] = [statement for statement in script if "CREDIT_QUOTA" in statement]
     quota = re.search(r"CREDIT_QUOTA = (\d+)", monitor)
     assert quota is not None
     assert int(quota[1]) > 31 * 24
 
 
-def test_sql_on_the_page_parses():
+def test_sql_on_the_page_parses() -> None:
     blocks = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len(blocks) >= 3
     for block in blocks:

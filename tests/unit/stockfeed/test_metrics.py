@@ -53,12 +53,12 @@ def exported(role: str) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_role_exports_exactly_the_catalogued_metrics(role):
+def test_role_exports_exactly_the_catalogued_metrics(role: str) -> None:
     listed = {metric.name: (metric.kind, metric.meaning) for metric in ROLES[role][0]}
     assert exported(role) == listed
 
 
-def test_workflows_declare_exactly_the_catalogued_metrics():
+def test_workflows_declare_exactly_the_catalogued_metrics() -> None:
     specs = [yaml.safe_load(file.read_text())["spec"] for file in WORKFLOWS.glob("*.yaml")]
     templates = [template for spec in specs for template in spec["templates"]]
     declared = {}
@@ -80,13 +80,13 @@ def test_workflows_declare_exactly_the_catalogued_metrics():
     }
 
 
-def test_catalogue_lists_every_exporter():
+def test_catalogue_lists_every_exporter() -> None:
     listed = {exporter.metrics for exporter in EXPORTERS}
     assert listed == {metrics for metrics, _ in ROLES.values()} | {workflow.METRICS}
 
 
 @pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
-def test_name_follows_prometheus_conventions(metric: Metric):
+def test_name_follows_prometheus_conventions(metric: Metric) -> None:
     name = metric.name
     assert re.fullmatch(r"(argo_workflows_)?stockfeed_[a-z]+(_[a-z]+)*", name)
     assert name.endswith("_total") == isinstance(metric, CounterMetric)
@@ -97,46 +97,46 @@ def test_name_follows_prometheus_conventions(metric: Metric):
 
 
 @pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
-def test_every_label_lists_its_values_or_its_bound(metric: Metric):
+def test_every_label_lists_its_values_or_its_bound(metric: Metric) -> None:
     for label in metric.labels:
         assert bool(label.values) != bool(label.bound), label.name
 
 
-def test_same_name_means_same_metric():
+def test_same_name_means_same_metric() -> None:
     by_name = {metric.name: metric for metric in ALL}
     assert all(by_name[metric.name] == metric for metric in ALL)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_roles_can_be_registered_on_several_registries(role):
+def test_roles_can_be_registered_on_several_registries(role: str) -> None:
     assert exported(role) == exported(role)
 
 
-def test_series_with_known_labels_start_at_zero():
+def test_series_with_known_labels_start_at_zero() -> None:
     registry = CollectorRegistry()
     ProducerMetrics(registry)
     value = registry.get_sample_value("stockfeed_polls_total", {"outcome": "rate_limited"})
     assert value == 0
 
 
-def test_series_with_unknown_labels_do_not_exist_before_first_use():
+def test_series_with_unknown_labels_do_not_exist_before_first_use() -> None:
     registry = CollectorRegistry()
     metric = CounterMetric("x_total", "x", "X.", (Label("kind", bound="kinds"),))
     metric.register(registry)
     assert [sample for family in registry.collect() for sample in family.samples] == []
 
 
-def test_gauge_family_has_the_catalogued_labels():
+def test_gauge_family_has_the_catalogued_labels() -> None:
     metric = GaugeMetric("x", "x", "X.", (Label("a", ("1",)), Label("b", ("2",))))
     (sample,) = metric.family([(("1", "2"), 3)]).samples
     assert (sample.labels, sample.value) == ({"a": "1", "b": "2"}, 3)
 
 
-def test_catalogue_lists_every_poll_outcome():
+def test_catalogue_lists_every_poll_outcome() -> None:
     assert set(POLLS.labels[0].values) == {outcome.label for outcome in get_args(Outcome)}
 
 
-def test_catalogue_lists_every_rejection_reason():
+def test_catalogue_lists_every_rejection_reason() -> None:
     bodies = (
         b"{",
         b"[]",

@@ -80,7 +80,7 @@ def _objects(text: str) -> dict[str, list[str]]:
 def _diff(base: str, other: str) -> str:
     """Returns a unified diff for the list of objects, and one for each object that differs."""
     before, after = _objects(base), _objects(other)
-    lines = _diff_of("objects", list(before), list(after))
+    lines: list[str] = [*_diff_of("objects", list(before), list(after))]
     # Line numbers count from the start of each object, so that a change to one object does not
     # move the hunks of the objects after it.
     for key in (*after, *(key for key in before if key not in after)):

@@ -52,7 +52,7 @@ def _all_in_silver(feed: Feed, server: Tape, *symbols: str) -> bool:
 def _is_in_flight(feed: Feed, server: Tape, *symbols: str) -> bool:
     """Returns whether Kafka has acknowledged quotes that silver does not have yet."""
     found = feed.warehouse().silver_by_symbol()
-    parts = server.stats()["symbols"]
+    parts: dict[str, dict[str, int]] = server.stats()["symbols"]
     return sum(parts[symbol]["confirmed"] - found.get(symbol, 0) for symbol in symbols) > 0
 
 

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from stockfeed.loader.report import Report
 from stockfeed.loader.run import StoppedError
 from stockfeed.loader.service import Service
 
-ENVIRONMENT: Mapping[str, str] = {
+ENVIRONMENT: dict[str, str] = {
     "STOCKFEED_FEED": "us",
     "STOCKFEED_S3_BUCKET": "source-transaction",
     "STOCKFEED_S3_ENDPOINT": "http://127.0.0.1:1",

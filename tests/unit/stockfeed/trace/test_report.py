@@ -17,7 +17,7 @@ STAGES = (
 TRACE = Trace(EventQuery("us", "F", None), EVENT, STAGES, "for a load", others=2)
 
 
-def test_each_stage_is_a_line_with_its_delay_after_the_poll():
+def test_each_stage_is_a_line_with_its_delay_after_the_poll() -> None:
     lines = report.text(TRACE).splitlines()
     assert lines[0] == "us: F, polled 2024-04-18T16:13:09.123Z"
     assert [line.split() for line in lines[1:4]] == [
@@ -29,7 +29,7 @@ def test_each_stage_is_a_line_with_its_delay_after_the_poll():
     assert lines[5].startswith("2 more events")
 
 
-def test_json_has_the_same_content():
+def test_json_has_the_same_content() -> None:
     document = report.document(TRACE)
     assert orjson.loads(orjson.dumps(document)) == document
     assert (document["waits"], document["others"]) == ("for a load", 2)

@@ -17,7 +17,7 @@ class HttpSession:
 
     def __init__(self, client: TestClient) -> None:
         self._client = client
-        body = {"data": {"SESSION_PARAMETERS": {}}}
+        body: dict[str, Any] = {"data": {"SESSION_PARAMETERS": {}}}
         login = "/session/v1/login-request?databaseName=STOCKS&schemaName=RAW"
         token = client.post(login, json=body).json()["data"]["token"]
         self._headers = {"Authorization": f'Snowflake Token="{token}"'}

@@ -1,10 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 from stockfeed_local.emulator.instance import Emulator
 from stockfeed_local.emulator.result import Result
 
 
-def query(emulator: Emulator, sql: str) -> list[object]:
+def query(emulator: Emulator, sql: str) -> list[Any]:
     session = emulator.connect("STOCKS", "RAW", {})
     result = session.run(sql)
     session.end()

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -5,7 +6,6 @@ import duckdb
 import pytest
 from snowflake.connector.errors import ProgrammingError
 
-from stockfeed_local.emulator import transaction
 from stockfeed_local.emulator.transaction import Transaction, retry
 
 CONFLICT = duckdb.TransactionException("Conflict on update!")
@@ -24,7 +24,7 @@ def fails(times: int, error: Exception) -> list[Exception]:
 
 
 def test_conflict_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     left = fails(3, CONFLICT)
 
     def action() -> str:
@@ -36,7 +36,7 @@ def test_conflict_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_repeated_conflicts_raise_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     with pytest.raises(duckdb.TransactionException):
         retry(lambda: (_ for _ in ()).throw(CONFLICT))
 

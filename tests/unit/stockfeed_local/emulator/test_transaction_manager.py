@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -109,7 +110,7 @@ def test_concurrent_increments_are_not_lost(counter: Any, connect: Connect) -> N
             session("update counter set n = n + 1")
             session("commit")
 
-    threads = [in_thread(lambda s=session: increment(s)) for session in sessions]
+    threads = [in_thread(partial(increment, session)) for session in sessions]
     for thread in threads:
         thread.join(60)
     assert counter("select n from counter") == [(30,)]
@@ -239,7 +240,7 @@ def test_sessions_can_create_and_drop_tables_concurrently(connect: Connect) -> N
         except Exception as error:  # noqa: BLE001 - asserted below
             failures.append(error)
 
-    threads = [in_thread(lambda n=n, s=s: build(n, s)) for n, s in enumerate(sessions)]
+    threads = [in_thread(partial(build, n, s)) for n, s in enumerate(sessions)]
     for thread in threads:
         thread.join(60)
     assert failures == []

@@ -11,8 +11,9 @@ from support.inmemory.feeds import INSTALLATION, feed
 
 
 def _spec(manifest: Manifest) -> dict[str, Any]:
-    found: dict[str, Any] = manifest["spec"]
-    return found.get("workflowSpec", found)
+    spec = manifest["spec"]
+    found: dict[str, Any] = spec.get("workflowSpec", spec)
+    return found
 
 
 def _parameters(manifest: Manifest) -> dict[str, str]:

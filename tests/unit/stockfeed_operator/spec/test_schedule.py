@@ -34,7 +34,9 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
         ("0 0 */10 * 5", "2026-03-07T12:00", timedelta(days=5)),
     ],
 )
-def test_interval_is_between_the_starts_before_and_after_now(schedule, now, interval) -> None:
+def test_interval_is_between_the_starts_before_and_after_now(
+    schedule: str, now: str, interval: timedelta
+) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert parse_schedule(schedule).interval_at(moment) == interval
 
@@ -44,12 +46,12 @@ def test_schedule_that_starts_less_than_once_a_year_has_no_interval() -> None:
 
 
 @pytest.mark.parametrize("schedule", ["60 * * * *", "* * 0 * *", "5-2 * * * *", "* * * * 7"])
-def test_rejects_schedules_that_argo_rejects(schedule) -> None:
+def test_rejects_schedules_that_argo_rejects(schedule: str) -> None:
     with pytest.raises(ValueError, match="is "):
         parse_schedule(schedule)
     assert interval_at_minute(schedule, NOON) is None
 
 
 @pytest.mark.parametrize("schedule", ["* * * *", "*/0 * * * *", "a * * * *", "", "1--2 * * * *"])
-def test_malformed_schedules_have_no_interval(schedule) -> None:
+def test_malformed_schedules_have_no_interval(schedule: str) -> None:
     assert interval_at_minute(schedule, NOON) is None

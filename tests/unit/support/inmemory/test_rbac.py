@@ -89,7 +89,7 @@ def test_right_allows_matching_access(right: Right, allowed: bool) -> None:
 
 def test_rights_come_from_the_subjects_bindings() -> None:
     rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], "resourceNames": ["p"]}
-    objects = [
+    objects: list[dict[str, Any]] = [
         {"kind": "ClusterRole", "metadata": {"name": "r"}, "rules": [rule]},
         {"kind": "Role", "metadata": {"name": "r", "namespace": "n"}, "rules": []},
         _binding("RoleBinding", {"name": "b", "namespace": "n"}, "ClusterRole", ACCOUNT),
