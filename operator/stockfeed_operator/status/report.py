@@ -39,9 +39,8 @@ def add_finalizer(cluster: Cluster, observed: Observed) -> None:
 def remove_finalizer(cluster: Cluster, observed: Observed) -> None:
     """Removes the finalizer of a deleted feed; garbage collection deletes the objects it owns."""
     metadata = observed.resource["metadata"]
-    live = cluster.get(
-        FEED, metadata["namespace"], metadata["name"]
-    )  # re-read: its status was just written
+    # Read again, because the status was just written.
+    live = cluster.get(FEED, metadata["namespace"], metadata["name"])
     if live is not None:
         finalizers = live["metadata"].get("finalizers") or ()
         cluster.set_finalizers(live, [name for name in finalizers if name != FINALIZER])
