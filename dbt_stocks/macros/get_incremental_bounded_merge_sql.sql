@@ -18,7 +18,7 @@
     so that Snowflake can prune the target's micro-partitions at compile time; by the keys alone it
     prunes only what it learns during the join.
 
-    A model asks for this with `meta: {merge_time_column: …}`. The column must be part of the
+    A model enables this with `meta: {merge_time_column: …}`. The column must be part of the
     unique key or determined by it. The new rows must be a table, or they would be computed twice. -#}
 {% macro merge_predicates(new_rows) -%}
     {%- set column = (config.get('meta') or {}).get('merge_time_column') -%}

@@ -1,4 +1,4 @@
-"""The build role as a process, with the real project on the Snowflake emulator."""
+"""`stockfeed build` as a process, with the real dbt project on the Snowflake emulator."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ def database():
 
 @pytest.fixture
 def warehouse(snowflake, database):
-    """Runs a statement and gives its rows."""
+    """Returns a function that runs a statement and returns its rows."""
     connection = connect(
         account="emulator",
         user="build",
@@ -41,7 +41,7 @@ def warehouse(snowflake, database):
 
 @pytest.fixture
 def build(snowflake, database, tmp_path):
-    """Runs `stockfeed build`; what it leaves is below `tmp_path`."""
+    """Returns a function that runs `stockfeed build`, which writes only below `tmp_path`."""
     secret = tmp_path / "secret"
     secret.mkdir()
     parts = {"account": "emulator", "user": "build", "password": "any", "protocol": "http"}
@@ -66,7 +66,7 @@ def build(snowflake, database, tmp_path):
     return run
 
 
-def test_a_build_names_what_failed_and_the_next_one_makes_up_for_it(build, warehouse, tmp_path):
+def test_build_names_failures_and_the_next_one_catches_up(build, warehouse, tmp_path):
     (tmp_path / "rows").write_text("1")
     failed = build()
     assert failed.returncode == 1
@@ -90,7 +90,7 @@ def test_a_build_names_what_failed_and_the_next_one_makes_up_for_it(build, wareh
     assert warehouse("select count(*) from ANALYTICS.SILVER_CLEAN_STOCK") == [(1,)]
     assert float((tmp_path / "build-seconds").read_text()) > 0
 
-    # The next minute has no rows, and candles that an earlier build did not get to.
+    # The next minute loads no rows, but an earlier build failed before it built the candles.
     (tmp_path / "build-seconds").unlink()
     (tmp_path / "rows").write_text("0")
     warehouse("delete from ANALYTICS.GOLD_CANDLESTICK")
@@ -99,7 +99,7 @@ def test_a_build_names_what_failed_and_the_next_one_makes_up_for_it(build, wareh
     assert warehouse("select count(*) from ANALYTICS.GOLD_CANDLESTICK") == [(4,)]
     (tmp_path / "build-seconds").unlink()
 
-    # Silver leaves a bad line out: that it lacks it is no reason to build again.
+    # A bad line does not count as not built: silver excludes it.
     warehouse(
         "insert into RAW.SOURCE_STOCK_QUOTES select parse_json(%s), 'file', 2,"
         " convert_timezone('UTC', current_timestamp())::timestamp_ntz",

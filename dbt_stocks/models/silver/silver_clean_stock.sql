@@ -54,7 +54,7 @@ sightings as (
         merged.{{ sighting }}_offset as seen_offset,
         merged.batch_seq
     from {{ this }} as merged
-    -- quote_id alone would identify the row; symbol and quote_at let Snowflake prune, because the
+    -- quote_id would be enough to identify the row; symbol and quote_at let Snowflake prune, because the
     -- table is clustered by them.
     join (select distinct quote_id, symbol, quote_at from events) as known
         on merged.quote_id = known.quote_id
