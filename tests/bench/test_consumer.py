@@ -8,12 +8,15 @@ import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from stockfeed_local.stack.java_kafka import JavaKafka
 from stockfeed_local.stack.ports import free_ports
 from stockfeed_local.stack.process import Process
+from stockfeed_local.stack.s3 import SeaweedS3
 
 QUOTES = 1_000_000
 QUOTE = (
@@ -24,7 +27,13 @@ QUOTE = (
 
 @pytest.mark.bench
 @pytest.mark.timeout(600)
-def test_cpu_of_landing_compared_with_reading(kafka, s3, s3_bucket, tmp_path, capsys):
+def test_cpu_of_landing_compared_with_reading(
+    kafka: JavaKafka,
+    s3: SeaweedS3,
+    s3_bucket: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     topic = f"bench-{uuid.uuid4().hex[:8]}"
     kafka.create_topic(topic, 1)
     produce(kafka.endpoint, topic)
@@ -39,7 +48,7 @@ def test_cpu_of_landing_compared_with_reading(kafka, s3, s3_bucket, tmp_path, ca
     assert landed_records(s3.client(), s3_bucket) == QUOTES
 
 
-def produce(bootstrap, topic):
+def produce(bootstrap: str, topic: str) -> None:
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "acks": 1})
     for number in range(QUOTES):
         while True:
@@ -51,7 +60,7 @@ def produce(bootstrap, topic):
     assert producer.flush(60) == 0
 
 
-def cpu_of_reading(bootstrap, topic):
+def cpu_of_reading(bootstrap: str, topic: str) -> float:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-reading"})
     consumer.assign([TopicPartition(topic, 0, 0)])
     began = time.process_time()  # includes librdkafka's threads
@@ -63,7 +72,9 @@ def cpu_of_reading(bootstrap, topic):
     return spent
 
 
-def cpu_of_landing(kafka, s3, bucket, topic, home):
+def cpu_of_landing(
+    kafka: JavaKafka, s3: SeaweedS3, bucket: str, topic: str, home: Path
+) -> tuple[float, float]:
     (port,) = free_ports(1)
     env = {
         "PATH": os.environ["PATH"],
@@ -82,9 +93,10 @@ def cpu_of_landing(kafka, s3, bucket, topic, home):
     command = [str(Path(sys.executable).parent / "stockfeed"), "consumer"]
     process = Process("consumer", command, home, env)
     process.start()
-    idle = started = None
+    assert process.pid is not None
+    idle = started = 0.0
     while not drained(port):
-        if started is None and consumed(port) > 0:
+        if not started and consumed(port) > 0:
             idle, started = cpu_seconds(process.pid), time.monotonic()
         time.sleep(0.05)
     wall = time.monotonic() - started
@@ -93,22 +105,22 @@ def cpu_of_landing(kafka, s3, bucket, topic, home):
     return spent, wall
 
 
-def get(port, path):
+def get(port: int, path: str) -> str:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
-            return answer.read().decode()
+            return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return error.read().decode()
     except OSError:
         return ""
 
 
-def drained(port):
+def drained(port: int) -> bool:
     body = json.loads(get(port, "/drained") or "{}")
-    return body.get("drained", False) and body["partitions"] == [0]
+    return bool(body.get("drained")) and body["partitions"] == [0]
 
 
-def consumed(port):
+def consumed(port: int) -> float:
     lines = get(port, "/metrics").splitlines()
     return sum(
         float(line.split()[1])
@@ -117,12 +129,12 @@ def consumed(port):
     )
 
 
-def cpu_seconds(pid):
+def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def landed_records(client, bucket):
+def landed_records(client: Any, bucket: str) -> int:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="feed=")
     keys = [row["Key"] for page in pages for row in page["Contents"]]
     return sum(

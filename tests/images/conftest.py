@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -9,7 +10,7 @@ from support.images import engine
 
 
 @pytest.fixture(scope="session")
-def built():
+def built() -> Callable[[str], str]:
     """Builds an image once and returns its reference."""
     able = sys.platform == "linux" and os.geteuid() == 0
     if not able and not os.environ.get("CI"):

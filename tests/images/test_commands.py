@@ -1,6 +1,8 @@
 """The images' commands, run as hardened as in a cluster and without a network."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
@@ -34,7 +36,9 @@ FEED = {
         ("dbt", ["stockfeed", "build"], ["FEED", "WAREHOUSE_DATABASE"]),
     ],
 )
-def test_role_names_all_missing_settings(built, image, command, missing):
+def test_role_names_all_missing_settings(
+    built: Callable[[str], str], image: str, command: list[str], missing: list[str]
+) -> None:
     result = engine.run(built(image), *command)
     assert result.returncode == 1
     said = [line.split(":")[0].strip() for line in result.stderr.splitlines()]
@@ -54,18 +58,22 @@ def test_role_names_all_missing_settings(built, image, command, missing):
         ("local", ["weed", "version"], "version"),
     ],
 )
-def test_command_succeeds(built, image, command, text):
+def test_command_succeeds(
+    built: Callable[[str], str], image: str, command: list[str], text: str
+) -> None:
     result = engine.run(built(image), *command)
     assert result.returncode == 0, result.stderr
     assert text in result.stdout
 
 
-def test_operator_prints_its_crd(built):
+def test_operator_prints_its_crd(built: Callable[[str], str]) -> None:
     definition = yaml.safe_load(engine.run(built("operator"), "stockfeed-operator", "crd").stdout)
     assert definition["metadata"]["name"] == "stockfeeds.stockfeed.dev"
 
 
-def test_operator_renders_a_feed_with_its_workflow(built, tmp_path):
+def test_operator_renders_a_feed_with_its_workflow(
+    built: Callable[[str], str], tmp_path: Path
+) -> None:
     tmp_path.chmod(0o755)  # the container runs as another user
     (tmp_path / "feed.yaml").write_text(yaml.safe_dump(FEED))
     result = engine.run(
@@ -88,7 +96,9 @@ def test_operator_renders_a_feed_with_its_workflow(built, tmp_path):
         ("local", "stockfeed_local"),
     ],
 )
-def test_all_modules_of_a_role_can_be_imported(built, image, package):
+def test_all_modules_of_a_role_can_be_imported(
+    built: Callable[[str], str], image: str, package: str
+) -> None:
     code = (
         "import importlib, json, pkgutil, sys\n"
         "root = importlib.import_module(sys.argv[1])\n"

@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,14 +17,14 @@ PYTHON = {"python_version": "3.11", "python_full_version": "3.11.2", "extra": ""
 every_image = pytest.mark.parametrize("image", engine.IMAGES)
 
 
-def output(reference, *command):
+def output(reference: str, *command: str) -> str:
     result = engine.run(reference, *command)
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()
 
 
 @every_image
-def test_runs_as_a_numeric_non_root_user(built, image):
+def test_runs_as_a_numeric_non_root_user(built: Callable[[str], str], image: str) -> None:
     assert engine.inspect(built(image))["Config"]["User"] == "65532:65532"
     assert (
         output(built(image), "id")
@@ -31,7 +33,7 @@ def test_runs_as_a_numeric_non_root_user(built, image):
 
 
 @every_image
-def test_user_cannot_write_to_the_image(built, image):
+def test_user_cannot_write_to_the_image(built: Callable[[str], str], image: str) -> None:
     find = "find / -xdev ( -path /dev -o -path /proc -o -path /run ) -prune -o -writable"
     only = "! -type l ! -path /tmp ! -path /var/tmp ! -path /run/lock -print"
     found = engine.tool(
@@ -43,7 +45,7 @@ def test_user_cannot_write_to_the_image(built, image):
 
 
 @every_image
-def test_contains_exactly_the_locked_packages(built, image):
+def test_contains_exactly_the_locked_packages(built: Callable[[str], str], image: str) -> None:
     code = (
         "import importlib.metadata as m, json\n"
         "print(json.dumps({d.name: d.version for d in m.distributions("
@@ -56,7 +58,7 @@ def test_contains_exactly_the_locked_packages(built, image):
     }
 
 
-def locked(role):
+def locked(role: str) -> Iterator[tuple[str, str]]:
     for line in (engine.ROOT / f"requirements/{role}.txt").read_text().splitlines():
         if "==" in line and not line.lstrip().startswith("#"):
             requirement = Requirement(line.rstrip("\\ "))
@@ -64,7 +66,7 @@ def locked(role):
                 yield _plain(requirement.name), str(requirement.specifier).removeprefix("==")
 
 
-def _plain(name):
+def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -77,7 +79,9 @@ def _plain(name):
         ("local", {"stockfeed", "stockfeed_local"}, {"stockfeed", "weed"}),
     ],
 )
-def test_contains_only_the_code_of_its_role(built, image, ours, commands):
+def test_contains_only_the_code_of_its_role(
+    built: Callable[[str], str], image: str, ours: set[str], commands: set[str]
+) -> None:
     packages = output(built(image), "ls", "/opt/stockfeed/lib/python3.11/site-packages").split()
     ended = {name for name in packages if name.startswith("stockfeed") and "dist-info" not in name}
     assert ended == ours
@@ -85,7 +89,7 @@ def test_contains_only_the_code_of_its_role(built, image, ours, commands):
     assert {name for name in found if not name.startswith("python")} == commands
 
 
-def test_operator_image_contains_contract_and_workflow_files(built):
+def test_operator_image_contains_contract_and_workflow_files(built: Callable[[str], str]) -> None:
     place = "/opt/stockfeed/lib/python3.11/site-packages"
     found = output(
         built("operator"), "find", f"{place}/stockfeed", "-mindepth", "1", "-maxdepth", "1",
@@ -100,7 +104,7 @@ def test_operator_image_contains_contract_and_workflow_files(built):
 
 
 @every_image
-def test_labels_describe_the_image(built, image):
+def test_labels_describe_the_image(built: Callable[[str], str], image: str) -> None:
     labels = engine.inspect(built(image))["Labels"]
     revision = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=engine.ROOT, capture_output=True, text=True, check=True
@@ -115,7 +119,7 @@ def test_labels_describe_the_image(built, image):
 
 
 @every_image
-def test_contains_nothing_of_the_build_machine(built, image):
+def test_contains_nothing_of_the_build_machine(built: Callable[[str], str], image: str) -> None:
     names = "( -name pip.conf -o -path /opt/tools -o -path */.cache/* -o -path /src )"
     found = engine.tool(
         "podman", "run", "--rm", "--network", "none", "--user", "0", built(image),
@@ -132,7 +136,7 @@ def test_contains_nothing_of_the_build_machine(built, image):
 
 
 @every_image
-def test_all_our_modules_are_compiled(built, image):
+def test_all_our_modules_are_compiled(built: Callable[[str], str], image: str) -> None:
     code = (
         "import pathlib, importlib.util as u\n"
         "for f in pathlib.Path('/opt/stockfeed/lib').rglob('stockfeed*/**/*.py'):\n"
@@ -142,7 +146,9 @@ def test_all_our_modules_are_compiled(built, image):
     assert "__init__.py" in output(built(image), "python", "-c", code)
 
 
-def test_archive_contains_the_images_under_their_names(built, tmp_path):
+def test_archive_contains_the_images_under_their_names(
+    built: Callable[[str], str], tmp_path: Path
+) -> None:
     file = tmp_path / "images.tar"
     engine.save([built("pipeline")], file)
     manifest = subprocess.run(

@@ -1,8 +1,10 @@
 """The images' services: they respond on their loopback, and SIGTERM stops them as process 1."""
 
 import json
+from collections.abc import Callable
 
 from support.images import engine
+from support.images.engine import Container
 
 GET = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
 PORT = ("cat", "/tmp/port")
@@ -22,7 +24,7 @@ QUOTE = {"c": 187.42, "o": 185.9, "h": 188.1, "l": 184.75, "pc": 184.03, "t": 17
 META = {"topic": "q", "partition": 0, "offset": 7, "timestamp": 1713456789123}
 
 
-def test_quote_server_responds_and_stops_on_sigterm(built):
+def test_quote_server_responds_and_stops_on_sigterm(built: Callable[[str], str]) -> None:
     command = ("python", "-m", "stockfeed_local.quotes", "--random-walk", *ON_LOOPBACK)
     with engine.started(built("local"), *command) as server:
         port = server.until(*PORT)
@@ -31,7 +33,7 @@ def test_quote_server_responds_and_stops_on_sigterm(built):
         assert server.stop() not in {KILLED, 1}, server.logs()
 
 
-def test_dbt_image_builds_gold_on_the_emulator_image(built):
+def test_dbt_image_builds_gold_on_the_emulator_image(built: Callable[[str], str]) -> None:
     emulator = ("python", "-m", "stockfeed_local.emulator", "--db-path", "/tmp/db", *ON_LOOPBACK)
     with engine.started(built("local"), *emulator) as warehouse:
         port = warehouse.until(*PORT)
@@ -56,7 +58,7 @@ def test_dbt_image_builds_gold_on_the_emulator_image(built):
         assert warehouse.stop() not in {KILLED, 1}, warehouse.logs()
 
 
-def test_producer_as_process_1_stops_on_sigterm(built):
+def test_producer_as_process_1_stops_on_sigterm(built: Callable[[str], str]) -> None:
     settings = {
         "FEED": "us", "GROUP": "autos", "SYMBOLS": "F", "SOURCE_API_KEY": "key",
         "SOURCE_BASE_URL": "http://127.0.0.1:9", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
@@ -68,7 +70,7 @@ def test_producer_as_process_1_stops_on_sigterm(built):
         assert producer.stop() == 0, producer.logs()
 
 
-def _raw_rows():
+def _raw_rows() -> tuple[str, str]:
     line = json.dumps({"symbol": "AAPL", **QUOTE, "_meta": META})
     return (
         "create table RAW.SOURCE_STOCK_QUOTES"
@@ -78,7 +80,7 @@ def _raw_rows():
     )
 
 
-def _sql(warehouse, port, *statements):
+def _sql(warehouse: Container, port: str, *statements: str) -> str:
     result = warehouse.exec("python", "-c", SQL, port, *statements)
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()

@@ -78,7 +78,7 @@ def make(kind: str) -> set[Need]:
         ("show objects in D.S limit 10", {DB, SCHEMA}),
     ],
 )
-def test_privileges_by_statement(text, needs):
+def test_privileges_by_statement(text: str, needs: set[Need]) -> None:
     assert demand(statement(text)).needs == needs
 
 
@@ -98,13 +98,13 @@ def test_privileges_by_statement(text, needs):
         "COPY INTO @STG FROM T",
     ],
 )
-def test_unknown_statement_is_an_error(text):
+def test_unknown_statement_is_an_error(text: str) -> None:
     with pytest.raises(UnknownStatementError) as raised:
         demand(statement(text))
     assert text in str(raised.value)
 
 
-def test_creator_of_an_object_needs_no_grant_on_it():
+def test_creator_of_an_object_needs_no_grant_on_it() -> None:
     texts = [
         "create or replace table T as (select 1 as A)",
         "select * from T",
@@ -119,6 +119,6 @@ def test_creator_of_an_object_needs_no_grant_on_it():
     assert grants == [{create}, set(), {create}, set(), set(), {other}]
 
 
-def test_dropping_another_roles_object_needs_a_grant():
+def test_dropping_another_roles_object_needs_a_grant() -> None:
     [one] = judged([statement("drop table T")])
     assert Need("OWNERSHIP", "TABLE", "D.S.T") in one.grants
