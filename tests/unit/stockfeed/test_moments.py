@@ -21,13 +21,13 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
         ("1m30s", NOW - timedelta(seconds=90), 90),
     ],
 )
-def test_interval_has_the_written_precision(text, start, seconds):
+def test_interval_has_the_written_precision(text: str, start: datetime, seconds: float) -> None:
     moment = parse_moment(text, NOW)
     assert moment.start == start
     assert moment.end - moment.start == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["", "now", "2026-13-01", "2026-11-20T25:00", "14:30", "2 h"])
-def test_rejects_an_invalid_time_and_quotes_it(text):
+def test_rejects_an_invalid_time_and_quotes_it(text: str) -> None:
     with pytest.raises(ValueError, match=f"^{text!r} is not a time"):
         parse_moment(text, NOW)

@@ -16,14 +16,14 @@ CHAIN = Chain("us-equities", "megacaps", TOPIC, 3)
 KEY = f"feed=us-equities/group=megacaps/topic={TOPIC}/partition=00003/00000000000000012345.jsonl.gz"
 
 
-def test_key_has_the_landing_layout():
+def test_key_has_the_landing_layout() -> None:
     assert CHAIN.key(12345) == KEY
     assert KEY.startswith(CHAIN.prefix)
     assert KEY.startswith(group_prefix("us-equities", "megacaps"))
     assert KEY.startswith(feed_prefix("us-equities"))
 
 
-def test_event_key_percent_encodes_the_symbol():
+def test_event_key_percent_encodes_the_symbol() -> None:
     assert CHAIN.event_key("BRK/B", 7) == (
         f"events/feed=us-equities/group=megacaps/topic={TOPIC}/symbol=BRK%2FB/"
         "partition=00003/00000000000000000007.json"
@@ -36,12 +36,12 @@ chains = st.builds(Chain, names, names, names, st.integers(0, 99_999))
 
 
 @given(chains, st.integers(0, 2**63 - 1))
-def test_parse_inverts_key(chain, start):
+def test_parse_inverts_key(chain: Chain, start: int) -> None:
     assert Chain.parse(chain.key(start)) == (chain, start)
 
 
 @given(chains, st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
-def test_keys_sort_by_start_offset(chain, one, other):
+def test_keys_sort_by_start_offset(chain: Chain, one: int, other: int) -> None:
     assert (chain.key(one) < chain.key(other)) == (one < other)
 
 
@@ -62,7 +62,7 @@ def test_keys_sort_by_start_offset(chain, one, other):
         "events/" + KEY,
     ],
 )
-def test_parse_rejects_other_keys_and_names_them(key):
+def test_parse_rejects_other_keys_and_names_them(key: str) -> None:
     with pytest.raises(BadKeyError) as caught:
         Chain.parse(key)
     assert repr(key) in str(caught.value)
@@ -83,13 +83,13 @@ counts = st.integers(0, 2**63 - 1)
         st.none() | counts,
     )
 )
-def test_metadata_survives_a_round_trip_through_s3(metadata):
+def test_metadata_survives_a_round_trip_through_s3(metadata: BatchMetadata) -> None:
     stored = metadata.to_s3()
     assert BatchMetadata.from_s3(KEY, stored) == metadata
     assert BatchMetadata.from_s3(KEY, {name.title(): v for name, v in stored.items()}) == metadata
 
 
-def test_lost_batch_has_no_timestamps():
+def test_lost_batch_has_no_timestamps() -> None:
     metadata = BatchMetadata(99, 0, 0, None, None, lost=90)
     assert metadata.to_s3() == {
         "end-offset": "99",
@@ -100,7 +100,7 @@ def test_lost_batch_has_no_timestamps():
 
 
 @pytest.mark.parametrize("damage", [{"end-offset": "x"}, {"record-count": None}, {"lost": ""}])
-def test_invalid_metadata_error_names_the_object(damage):
+def test_invalid_metadata_error_names_the_object(damage: dict[str, None] | dict[str, str]) -> None:
     stored = BatchMetadata(9, 1, 0, 5, 6).to_s3() | damage
     with pytest.raises(BadKeyError, match="00000000000000012345"):
         BatchMetadata.from_s3(KEY, {name: v for name, v in stored.items() if v is not None})

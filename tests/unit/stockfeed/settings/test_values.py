@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,7 +20,7 @@ from stockfeed.settings.values import Bytes, Days, Name, Seconds, SecondsOrOff, 
         (Name, "us-equities", "us-equities"),
     ],
 )
-def test_parses_text(kind, text, value):
+def test_parses_text(kind: Any, text: str, value: float | str | tuple[str, str] | None) -> None:
     assert TypeAdapter(kind).validate_python(text) == value
 
 
@@ -42,6 +44,6 @@ def test_parses_text(kind, text, value):
         (Name, "-a"),
     ],
 )
-def test_rejects_invalid_text(kind, text):
+def test_rejects_invalid_text(kind: Any, text: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(text)

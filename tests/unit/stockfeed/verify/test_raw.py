@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from stockfeed.verify.facts import FileRows
+from stockfeed.verify.facts import FileRows, PartitionFacts
 from stockfeed.verify.findings import Kind
 from stockfeed.verify.raw import check_raw
 
@@ -20,13 +20,15 @@ from stockfeed.verify.raw import check_raw
         (FileRows(10, 1, 10, None, None), [Kind.FOREIGN_ROWS]),
     ],
 )
-def test_finds_missing_repeated_and_foreign_rows(complete, found, expected):
+def test_finds_missing_repeated_and_foreign_rows(
+    complete: PartitionFacts, found: FileRows, expected: list[Kind]
+) -> None:
     second = complete.intervals[1]
     files = {**complete.files, (second.key, second.batch_seq): found}
     assert [finding.kind for finding in check_raw(replace(complete, files=files))] == expected
 
 
-def test_finds_an_object_without_rows_unless_it_was_skipped(complete):
+def test_finds_an_object_without_rows_unless_it_was_skipped(complete: PartitionFacts) -> None:
     first, *rest = complete.intervals
     files = {place: found for place, found in complete.files.items() if place[0] != first.key}
     (finding,) = check_raw(replace(complete, files=files))

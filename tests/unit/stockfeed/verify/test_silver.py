@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from stockfeed.verify.facts import SilverRows
+from stockfeed.verify.facts import PartitionFacts, SilverRows
 from stockfeed.verify.findings import Kind
 from stockfeed.verify.silver import check_silver
 
@@ -19,7 +19,9 @@ from stockfeed.verify.silver import check_silver
         (SilverRows(lines=40, silver=39, repeated=1, example=7), [Kind.DUPLICATE_IDENTITY]),
     ],
 )
-def test_finds_late_missing_unseen_and_repeated_rows(complete, silver, expected):
+def test_finds_late_missing_unseen_and_repeated_rows(
+    complete: PartitionFacts, silver: SilverRows | None, expected: list[Kind]
+) -> None:
     found = list(check_silver(replace(complete, silver=silver)))
     assert [finding.kind for finding in found] == expected
     if silver is not None and silver.example is not None:
