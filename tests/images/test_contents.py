@@ -89,13 +89,13 @@ def test_contains_only_the_code_of_its_role(
     assert {name for name in found if not name.startswith("python")} == commands
 
 
-def test_operator_image_contains_contract_and_workflow_files(built: Callable[[str], str]) -> None:
+def test_operator_image_contains_shared_modules_and_workflow_files(built: Callable[[str], str]) -> None:
     place = "/opt/stockfeed/lib/python3.11/site-packages"
     found = output(
         built("operator"), "find", f"{place}/stockfeed", "-mindepth", "1", "-maxdepth", "1",
         "-not", "-name", "__pycache__", "-printf", "%f\n",
     )  # fmt: skip
-    assert set(found.split()) == {"__init__.py", "py.typed", "contract"}
+    assert set(found.split()) == {"__init__.py", "py.typed", "contract", "httpserver.py"}
     packed = output(
         built("operator"), "find", f"{place}/stockfeed_operator/workflows", "-type", "f",
         "-printf", "%f\n",
