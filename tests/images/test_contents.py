@@ -89,7 +89,9 @@ def test_contains_only_the_code_of_its_role(
     assert {name for name in found if not name.startswith("python")} == commands
 
 
-def test_operator_image_contains_shared_modules_and_workflow_files(built: Callable[[str], str]) -> None:
+def test_operator_image_contains_shared_modules_and_workflow_files(
+    built: Callable[[str], str],
+) -> None:
     place = "/opt/stockfeed/lib/python3.11/site-packages"
     found = output(
         built("operator"), "find", f"{place}/stockfeed", "-mindepth", "1", "-maxdepth", "1",
