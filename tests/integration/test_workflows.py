@@ -243,7 +243,7 @@ def test_messages_that_nobody_landed_are_the_workflows_message(
     assert run.phase == "Failed"
     assert run.message.startswith("main: Error (exit code 1): ")
     assert "not-landed: vans/" in run.message
-    assert f"offsets 0 to 0 of {topic} are acknowledged and not landed" in run.message
+    assert f"offsets 0 to 0 of {topic} are in Kafka, but not landed" in run.message
 
 
 def test_a_quote_is_traced(world: World, first: Run) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import snowflake.connector
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from stockfeed.contract.topics import consumer_group, topic_name
 from stockfeed_local.stack.java_kafka import JavaKafka
@@ -103,6 +103,11 @@ class Feed:
                 found.offset == client.get_watermark_offsets(found, timeout=10)[1]
                 for found in client.committed(partitions, timeout=10)
             )
+        except KafkaException as error:
+            # The broker may still be electing the group's coordinator.
+            if not error.args[0].retriable():
+                raise
+            return False
         finally:
             client.close()
 
