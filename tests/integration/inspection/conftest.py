@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import snowflake.connector
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from stockfeed.contract.topics import consumer_group, topic_name
 from stockfeed_local.stack.java_kafka import JavaKafka
@@ -27,6 +27,11 @@ COMMAND = str(Path(sys.executable).with_name("stockfeed"))
 PROJECT = Path(__file__).parents[3] / "dbt_stocks"
 PARTITIONS = 2
 KAFKA = "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS"
+_NO_COORDINATOR_YET = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 SYMBOLS = ("F", "GM", "TSLA", "BRK.B")
 
 
@@ -105,7 +110,7 @@ class Feed:
             )
         except KafkaException as error:
             # The broker may still be electing the group's coordinator.
-            if not error.args[0].retriable():
+            if error.args[0].code() not in _NO_COORDINATOR_YET:
                 raise
             return False
         finally:
