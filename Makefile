@@ -13,9 +13,8 @@ UV := $(BIN)/uv
 PYTHON ?= python3
 OUT ?= demo-out
 ROLES := local operator pipeline dbt
-# More workers than the two cores of a CI machine, because tests mostly wait. All tests of a file run on
-# one worker, which starts the file's services once.
-WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
+# Tests spend about half of their time waiting, so there are two workers for each core of CI.
+WORKERS := -n 4
 
 ##@ Run the demo
 .PHONY: demo
@@ -50,6 +49,10 @@ kind-down: ## Delete the kind cluster and all its data
 .PHONY: test
 test: $(VENV)/.dev ## Run the unit and integration tests
 	$(BIN)/python -m pytest $(WORKERS) $(TEST_ARGS)
+
+.PHONY: test-durations
+test-durations: $(VENV)/.dev ## Run them and record each file's duration; the longest files start first
+	$(BIN)/python -m pytest $(WORKERS) --record-durations $(TEST_ARGS)
 
 .PHONY: test-unit
 test-unit: $(VENV)/.dev ## Run the unit tests only

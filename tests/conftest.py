@@ -8,72 +8,41 @@ from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
 
 from stockfeed.objectstore import ObjectStore
 from stockfeed_local.stack.java_kafka import JavaKafka
 from stockfeed_local.stack.quote_server import QuoteServer
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
+from support.scheduling import DurationRecorder, UnitScheduling, sort_items
 from support.signals import start_children_with_default_signals
-
-# Minutes each: whoever starts one last makes the others wait.
-_LONGEST = (
-    "test_demo.py",
-    "test_consumer_kafka.py",
-    "test_loader_killed.py",
-    "test_statements.py",
-    "test_workflows.py",
-    "test_trace.py",
-    "test_verify.py",
-    "test_dbt_models.py",
-    "test_build.py",
-    "test_demo_services.py",
-    "test_producer.py",
-    "test_consumer_chain.py",
-    "test_rules.py",
-    "test_dashboards.py",
-    "test_up.py",
-)
-
-# Their tests look into one feed that has been loaded and built.
-_SHARING = ("tests/integration/inspection/",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--images` is of `make test-images`, `--whole-tape` of `make test-tape`."""
+    """Adds the options of `make test-images`, `make test-tape` and `make test-durations`."""
     parser.addoption("--images", action="store_true", help="run workflows in the built images")
     parser.addoption("--whole-tape", action="store_true", help="play all bars in the demo's test")
+    parser.addoption(
+        "--record-durations", action="store_true", help="write seconds by file to durations.json"
+    )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Makes the run independent of the signals that its starter ignores, as `nohup` does."""
     start_children_with_default_signals()
-
-
-class _ByServices(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """A file stays on one worker, and so do files that share what takes long to make."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = str(super()._split_scope(nodeid))
-        return next((folder for folder in _SHARING if file.startswith(folder)), file)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
-    """Replaces `--dist`."""
-    return _ByServices(config, log)
+    if config.option.record_durations and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(DurationRecorder())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts long files first, then the other integration tests; files stay together."""
-    items.sort(key=_rank)
+    """Puts the tests that take longest first."""
+    sort_items(items)
 
 
-def _rank(item: pytest.Item) -> int:
-    if "integration" not in item.path.parts:
-        return len(_LONGEST) + 1
-    return _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitScheduling:
+    """Replaces the choice of `--dist`."""
+    return UnitScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
