@@ -60,7 +60,7 @@ def build(snowflake, database, tmp_path):
 
     def run():
         return subprocess.run(
-            command, check=False, capture_output=True, text=True, env=environment, timeout=240
+            command, check=False, capture_output=True, text=True, env=environment, timeout=600
         )
 
     return run

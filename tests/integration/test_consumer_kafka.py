@@ -149,7 +149,7 @@ class Member:
         return sum(float(value) for sample, value in samples if sample.split("{")[0] == name)
 
 
-def eventually(condition, seconds=60.0):
+def eventually(condition, seconds=180.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "timed out waiting for the condition"
@@ -331,5 +331,5 @@ def test_loses_nothing_while_the_store_is_down(lab):
 
 def test_missing_bucket_error_names_the_bucket(lab):
     member = lab.consumer(STOCKFEED_S3_BUCKET="nowhere")
-    assert member.process.wait(30) == 1
+    assert member.process.wait(120) == 1
     assert "ConfigurationError: bucket 'nowhere'" in member.process.log_tail()

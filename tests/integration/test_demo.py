@@ -40,7 +40,7 @@ class Run:
                 env={**os.environ, **dict([self._mark.split("=")])},
             )
 
-    def wait(self, seconds: float = 280) -> int:
+    def wait(self, seconds: float = 600) -> int:
         return self.process.wait(seconds)
 
     def text(self) -> str:
@@ -91,7 +91,7 @@ class Run:
         self.wait_until(is_revealed, f"{quotes} quotes are revealed")
 
     def wait_until(self, condition: Callable[[], bool], expected: str) -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not condition():
             if time.monotonic() > deadline or self.process.poll() is not None:
                 pytest.fail(f"expected that {expected}; the demo's output:\n{self.text()}")
@@ -155,7 +155,7 @@ def check_inspected(run: Run) -> None:
     assert next(line for line in lines if line.startswith("poll ")) in page
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_tape_is_exact_although_every_role_is_killed(run, bars, pytestconfig):
     """Plays a sixth of the tape, or all of it with `--whole-tape`, as CI does.
 
@@ -174,7 +174,7 @@ def test_tape_is_exact_although_every_role_is_killed(run, bars, pytestconfig):
     run.kill_one("producer")
     run.kill_one("consumer")
     run.hold_tape(None)
-    assert run.wait(540) == 0, run.text()
+    assert run.wait(840) == 0, run.text()
     check_exact(run, number)
     assert run.text().count("died and was restarted") == 4
     assert run.children() == []
@@ -212,7 +212,7 @@ def test_interrupt_stops_all_processes(run, bars):
     run.start("--bars", str(bars(3000)))
     run.kill_one("loader --once")  # waits until the run is under way
     run.process.send_signal(signal.SIGINT)
-    assert run.wait(60) == 1
+    assert run.wait(180) == 1
     assert "interrupted; all processes were stopped" in run.text()
     assert run.children() == []
 
@@ -222,7 +222,7 @@ def test_killed_demo_leaves_no_process_behind(run, bars):
     run.kill_one("loader --once")
     run.process.kill()
     run.wait(10)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while run.children() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert run.children() == []
@@ -232,5 +232,5 @@ def test_invalid_bars_are_reported_with_their_line(run, tmp_path):
     path = tmp_path / "bars.csv"
     path.write_text("Ticker,Date,Open,High,Low,Close,Volume\nAAA,2013-03-01,5,4,3,4,1\n")
     run.start("--bars", str(path))
-    assert run.wait(60) == 1
+    assert run.wait(180) == 1
     assert "bars.csv, line 2, column Open: 5 is not between" in run.text()

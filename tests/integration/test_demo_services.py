@@ -25,7 +25,7 @@ BBB,2013-03-01,5,6,4,5,1
 def _kill_when_polled(services: Services, name: str) -> None:
     """Kills a service as soon as the tape plays."""
     with httpx.Client(base_url=services.quotes.endpoint) as client:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while client.get("/control/stats").json()["polled"] == 0:
             assert time.monotonic() < deadline, "nothing was polled within two minutes"
             time.sleep(0.05)

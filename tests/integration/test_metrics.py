@@ -45,7 +45,7 @@ def environment(port: int) -> dict[str, str]:
 
 
 def scrape(process: Process, port: int) -> str:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:

@@ -67,7 +67,7 @@ def test_reconciles_feeds_without_the_optional_crds(life: Life, tmp_path: Path) 
         until(lambda: life.condition("Stopped"), "the start of the stop", log)
         until(lambda: all(server.watches.values()), "an open watch of each kind", log)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(180) == 0
     assert "Traceback" not in log.read_text()
 
 
@@ -90,5 +90,5 @@ def test_exits_when_the_lease_is_lost(life: Life, tmp_path: Path) -> None:
     with StubServer(server) as stub, operator(stub.url, tmp_path, settings) as process:
         until(lambda: "leading" in log.read_text(), "the lease", log)
         server.give_lease("stockfeed-operator", "operator-1")
-        assert process.wait(60) == 1
+        assert process.wait(180) == 1
     assert "lost the Lease" in log.read_text()

@@ -129,7 +129,7 @@ def expected(tape):
     return events
 
 
-def until(condition, seconds=60.0):
+def until(condition, seconds=180.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "timed out waiting for the condition"

@@ -109,7 +109,7 @@ def test_consumer_sets_its_rules_on_start(s3, s3_bucket, rules, tmp_path):
     process = Process("consumer", command, tmp_path, env)
     process.start()
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not rules() and time.monotonic() < deadline:
             time.sleep(0.1)
         assert days_by_prefix(rules()) == {"feed=us/": 2, "events/feed=us/": 2}

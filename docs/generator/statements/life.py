@@ -32,7 +32,7 @@ _PROJECT: Final = Path(__file__).parents[3] / "dbt_stocks"
 _BUCKET: Final = "statements"
 _CHAIN: Final = Chain("us", "autos", "0123456789abcdef0123456789abcdef", 0)
 _TWO_DAYS: Final = 2 * 86_400
-_COMMAND_SECONDS: Final = 240
+_COMMAND_SECONDS: Final = 600
 
 
 @dataclass

@@ -18,7 +18,7 @@ from stockfeed_local.emulator.session import EmulatorSession
 from stockfeed_local.stack.ports import HOST, listen
 
 _IDLE_TRANSACTION_SECONDS = 5.0
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

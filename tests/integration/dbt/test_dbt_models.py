@@ -27,7 +27,7 @@ SEED = 20240310
 TABLES = ("silver_clean_stock", "gold_kpi", "gold_candlestick", "gold_volatility", "gold_treemap")
 
 pytestmark = [
-    pytest.mark.timeout(600),  # the first test waits for the fixture with all stages
+    pytest.mark.timeout(1800),  # the first test waits for the fixture with all stages
     pytest.mark.filterwarnings("ignore:The 'insecure_mode':DeprecationWarning"),  # dbt-snowflake's
 ]
 

@@ -84,7 +84,7 @@ class Feed:
         process.start()
 
         def land() -> None:
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 300
             while not self._everything_is_committed():
                 assert process.alive, process.log_tail()
                 assert time.monotonic() < deadline, process.log_tail()
@@ -124,7 +124,7 @@ class Feed:
             check=False,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
         )
 
     def query(self, *statements: str) -> list[tuple[Any, ...]]:

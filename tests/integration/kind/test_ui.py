@@ -64,7 +64,7 @@ def test_prints_addresses_and_logins_and_ends_on_ctrl_c(
     assert f"http://127.0.0.1:{ports['MINIO_PORT']}  user root, password for-minio" in said
     os.killpg(running.pid, signal.SIGINT)  # to the process group, as a terminal does
 
-    assert running.wait(timeout=20) == 0
+    assert running.wait(timeout=60) == 0
     for port in ports.values():
         with socket.create_server(("127.0.0.1", int(port))):
             pass
@@ -83,7 +83,7 @@ def test_reports_a_forward_that_ends(ready: World, running: subprocess.Popen[str
 
     os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
 
-    assert running.wait(timeout=20) == 1
+    assert running.wait(timeout=60) == 1
     assert running.stderr is not None
     assert "run `make ui` again" in running.stderr.read()
 

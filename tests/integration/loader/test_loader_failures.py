@@ -68,7 +68,7 @@ def test_skip_continues_the_partition_and_records_the_reason(landing: Any, targe
         target.load()
 
     process = target.process("--skip", key, "--reason", "broken at the source")
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)
     report = target.load()
 
     assert process.returncode == 0, errors
@@ -117,7 +117,7 @@ def test_waits_for_a_missing_first_object_until_told_otherwise(landing: Any, tar
         target.skip(left, "not over a gap")
 
     process = target.process("--once", "--from-first-object")
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)
 
     assert process.returncode == 0, errors
     target.check(landing)
@@ -165,7 +165,7 @@ def test_unreachable_warehouse_writes_zeros_to_the_outputs(
 
 def test_reports_all_missing_settings_at_once(target: Any) -> None:
     process = type(target)({}).process("--once")
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)
 
     assert process.returncode == 1
     for name in ("STOCKFEED_FEED", "STOCKFEED_S3_BUCKET", "STOCKFEED_WAREHOUSE_DATABASE"):

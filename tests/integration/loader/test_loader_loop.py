@@ -41,7 +41,7 @@ def test_loop_loads_repeatedly_and_ends_on_sigterm(landing: Any, target: Any) ->
         probes = [httpx.get(f"{base}{path}").status_code for path in ("/healthz", "/readyz")]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
     assert probes == [200, 200]
     assert process.returncode == 0

@@ -15,7 +15,7 @@ def test_concurrent_loaders_load_each_object_once(landing: Any, target: Any) -> 
             landing.land_many(landing.chain(partition), 50 * number, objects=5)
         # In the first round, both also create schema and tables.
         both = [target.process("--once") for _ in range(2)]
-        answers = [process.communicate(timeout=120) for process in both]
+        answers = [process.communicate(timeout=300) for process in both]
 
         assert [process.returncode for process in both] == [0, 0], answers
         target.check(landing)

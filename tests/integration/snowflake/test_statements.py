@@ -26,7 +26,7 @@ from stockfeed.settings import LoaderSettings
 from stockfeed.transform import backlog
 
 # The first test waits for the complete life cycle.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 PAGE: Final = setup_sql.FILE.parents[1] / "docs" / "snowflake.md"
 _REFUSED: Final[Mapping[Need, str]] = {

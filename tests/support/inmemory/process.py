@@ -15,7 +15,7 @@ from support.inmemory.http import StubServer
 
 def until(condition: Callable[[], object], what: str, log: Path) -> None:
     """Waits up to a minute for a condition; on a timeout the error includes the log."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come:\n{log.read_text()}"
         time.sleep(0.1)

@@ -104,7 +104,7 @@ class World:
     ) -> subprocess.CompletedProcess[str]:
         """Runs a script to its end; the result is also kept as `last`."""
         process = self.start(script, *arguments, **variables)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=180)
         self.last = subprocess.CompletedProcess(script, process.returncode, output, errors)
         return self.last
 
