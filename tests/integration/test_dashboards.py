@@ -1,9 +1,10 @@
-"""Every query of every dashboard is answered by a Prometheus that scrapes running processes.
+"""Every dashboard query returns data from a Prometheus that scrapes real processes.
 
-Producers, consumers, the loader as a service and the operator are the real ones. Argo's controller,
-the kubelet, kube-state-metrics, Kafka's reporter and certificates have a stand-in,
-`dashboards.standins`.
-With `CONTACT_SHEET` set to a file's name, a page with the data of every panel is left there.
+Producers, consumers, the loader and the operator run as processes. `support.dashboards.standins`
+exports the metrics of Argo's controller, the kubelet, kube-state-metrics, Kafka and certificates.
+
+If the environment variable `CONTACT_SHEET` names a file, a page with every panel's data is written
+to it.
 """
 
 import os
@@ -57,7 +58,11 @@ OPERATOR = {
 def started_roles(
     running: ExitStack, environment: Environment, home: Path
 ) -> tuple[list[Target], list[tuple[str, str]]]:
-    """Producers and consumers of all groups and a loader; their targets, their pods."""
+    """Starts a loader and every group's producer and consumer.
+
+    Returns:
+        The scrape targets, and the name and container of each pod that they stand for.
+    """
     targets, pods = [], []
     for role in ("consumer", "producer"):
         for group in GROUPS:
@@ -82,7 +87,7 @@ def _start(running: ExitStack, name: str, role: str, given: dict[str, str], home
 
 
 def started_operator(running: ExitStack, home: Path) -> Target:
-    """The operator with a feed that has loaded and lost an object, and one that may not load."""
+    """Starts the operator on two feeds: one with a load and a deleted object, one refused."""
     home.mkdir()
     life = Life(InMemoryCluster())
     server = ApiServer(life.cluster)
@@ -91,7 +96,7 @@ def started_operator(running: ExitStack, home: Path) -> Target:
     settings["STOCKFEED_OPERATOR_HTTP_PORT"] = str(port)
     life.create()
     life.cluster.edit(FEED, US, lambda live: live.update(status={"lastLoad": _load()}))
-    # Its tables are the first feed's, so its load is refused.
+    # It names the first feed's tables, so its load is refused.
     taken = Life(life.cluster, "taken")
     taken.create()
     stub = running.enter_context(StubServer(server))
@@ -99,7 +104,7 @@ def started_operator(running: ExitStack, home: Path) -> Target:
     until(lambda: taken.condition("LoadHealthy"), "the second feed's status", home / "log")
     shares = Key("ConfigMap", f"{US}-shares")
     until(lambda: shares in life.cluster.objects, "the first feed's objects", home / "log")
-    # Something to repair.
+    # Drift for the operator to repair.
     del life.cluster.objects[shares]
     return Target(port, {"namespace": "stockfeed", "pod": "operator-0"})
 
@@ -112,7 +117,7 @@ def _load() -> dict[str, object]:
 
 
 def started_standins(running: ExitStack, pods: list[tuple[str, str]]) -> Target:
-    """The exporter of what does not run here."""
+    """Starts an exporter for the components that the test does not run."""
     series = [
         *standins.controller(NAMESPACE, US),
         *standins.controller_itself(),
@@ -125,7 +130,7 @@ def started_standins(running: ExitStack, pods: list[tuple[str, str]]) -> Target:
 
 
 def exporter(running: ExitStack, series: Iterable[standins.Series]) -> Target:
-    """Serves the series."""
+    """Serves the series on a free port."""
     server, thread = start_http_server(0, "127.0.0.1", standins.registry(series))
     running.callback(thread.join)
     running.callback(server.server_close)
@@ -140,7 +145,7 @@ def prometheus(
     snowflake: SnowflakeEmulator,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Prometheus]:
-    """Scrapes all of them."""
+    """A Prometheus that scrapes the pipeline, the operator and the stand-ins."""
     home = tmp_path_factory.mktemp("dashboards")
     s3.create_bucket(BUCKET)
     for group in GROUPS:
@@ -157,7 +162,7 @@ def prometheus(
 
 @pytest.fixture(scope="module")
 def unanswered(prometheus: Prometheus) -> list[str]:
-    """Queries that bring nothing within two minutes; the first rates need two scrapes."""
+    """Queries without data after five minutes; a rate needs two scrapes first."""
     waiting = [(panel, query) for panel in panels() for query in panel.queries]
     deadline = time.monotonic() + 300
     while waiting and time.monotonic() < deadline:
@@ -173,7 +178,7 @@ def test_every_query_of_every_panel_returns_data(unanswered: list[str]) -> None:
     assert unanswered == []
 
 
-def test_a_feed_that_is_chosen_is_found_by_every_query(
+def test_every_query_returns_data_for_a_selected_feed(
     unanswered: list[str], prometheus: Prometheus
 ) -> None:
     empty = [
@@ -185,7 +190,7 @@ def test_a_feed_that_is_chosen_is_found_by_every_query(
     assert empty == []
 
 
-def test_a_merged_table_has_every_row_and_every_column(
+def test_merged_table_has_a_row_per_group_and_all_columns(
     unanswered: list[str], prometheus: Prometheus
 ) -> None:
     (found,) = (panel for panel in panels() if panel.title == "Groups")
@@ -202,12 +207,12 @@ def _watch(prometheus: Prometheus, scrapes: int) -> None:
         time.sleep(1)
 
 
-def test_the_contact_sheet_shows_every_panel(
+def test_contact_sheet_shows_every_panel(
     unanswered: list[str], prometheus: Prometheus, tmp_path: Path
 ) -> None:
     wanted = os.environ.get("CONTACT_SHEET")
     target = Path(wanted or tmp_path / "sheet.html")
-    # A person wants to see lines.
+    # A sheet that is kept needs enough samples to show lines.
     _watch(prometheus, scrapes=sheet.SECONDS if wanted else 5)
     text = _drawn(prometheus)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -217,14 +222,14 @@ def test_the_contact_sheet_shows_every_panel(
 
 
 def _drawn(prometheus: Prometheus) -> str:
-    """The page; a line is drawn later than its query is answered for the first time."""
+    """Returns the page once every panel has data; a line needs more samples than a value."""
     deadline = time.monotonic() + 180
     while "no data" in (page := sheet.page(prometheus)) and time.monotonic() < deadline:
         time.sleep(2)
     return page
 
 
-def test_a_hundred_feeds_draw_few_lines_and_fill_the_tables(tmp_path: Path) -> None:
+def test_a_hundred_feeds_draw_at_most_ten_lines_and_fill_the_tables(tmp_path: Path) -> None:
     with ExitStack() as running:
         target = exporter(running, standins.many(NAMESPACE, 100))
         crowded = running.enter_context(Prometheus(tmp_path, [target], groups()))
