@@ -14,8 +14,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed_local.stack.process import Process
@@ -108,12 +108,12 @@ class Lab:
 
         An empty partition has no commit, or one at offset 0 after a manual reset.
         """
-        latest = {
-            TopicPartition(self.topic, number): OffsetSpec.latest() for number in range(PARTITIONS)
-        }
-        ends = {
-            p.partition: f.result(10).offset for p, f in self.admin.list_offsets(latest).items()
-        }
+        client = Consumer({"bootstrap.servers": self.kafka.endpoint, "group.id": "ends"})
+        try:
+            partitions = [TopicPartition(self.topic, number) for number in range(PARTITIONS)]
+            ends = {p.partition: client.get_watermark_offsets(p, 10)[1] for p in partitions}
+        finally:
+            client.close()
         committed = {partition: offset for partition, (offset, _) in self.offsets().items()}
         return {p: offset for p, offset in committed.items() if offset} == {
             p: end for p, end in ends.items() if end

@@ -37,11 +37,10 @@ def ports() -> dict[str, str]:
 
 @pytest.fixture
 def running(ready: World, ports: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    process = ready.start("ui.sh", **ports)
-    yield process
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    with ready.start("ui.sh", **ports) as process:
+        yield process
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def lines_until(process: subprocess.Popen[str], last: str) -> str:

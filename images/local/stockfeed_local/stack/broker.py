@@ -1,5 +1,6 @@
 """The interface of all Kafka brokers, and the broker that is already running elsewhere."""
 
+import time
 from abc import abstractmethod
 from contextlib import suppress
 from typing import Final
@@ -11,6 +12,7 @@ from confluent_kafka.cimpl import NewTopic
 from stockfeed_local.stack.service import Service, ServiceError
 
 _REQUEST_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.02
 
 
 class Broker(Service):
@@ -22,7 +24,9 @@ class Broker(Service):
         """Name and version to show to a user, e.g. `Apache Kafka 4.4.0`."""
 
     def create_topic(self, name: str, partitions: int) -> None:
-        """Creates a topic with one replica; does nothing if it exists.
+        """Creates a topic with one replica, and returns when the broker lists it.
+
+        Does nothing if the topic exists.
 
         Raises:
             ServiceError: The broker rejects the request.
@@ -38,6 +42,12 @@ class Broker(Service):
                 return
             message = f"cannot create topic {name} at {self.endpoint}: {reason.str()}"
             raise ServiceError(message) from error
+        # The controller confirms a topic before the broker's own metadata has it.
+        deadline = time.monotonic() + _REQUEST_SECONDS
+        while name not in admin.list_topics(timeout=_REQUEST_SECONDS).topics:
+            if time.monotonic() > deadline:
+                raise ServiceError(f"topic {name} was created, but {self.endpoint} lacks it")
+            time.sleep(_POLL_SECONDS)
 
 
 class ExternalKafka(Broker):
