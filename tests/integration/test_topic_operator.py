@@ -1,4 +1,4 @@
-"""The stand-in for Strimzi's Topic Operator does to a real Kafka what KafkaTopics ask for."""
+"""The stand-in for Strimzi's Topic Operator applies KafkaTopics to a real Kafka."""
 
 import json
 import uuid
@@ -19,7 +19,7 @@ _UNMANAGED = {"strimzi.io/managed": "false"}
 
 
 class Api:
-    """The API server, as far as it is asked for KafkaTopics: one of them, and generations."""
+    """An API server that holds one KafkaTopic and counts its generations."""
 
     def __init__(self) -> None:
         self.topic: dict[str, Any] = {}
@@ -51,14 +51,14 @@ class Api:
 
     @property
     def ready(self) -> tuple[str, str, str]:
-        """Status, reason and message of the topic's condition."""
-        (said,) = self.topic["status"]["conditions"]
-        assert said["type"] == "Ready"
-        return said["status"], said.get("reason", ""), said.get("message", "")
+        """Returns status, reason and message of the Ready condition."""
+        (condition,) = self.topic["status"]["conditions"]
+        assert condition["type"] == "Ready"
+        return condition["status"], condition.get("reason", ""), condition.get("message", "")
 
 
 class Operator:
-    """The stand-in, one look at a time, and what Kafka has afterwards."""
+    """The stand-in, run one pass at a time, and the resulting state of Kafka."""
 
     def __init__(self, endpoint: str) -> None:
         self.api = Api()
@@ -78,7 +78,7 @@ class Operator:
 
     @property
     def partitions(self) -> int:
-        """How many the topic has; 0 where there is no topic."""
+        """Returns the number of partitions, 0 if the topic does not exist."""
         known = self._admin.list_topics(timeout=10).topics
         return len(known[self.name].partitions) if self.name in known else 0
 
@@ -92,8 +92,8 @@ class Operator:
         (found,) = self._admin.describe_configs([resource]).values()
         return str(found.result(10)[name].value)
 
-    def end_of_first_partition(self) -> int:
-        """Publishes one message to partition 0; the result is its offset."""
+    def publish_to_first_partition(self) -> int:
+        """Publishes a message to partition 0 and returns its offset."""
         offsets: list[int | None] = []
         producer = Producer({"bootstrap.servers": self._endpoint})
         producer.produce(
@@ -110,7 +110,7 @@ def operator(kafka: JavaKafka) -> Operator:
     return Operator(kafka.endpoint)
 
 
-def test_a_topic_is_made_as_asked_for_and_told_of(operator: Operator) -> None:
+def test_creates_the_topic_and_reports_it_ready(operator: Operator) -> None:
     operator.apply(partitions=2, replicas=1, config={"retention.ms": 60_000})
     assert operator.partitions == 2
     assert operator.setting("retention.ms") == "60000"
@@ -121,41 +121,41 @@ def test_a_topic_is_made_as_asked_for_and_told_of(operator: Operator) -> None:
     assert operator.api.topic["metadata"]["finalizers"] == [FINALIZER]
 
 
-def test_what_is_as_asked_for_is_not_written_again(operator: Operator) -> None:
+def test_does_not_rewrite_an_unchanged_status(operator: Operator) -> None:
     operator.apply(partitions=1, replicas=1)
     writes = operator.api.writes
     operator.reconcile()
     assert operator.api.writes == writes
 
 
-def test_partitions_grow_and_keep_what_is_in_them(operator: Operator) -> None:
+def test_added_partitions_keep_the_messages(operator: Operator) -> None:
     operator.apply(partitions=2, replicas=1)
-    before, first = operator.topic_id, operator.end_of_first_partition()
+    before, first = operator.topic_id, operator.publish_to_first_partition()
     operator.apply(partitions=5, replicas=1)
     assert operator.partitions == 5
     assert operator.topic_id == before
-    assert operator.end_of_first_partition() == first + 1
+    assert operator.publish_to_first_partition() == first + 1
     assert operator.api.ready == ("True", "", "")
     assert operator.api.topic["status"]["observedGeneration"] == 2
 
 
-def test_a_changed_setting_is_changed_in_kafka(operator: Operator) -> None:
+def test_changes_a_setting(operator: Operator) -> None:
     operator.apply(partitions=1, replicas=1, config={"retention.ms": 60_000})
     operator.apply(partitions=1, replicas=1, config={"retention.ms": 120_000})
     assert operator.setting("retention.ms") == "120000"
 
 
-def test_fewer_partitions_are_refused_until_the_spec_is_mended(operator: Operator) -> None:
+def test_refuses_fewer_partitions_until_the_spec_is_corrected(operator: Operator) -> None:
     operator.apply(partitions=3, replicas=1, config={"retention.ms": 60_000})
     operator.apply(partitions=2, replicas=1, config={"retention.ms": 120_000})
     assert operator.api.ready == ("False", "NotSupported", "Decreasing partitions not supported")
     assert operator.partitions == 3
-    assert operator.setting("retention.ms") == "120000", "the rest of the change is made"
+    assert operator.setting("retention.ms") == "120000", "the rest of the change is applied"
     operator.apply(partitions=3, replicas=1, config={"retention.ms": 120_000})
     assert operator.api.ready == ("True", "", "")
 
 
-def test_another_number_of_replicas_is_refused(operator: Operator) -> None:
+def test_refuses_another_number_of_replicas(operator: Operator) -> None:
     operator.apply(partitions=2, replicas=1)
     operator.apply(partitions=2, replicas=3)
     status, reason, message = operator.api.ready
@@ -163,19 +163,19 @@ def test_another_number_of_replicas_is_refused(operator: Operator) -> None:
     assert message.endswith("required for partitions [0, 1]")
 
 
-def test_what_kafka_refuses_is_told_in_its_words_and_tried_again(operator: Operator) -> None:
+def test_reports_kafkas_error_once_and_retries(operator: Operator) -> None:
     operator.apply(partitions=1, replicas=1, config={"retention.ms": "soon"})
     status, reason, message = operator.api.ready
     assert (status, reason) == ("False", "KafkaError")
     assert "retention.ms" in message
     writes = operator.api.writes
     operator.reconcile()
-    assert operator.api.writes == writes, "the same is told once"
+    assert operator.api.writes == writes, "the same error is written once"
     operator.apply(partitions=1, replicas=1, config={"retention.ms": 60_000})
     assert operator.api.ready == ("True", "", "")
 
 
-def test_a_topic_that_was_there_is_taken_over(operator: Operator, kafka: JavaKafka) -> None:
+def test_adopts_an_existing_topic(operator: Operator, kafka: JavaKafka) -> None:
     kafka.create_topic(operator.name, partitions=2)
     before = operator.topic_id
     operator.apply(partitions=4, replicas=1, config={"retention.ms": 60_000})
@@ -183,17 +183,17 @@ def test_a_topic_that_was_there_is_taken_over(operator: Operator, kafka: JavaKaf
     assert operator.setting("retention.ms") == "60000"
 
 
-def test_an_unmanaged_topic_is_let_be(operator: Operator) -> None:
+def test_leaves_an_unmanaged_topic_alone(operator: Operator) -> None:
     operator.apply(partitions=2, replicas=1)
     operator.apply(_UNMANAGED, partitions=4, replicas=1)
     assert operator.partitions == 2
     assert operator.api.ready == ("True", "", "")
     assert operator.api.topic["status"]["observedGeneration"] == 2
     operator.apply(partitions=4, replicas=1)
-    assert operator.partitions == 4, "managed again, it gets what it was denied"
+    assert operator.partitions == 4, "the change is applied once the topic is managed again"
 
 
-def test_an_unmanaged_topic_outlives_its_resource(operator: Operator) -> None:
+def test_unmanaged_topic_outlives_its_resource(operator: Operator) -> None:
     operator.apply(partitions=2, replicas=1)
     operator.apply(_UNMANAGED, partitions=2, replicas=1)
     operator.api.delete()
@@ -202,17 +202,17 @@ def test_an_unmanaged_topic_outlives_its_resource(operator: Operator) -> None:
     assert operator.partitions == 2
 
 
-def test_a_deleted_topic_goes_before_its_resource(operator: Operator) -> None:
+def test_deletes_the_topic_before_its_resource(operator: Operator) -> None:
     operator.apply(partitions=2, replicas=1)
     operator.api.delete()
     operator.reconcile()
-    assert operator.api.topic == {}, "the finalizer is taken away"
+    assert operator.api.topic == {}, "the finalizer is removed"
     assert operator.partitions == 0
 
 
-def test_a_resource_is_let_go_whose_topic_is_gone_already(operator: Operator) -> None:
+def test_removes_the_finalizer_if_the_topic_is_already_gone(operator: Operator) -> None:
     operator.api.apply(operator.name, partitions=1, replicas=1)
-    operator.api.topic["metadata"]["finalizers"] = [FINALIZER, "somebody.else/holds"]
+    operator.api.topic["metadata"]["finalizers"] = [FINALIZER, "other.example/finalizer"]
     operator.api.delete()
     operator.reconcile()
-    assert operator.api.topic["metadata"]["finalizers"] == ["somebody.else/holds"]
+    assert operator.api.topic["metadata"]["finalizers"] == ["other.example/finalizer"]

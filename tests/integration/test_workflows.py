@@ -1,6 +1,6 @@
-"""`workflows/`, as the operator renders it, played against the local stack.
+"""Runs the workflows that the operator renders against the local stack.
 
-With `--images` the containers are those of the built images (`make test-images`).
+With `--images` (`make test-images`), their steps run in the built images.
 """
 
 import subprocess
@@ -40,15 +40,15 @@ TABLES = ("SILVER_CLEAN_STOCK", "GOLD_KPI", "GOLD_CANDLESTICK", "GOLD_VOLATILITY
 
 @dataclass
 class World:
-    """A feed's bucket and schemas, and its Workflows.
+    """A feed with its bucket, its schemas and its Workflows.
 
     Attributes:
-        kafka: where the feed publishes.
-        landing: where the feed lands.
-        warehouse: where it loads.
-        quotes: lands quotes of it.
-        secrets: those of its namespace.
-        home: below it each run has its volumes.
+        kafka: the feed's `spec.kafka`.
+        landing: the feed's `spec.landing`.
+        warehouse: the feed's `spec.warehouse`, without dbt.
+        quotes: writes landed objects to the bucket.
+        secrets: the namespace's Secrets, by name.
+        home: directory for the volumes of each run.
         engine: runs the containers.
     """
 
@@ -61,12 +61,12 @@ class World:
     engine: Engine
 
     def run(self, name: str, *, dbt: dict[str, Any] | None = None, **parameters: Any) -> Run:
-        """Plays one of the feed's Workflows, by its name without the feed's.
+        """Runs one of the feed's Workflows.
 
         Args:
             name: `load`, `replay`, `rebuild`, `verify`, `trace` or `daily`.
-            dbt: changes of the feed's warehouse.dbt.
-            parameters: what a user gives.
+            dbt: overrides of `spec.warehouse.dbt`.
+            parameters: the Workflow's parameters.
         """
         changed = {**self.warehouse, "dbt": {"schema": DBT_SCHEMA, **(dbt or {})}}
         spec = {"kafka": self.kafka, "landing": self.landing, "warehouse": changed}
@@ -79,7 +79,7 @@ class World:
         return play(workflow, self.secrets, self.engine, home, **parameters)
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
-        """Rows of a statement in the feed's schema of raw tables."""
+        """Returns the rows of a statement, run in the schema of the raw tables."""
         parts = self.secrets["snowflake"]
         with snowflake.connector.connect(
             **parts,
@@ -92,7 +92,7 @@ class World:
             return [tuple(row) for row in cursor.fetchall()]
 
     def symbols(self) -> list[str]:
-        """The symbols that gold has a newest quote of."""
+        """Returns the symbols in gold_kpi."""
         return [str(row[0]) for row in self.query(f"SELECT SYMBOL FROM {KPI} ORDER BY 1")]
 
     def replayed(self) -> list[tuple[int, int]]:
@@ -109,7 +109,7 @@ def _is_argos(manifest: dict[str, Any]) -> bool:
 
 @pytest.fixture(scope="module")
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """Runs the containers: as processes, or with `--images` from the built images."""
+    """Runs containers as processes or, with `--images`, from the built images."""
     if not request.config.getoption("--images"):
         return Processes(_dbt_image_env(tmp_path_factory.mktemp("dbt") / "parsed"))
     containers, images = import_module("workflows.containers"), import_module("images.engine")
@@ -122,7 +122,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def _dbt_image_env(parsed: Path) -> dict[str, str]:
-    """What the dbt image sets; the project is parsed once, as when the image is built."""
+    """Returns the dbt image's environment; parses the project once, as the image build does."""
     env = {"STOCKFEED_DBT_PROJECT_DIR": str(PROJECT)}
     command = [sys.executable, "-m", "stockfeed.transform.parsed", str(parsed)]
     subprocess.run(command, env=env, check=True, capture_output=True)
@@ -140,7 +140,7 @@ def world(
     suffix = uuid.uuid4().hex[:8].upper()
     bucket = f"workflows-{suffix.lower()}"
     s3.create_bucket(bucket)
-    # Another feed of this name may be on the same Kafka.
+    # Other tests of this worker may use the same feed name on the same Kafka.
     topics = {
         "cluster": None,
         "bootstrapServers": kafka.endpoint,
@@ -167,7 +167,7 @@ def world(
 
 @pytest.fixture(scope="module")
 def first(world: World) -> Run:
-    """The first minute: two partitions, each of two objects, are loaded and built."""
+    """The first run: loads and builds two partitions with two objects each."""
     for partition in (0, 1):
         world.quotes.land(partition, 20)
         world.quotes.land(partition, 10)
@@ -176,12 +176,12 @@ def first(world: World) -> Run:
 
 @pytest.fixture
 def pruned(world: World, first: Run) -> Iterator[None]:
-    """A test that fills the side table."""
+    """Drops the replay table after the test."""
     yield
     world.query("DROP TABLE SOURCE_STOCK_QUOTES_REPLAY")
 
 
-def test_a_minute_is_loaded_and_built_and_tells_how_much_it_was(world: World, first: Run) -> None:
+def test_load_run_builds_and_reports_rows_files_and_durations(world: World, first: Run) -> None:
     assert first.phase == "Succeeded", first
     assert (first.outputs["rows"], first.outputs["files"]) == ("60", "4")
     load = loads.last_load([first.workflow], None)
@@ -193,7 +193,7 @@ def test_a_minute_is_loaded_and_built_and_tells_how_much_it_was(world: World, fi
     assert world.symbols() == ["F", "GM"]
 
 
-def test_a_minute_without_anything_new_builds_nothing(world: World, first: Run) -> None:
+def test_load_run_without_new_objects_skips_the_build(world: World, first: Run) -> None:
     run = world.run("load")
     assert run.phase == "Succeeded", run
     assert (run.outputs["rows"], run.outputs["build-seconds"]) == ("0", "0")
@@ -211,7 +211,7 @@ def test_a_minute_without_anything_new_builds_nothing(world: World, first: Run) 
         ),
     ],
 )
-def test_a_range_is_replayed_beside_what_is_loaded(
+def test_replay_fills_its_own_table_and_changes_nothing_else(
     world: World, pruned: None, given: dict[str, str], rows: list[tuple[int, int, int]]
 ) -> None:
     loaded = world.query("SELECT COUNT(*), MAX(BATCH_SEQ) FROM SOURCE_STOCK_QUOTES")
@@ -223,14 +223,14 @@ def test_a_range_is_replayed_beside_what_is_loaded(
     assert world.query("SELECT COUNT(*), MAX(BATCH_SEQ) FROM SOURCE_STOCK_QUOTES") == loaded
 
 
-def test_a_day_is_verified(world: World, first: Run) -> None:
+def test_verify_reports_a_complete_day(world: World, first: Run) -> None:
     run = world.run("verify", dbt=None, **{"from": "2024-04-18", "to": "2024-04-19"})
     assert run.phase == "Succeeded", run
     *_, last = run.containers["main"].log.splitlines()
     assert last == "complete"
 
 
-def test_messages_that_nobody_landed_are_the_workflows_message(
+def test_verify_fails_for_unlanded_messages_and_names_them(
     world: World, first: Run, kafka: JavaKafka
 ) -> None:
     topic = topic_name(world.kafka["topicPrefix"], FEED, "vans")
@@ -238,7 +238,7 @@ def test_messages_that_nobody_landed_are_the_workflows_message(
     producer = Producer({"bootstrap.servers": kafka.endpoint})
     producer.produce(topic, b"{}")
     assert producer.flush(30) == 0
-    assert world.run("verify").phase == "Succeeded", "it may be on its way"
+    assert world.run("verify").phase == "Succeeded", "a new message may still be on its way"
     run = world.run("verify", patience="0s")
     assert run.phase == "Failed"
     assert run.message.startswith("main: Error (exit code 1): ")
@@ -246,7 +246,7 @@ def test_messages_that_nobody_landed_are_the_workflows_message(
     assert f"offsets 0 to 0 of {topic} are in Kafka, but not landed" in run.message
 
 
-def test_a_quote_is_traced(world: World, first: Run) -> None:
+def test_trace_follows_a_quote_through_all_stages(world: World, first: Run) -> None:
     run = world.run("trace", symbol="F")
     assert run.phase == "Succeeded", run
     stages = [line.split()[0] for line in run.containers["main"].log.splitlines()]
@@ -255,7 +255,7 @@ def test_a_quote_is_traced(world: World, first: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "says"),
+    ("name", "given", "reason"),
     [
         ("replay", {}, "give one range: --from-offset and --to-offset"),
         ("replay", {"from_offset": "5"}, "--to-offset is empty; give both ends"),
@@ -269,16 +269,16 @@ def test_a_quote_is_traced(world: World, first: Run) -> None:
         ("verify", {"from": "noon"}, "'noon' is not a time"),
     ],
 )
-def test_what_cannot_be_done_is_the_workflows_message(
-    world: World, first: Run, name: str, given: dict[str, str], says: str
+def test_invalid_parameters_fail_with_the_reason_as_message(
+    world: World, first: Run, name: str, given: dict[str, str], reason: str
 ) -> None:
     run = world.run(name, dbt=None, **given)
     assert run.phase == "Failed"
     assert run.message.startswith("main: Error (exit code 1): ")
-    assert says in run.message
+    assert reason in run.message
 
 
-def test_a_failing_test_fails_the_run_and_a_rebuild_heals_the_model(
+def test_failing_dbt_test_fails_the_run_until_the_model_is_rebuilt(
     world: World, first: Run
 ) -> None:
     good = world.query(f"SELECT * FROM {KPI} WHERE SYMBOL = 'F'")
@@ -291,7 +291,7 @@ def test_a_failing_test_fails_the_run_and_a_rebuild_heals_the_model(
     assert failed.message.startswith("main: Error (exit code 1): ")
     assert "test gold_kpi_current_price_is_positive: " in failed.message
     assert failed.outputs["rows"] == "5"
-    # Argo has the outputs of a failed run too, but this one's rows are not surely in gold.
+    # A failed run has outputs too, but its rows may be missing in gold.
     assert loads.last_load([failed.workflow], None) is None
 
     rebuilt = world.run("rebuild", model="gold_kpi")
@@ -300,9 +300,7 @@ def test_a_failing_test_fails_the_run_and_a_rebuild_heals_the_model(
     assert world.run("load").phase == "Succeeded"
 
 
-def test_everything_is_rebuilt_to_what_it_was_and_passes_all_daily_tests(
-    world: World, first: Run
-) -> None:
+def test_rebuild_restores_all_tables_and_the_daily_run_passes(world: World, first: Run) -> None:
     before = {name: _rows(world, name) for name in TABLES}
     assert all(before.values())
     rebuilt = world.run("rebuild", model="silver_clean_stock")
@@ -313,7 +311,7 @@ def test_everything_is_rebuilt_to_what_it_was_and_passes_all_daily_tests(
     assert daily.containers["verify"].log.endswith("complete\n")
 
 
-def test_a_day_that_is_not_complete_fails_the_daily_run(world: World, first: Run) -> None:
+def test_daily_run_fails_for_an_incomplete_day(world: World, first: Run) -> None:
     position = "UPDATE LOAD_POSITION SET NEXT_OFFSET = NEXT_OFFSET {} 1 WHERE PARTITION_ID = 0"
     world.query(position.format("+"))
     run = world.run("daily", dbt={"enabled": False})
@@ -326,9 +324,7 @@ def _rows(world: World, name: str) -> set[str]:
     return {repr(row) for row in world.query(f"SELECT * FROM {DBT_SCHEMA}.{name}")}
 
 
-def test_an_object_that_cannot_be_loaded_does_not_hold_up_the_rest(
-    world: World, first: Run
-) -> None:
+def test_unloadable_object_does_not_block_other_partitions(world: World, first: Run) -> None:
     key = world.quotes.land_broken(0, 5)
     world.quotes.land(2, 7)
     run = world.run("load")
@@ -343,14 +339,14 @@ def test_an_object_that_cannot_be_loaded_does_not_hold_up_the_rest(
     assert load is not None
     assert (load.rows, load.files) == (7, 1)
 
-    # The next minute has nothing new: it fails all the same, and names the object again.
+    # The next run has nothing new to load, but fails again and names the object again.
     later = world.run("load")
     assert later.phase == "Failed"
     assert key in later.message
     assert "there is nothing to build" in later.containers["main"].log
 
 
-def test_without_dbt_such_an_object_fails_the_load(world: World, first: Run) -> None:
+def test_unloadable_object_fails_the_load_if_dbt_is_disabled(world: World, first: Run) -> None:
     if world.quotes.ends.get(0) == 30:
         world.quotes.land_broken(0, 5)
     run = world.run("load", dbt={"enabled": False})
@@ -359,7 +355,7 @@ def test_without_dbt_such_an_object_fails_the_load(world: World, first: Run) -> 
     assert "PartialLoadError: 1 partitions stopped" in run.message
 
 
-def test_a_load_that_does_not_get_through_starts_no_build(world: World, first: Run) -> None:
+def test_failed_load_starts_no_build(world: World, first: Run) -> None:
     secrets = world.secrets
     world.secrets = secrets | {"minio": {"accessKeyId": secrets["minio"]["accessKeyId"]}}
     try:
