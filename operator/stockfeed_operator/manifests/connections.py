@@ -46,6 +46,15 @@ def kafka(feed: StockFeed, group: str) -> Connection:
     return Connection(settings) + kafka_keys(feed)
 
 
+def topic_origin(feed: StockFeed) -> Connection:
+    """Returns the setting by which consumer and verify know a topic that the operator created.
+
+    A topic that existed before the feed may have lost messages that were never the feed's.
+    """
+    managed = feed.spec.kafka.cluster is not None
+    return Connection({env.KAFKA_TOPIC_MANAGED: "true"} if managed else {})
+
+
 def kafka_keys(feed: StockFeed) -> Connection:
     """Returns TLS settings and credentials for the brokers, without their address."""
     return _tls(feed.spec.kafka) + _sasl(feed.spec.kafka)

@@ -5,7 +5,7 @@ from stockfeed.contract.topics import consumer_group
 from stockfeed_operator.kube.kinds import DISRUPTION_BUDGET, Manifest
 from stockfeed_operator.manifests import metadata as meta
 from stockfeed_operator.manifests import names
-from stockfeed_operator.manifests.connections import Connection, kafka, object_store
+from stockfeed_operator.manifests.connections import Connection, kafka, object_store, topic_origin
 from stockfeed_operator.manifests.deployments import Role, deployment
 from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.spec.feed import StockFeed
@@ -30,7 +30,10 @@ def consumer(
         # No surge: an additional pod would only cause another rebalance of the partitions.
         strategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
         spread=meta.selector(feed, meta.CONSUMER, group.name),
-        connection=_landing(feed, group) + kafka(feed, group.name) + object_store(feed),
+        connection=_landing(feed, group)
+        + kafka(feed, group.name)
+        + topic_origin(feed)
+        + object_store(feed),
         resources=group.consumer.resources,
     )
     return deployment(feed, group, installation, role)

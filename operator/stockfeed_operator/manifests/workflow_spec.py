@@ -21,6 +21,7 @@ from stockfeed_operator.manifests.connections import (
     kafka_keys,
     object_store_keys,
     snowflake_keys,
+    topic_origin,
 )
 from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.spec.feed import StockFeed
@@ -131,7 +132,7 @@ def _role(feed: StockFeed, installation: Installation, container: Container) -> 
     own = images.pipeline or installation.pipeline_image
     connection = object_store_keys(feed) + snowflake_keys(feed)
     if env.KAFKA_BOOTSTRAP_SERVERS in {variable["name"] for variable in container["env"]}:
-        connection += kafka_keys(feed)
+        connection += kafka_keys(feed) + topic_origin(feed)
     return _Role(own, connection, warehouse.resources)
 
 

@@ -135,7 +135,13 @@ def _create_worker(
         )
     rotation = Rotation(settings.rotate_records, settings.rotate_bytes, settings.rotate_interval)
     return Worker(
-        WorkerConfig(settings.feed, settings.group, settings.kafka_topic, rotation),
+        WorkerConfig(
+            settings.feed,
+            settings.group,
+            settings.kafka_topic,
+            rotation,
+            settings.kafka_topic_managed,
+        ),
         topic,
         store,
         Lander(store, lambda partition: topic.bounds(partition)[1], topic.topic_id, events),

@@ -55,13 +55,13 @@ class Batch:
         )
 
 
-def lost_batch(start: int, low: int, previous: int) -> Batch:
+def lost_batch(start: int, low: int, previous: int | None) -> Batch:
     """Returns the empty batch that records offsets deleted by Kafka's retention.
 
     Args:
         start: the first offset that was not landed.
         low: the first offset that the log still holds.
-        previous: start of the preceding object.
+        previous: start of the preceding object; None if the chain begins with the lost offsets.
     """
     return Batch(start=start, end=low - 1, lost=low - start, previous=previous)
 

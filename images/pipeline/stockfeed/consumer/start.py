@@ -39,24 +39,32 @@ class Start:
 
 
 def find_start(
-    store: ObjectStore, chain: Chain, commit: Commit | None, low: int, high: int
+    store: ObjectStore,
+    chain: Chain,
+    commit: Commit | None,
+    bounds: tuple[int, int],
+    *,
+    managed: bool,
 ) -> Start:
-    """Returns the start after the last object, or else at the commit, or else at `low`.
+    """Returns the start after the last object, or else at the commit, or else at the log's begin.
+
+    A chain that was never landed begins at offset 0 if the topic is managed: what its log no longer
+    holds is lost. The log of any other topic may have begun long before the feed, so the chain
+    begins with the first message that is still there.
 
     Args:
         store: the bucket.
         chain: identity of the partition's objects.
         commit: the group's committed position; None if there is none.
-        low: the log's first offset.
-        high: the log's end offset, exclusive.
+        bounds: the log's first offset, and its end offset, which is exclusive.
+        managed: whether the operator created the topic for this feed.
 
     Raises:
         DataError: the log ends before the landed data, so it was truncated.
     """
+    low, high = bounds
     last = _last_object(store, chain, commit, high)
-    if last is None:
-        return Start(low)
-    previous, offset = last
+    previous, offset = last if last is not None else (None, 0 if managed else low)
     if offset > high:
         raise DataError(
             f"partition {chain.partition}: landed up to offset {offset - 1}, but the topic's log "

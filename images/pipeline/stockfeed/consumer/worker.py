@@ -35,12 +35,14 @@ class WorkerConfig:
         group: the symbol group's name, part of every object key.
         topic: the Kafka topic's name, written into every line.
         rotation: when a batch is cut.
+        managed: whether the operator created the topic for this feed, see `find_start`.
     """
 
     feed: str
     group: str
     topic: str
     rotation: Rotation
+    managed: bool = False
 
 
 class Worker:
@@ -92,13 +94,14 @@ class Worker:
 
     def _open_partition(self, number: int, topic_id: str) -> tuple[Partition, int]:
         chain = Chain(self._config.feed, self._config.group, topic_id, number)
-        low, high = self._topic.bounds(number)
+        bounds = self._topic.bounds(number)
         commit = self._topic.committed(number)
         fault = None
         try:
-            start = find_start(self._store, chain, commit, low, high)
+            start = find_start(self._store, chain, commit, bounds, managed=self._config.managed)
         except DataError as error:
             # Nothing will be landed, but the start is needed to measure the lag.
+            low, high = bounds
             start, fault = Start(low if commit is None else min(commit.offset, high)), str(error)
         partition = Partition(chain, self._config.topic, start, self._config.rotation)
         if fault is not None:

@@ -27,6 +27,8 @@ class BrokerSettings(Settings):
     kafka_username_value: str | None = Field(None, alias=env.KAFKA_USERNAME)
     kafka_password_value: SecretStr | None = Field(None, alias=env.KAFKA_PASSWORD)
     kafka_topic_prefix: str | None = Field(None, alias=env.KAFKA_TOPIC_PREFIX)
+    kafka_topic_managed: bool = Field(default=False, alias=env.KAFKA_TOPIC_MANAGED)
+    """Whether the operator creates the topics, so that all their messages are the feed's."""
 
     @property
     def kafka_client_id(self) -> str:

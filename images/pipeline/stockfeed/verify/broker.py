@@ -46,12 +46,21 @@ class Broker:
         consumer: a client without a subscription.
         admin: an admin client.
         prefix: the first part of the feed's topic names; None accepts any.
+        managed: whether the operator created the feed's topics.
     """
 
-    def __init__(self, consumer: Consumer, admin: AdminClient, prefix: str | None = None) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        admin: AdminClient,
+        prefix: str | None = None,
+        *,
+        managed: bool = False,
+    ) -> None:
         self._consumer = consumer
         self._admin = admin
         self._prefix = prefix
+        self._managed = managed
 
     def topics(self, feed: str) -> list[Topic]:
         """Returns the feed's topics, which are named `<prefix>.<feed>.<group>`.
@@ -86,6 +95,7 @@ class Broker:
             high=high,
             due=self._offset_at(place, min(window.settled, window.end), high),
             end=self._offset_at(place, window.end, high),
+            managed=self._managed,
         )
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
@@ -143,7 +153,12 @@ def open_broker(settings: BrokerSettings) -> Iterator[Broker]:
     group = consumer_group(settings.feed, "inspection")
     consumer = Consumer({**shared, "group.id": group, "enable.auto.commit": False})
     try:
-        yield Broker(consumer, AdminClient(shared), settings.kafka_topic_prefix)
+        yield Broker(
+            consumer,
+            AdminClient(shared),
+            settings.kafka_topic_prefix,
+            managed=settings.kafka_topic_managed,
+        )
     finally:
         consumer.close()
 
@@ -165,7 +180,9 @@ def check_broker(facts: PartitionFacts) -> Iterator[Finding]:
     if log is None:
         return
     if end is None:
-        end = log.low
+        # As in `stockfeed.consumer.start`: only a managed topic's messages are the feed's from
+        # offset 0 on. A chain with objects only after the window is complete up to here.
+        end = 0 if log.managed and not facts.is_landed else log.low
     if end > log.high:
         yield Finding(
             Kind.TRUNCATED_LOG,

@@ -115,7 +115,7 @@ def _add_objects(
         found = facts.get(chain, PartitionFacts(chain))
         objects, foreign = read_objects(store, chain, _span(found), executor)
         in_window = tuple(landed for landed in objects if _is_in(landed.metadata, window))
-        facts[chain] = replace(found, objects=in_window)
+        facts[chain] = replace(found, objects=in_window, is_landed=bool(objects))
         findings += foreign
     return findings
 

@@ -101,6 +101,8 @@ class BrokerLog:
         high: the next offset to be written.
         due: messages before this offset must be landed: they are settled, and in the window.
         end: messages before this offset are in the window.
+        managed: whether the operator created the topic, so that its messages are the feed's from
+            offset 0 on.
     """
 
     topic: str
@@ -108,6 +110,7 @@ class BrokerLog:
     high: int
     due: int
     end: int
+    managed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,8 @@ class PartitionFacts:
         files: the rows in raw by object key and batch number.
         broker_log: None if Kafka was not queried, or the topic no longer exists.
         silver: None if silver was not queried.
+        is_landed: whether the bucket has any object from the first interval on, even outside the
+            window.
     """
 
     chain: Chain
@@ -160,3 +165,4 @@ class PartitionFacts:
     files: Mapping[tuple[str, int], FileRows] = field(default_factory=dict)
     broker_log: BrokerLog | None = None
     silver: SilverRows | None = None
+    is_landed: bool = False

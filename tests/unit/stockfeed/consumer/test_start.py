@@ -58,7 +58,7 @@ LANDED = ((0, 9), (10, 24))
     ],
 )
 def test_start_offset_comes_from_the_bucket(intervals, commit, low, high, offset):
-    start = find_start(Bucket(*intervals), CHAIN, commit, low, high)
+    start = find_start(Bucket(*intervals), CHAIN, commit, (low, high), managed=False)
     assert (start.offset, start.lost, start.read_from) == (offset, None, offset)
 
 
@@ -72,12 +72,14 @@ def test_start_offset_comes_from_the_bucket(intervals, commit, low, high, offset
     ],
 )
 def test_previous_is_the_last_landed_object(intervals, commit, previous):
-    assert find_start(Bucket(*intervals), CHAIN, commit, 0, 100).previous == previous
+    assert (
+        find_start(Bucket(*intervals), CHAIN, commit, (0, 100), managed=False).previous == previous
+    )
 
 
 def test_lists_only_after_the_committed_key():
     bucket = Bucket(*LANDED)
-    find_start(bucket, CHAIN, Commit(25, CHAIN.key(10)), 0, 100)
+    find_start(bucket, CHAIN, Commit(25, CHAIN.key(10)), (0, 100), managed=False)
     assert bucket.listed_after == [CHAIN.key(10)]
 
 
@@ -88,7 +90,7 @@ def test_finds_the_end_of_a_long_chain_with_few_requests(monkeypatch, number, ah
     monkeypatch.setattr(module, "_PAGE_SIZE", 10)
     bucket = Bucket(*((start, start + 9) for start in range(0, 10 * number, 10)))
     bucket.page = 10
-    start = find_start(bucket, CHAIN, commit, 0, 10 * number + ahead)
+    start = find_start(bucket, CHAIN, commit, (0, 10 * number + ahead), managed=False)
     assert (start.offset, start.previous) == (10 * number, 10 * number - 10)
     assert bucket.requests < 40
 
@@ -97,44 +99,60 @@ def test_detects_a_truncated_log_in_a_long_chain(monkeypatch):
     monkeypatch.setattr(module, "_PAGE_SIZE", 10)
     bucket = Bucket(*((start, start + 9) for start in range(0, 300, 10)))
     with pytest.raises(DataError, match="landed up to offset 299, but the topic's log ends at 5"):
-        find_start(bucket, CHAIN, None, 0, 5)
+        find_start(bucket, CHAIN, None, (0, 5), managed=False)
 
 
 def test_ignores_a_commit_of_an_earlier_topic():
     other = Chain("us", "autos", "b" * 32, 3)
     bucket = Bucket()
-    assert find_start(bucket, CHAIN, Commit(70, other.key(60)), 0, 100).offset == 0
+    assert find_start(bucket, CHAIN, Commit(70, other.key(60)), (0, 100), managed=False).offset == 0
     assert bucket.listed_after == [""]
 
 
 def test_lands_deleted_offsets_as_lost_first():
-    start = find_start(Bucket(*LANDED), CHAIN, None, 31, 100)
+    start = find_start(Bucket(*LANDED), CHAIN, None, (31, 100), managed=False)
     assert (start.lost.start, start.lost.end, start.lost.lost) == (25, 30, 6)
     assert start.lost.previous == 10
     assert start.read_from == 31
 
 
+def test_managed_topic_begins_at_offset_zero():
+    start = find_start(Bucket(), CHAIN, None, (40, 100), managed=True)
+    assert (start.offset, start.read_from, start.previous) == (0, 40, None)
+    assert (start.lost.start, start.lost.end, start.lost.lost) == (0, 39, 40)
+    assert start.lost.previous is None
+
+
+def test_managed_topic_with_a_complete_log_lost_nothing():
+    assert find_start(Bucket(), CHAIN, None, (0, 100), managed=True).lost is None
+
+
+def test_managed_topic_continues_its_chain():
+    start = find_start(Bucket(*LANDED), CHAIN, None, (0, 100), managed=True)
+    assert (start.offset, start.lost) == (25, None)
+
+
 def test_log_that_ends_before_the_landed_data_is_truncated():
     with pytest.raises(DataError, match="landed up to offset 24, but the topic's log ends at 20"):
-        find_start(Bucket(*LANDED), CHAIN, None, 0, 20)
+        find_start(Bucket(*LANDED), CHAIN, None, (0, 20), managed=False)
 
 
 def test_foreign_object_error_names_the_object():
     bucket = Bucket()
     bucket.objects[CHAIN.key(0)] = {}
     with pytest.raises(DataError, match=r"00000000000000000000\.jsonl\.gz.*move it out of"):
-        find_start(bucket, CHAIN, None, 0, 100)
+        find_start(bucket, CHAIN, None, (0, 100), managed=False)
 
 
 def test_rejects_a_copied_object():
     bucket = Bucket(*LANDED)
     bucket.objects[CHAIN.key(10) + ".bak"] = bucket.objects[CHAIN.key(10)]
     with pytest.raises(DataError, match=r"\.bak.*move it out of"):
-        find_start(bucket, CHAIN, None, 0, 100)
+        find_start(bucket, CHAIN, None, (0, 100), managed=False)
 
 
 def test_object_deleted_between_list_and_head_is_a_transient_error():
     bucket = Bucket(*LANDED)
     bucket.head = lambda _: None
     with pytest.raises(TransientError, match="existed a moment ago but is gone"):
-        find_start(bucket, CHAIN, None, 0, 100)
+        find_start(bucket, CHAIN, None, (0, 100), managed=False)

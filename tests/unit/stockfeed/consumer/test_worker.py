@@ -90,7 +90,7 @@ class Lander:
 
 
 class Rig:
-    def __init__(self):
+    def __init__(self, *, managed=False):
         self.topic, self.lander, self.registry, self.now = (
             Topic(),
             Lander(),
@@ -98,7 +98,9 @@ class Rig:
             0.0,
         )
         self.worker = Worker(
-            WorkerConfig("us", "autos", "t", Rotation(records=2, bytes=400, interval=15.0)),
+            WorkerConfig(
+                "us", "autos", "t", Rotation(records=2, bytes=400, interval=15.0), managed
+            ),
             self.topic,
             Bucket(),
             self.lander,
@@ -136,6 +138,28 @@ def test_commits_landed_offsets_with_the_object_key(rig):
     assert rig.metric("newest_landed_timestamp_seconds", partition="0") == 1.001
     assert rig.metric("newest_landed_timestamp_seconds", partition="1") is None
     assert rig.worker.lag() == {0: 98, 1: 100}
+
+
+def test_lands_and_counts_what_a_managed_topic_lost_before_the_first_landing():
+    rig = Rig(managed=True)
+    rig.topic.low = 40
+    assert rig.worker.assign([0]) == {0: 40}
+    assert rig.worker.lag() == {0: 100}
+    with capture_logs() as logs:
+        rig.worker.step([])
+        rig.worker.step([])
+    assert rig.metric("lost_offsets_total") == 40
+    assert ("offsets lost to retention", 40) in [(line["event"], line.get("lost")) for line in logs]
+    ((_, commit, _),) = rig.topic.commits
+    assert commit.offset == 40
+    assert commit.key.endswith("/00000000000000000000.jsonl.gz")
+
+
+def test_counts_nothing_of_an_old_topic_as_lost(rig):
+    rig.topic.low = 40
+    assert rig.worker.assign([0]) == {0: 40}
+    rig.worker.step(messages(0, 40))
+    assert rig.metric("lost_offsets_total") == 0
 
 
 def test_revoke_lands_the_buffer_and_waits_for_the_commit(rig):
@@ -213,7 +237,7 @@ def test_truncated_log_stops_the_partition_on_assignment(rig):
 def test_lag_of_a_partition_that_cannot_start_counts_its_unlanded_messages(
     rig, monkeypatch, commit, lag
 ):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise DataError("conflict")
 
     monkeypatch.setattr("stockfeed.consumer.worker.find_start", refuse)

@@ -95,6 +95,20 @@ def test_messages_are_landed_or_in_transit_or_found(complete, change, expected, 
     assert in_flight(facts) == flying
 
 
+def test_finds_what_retention_took_from_a_managed_topic_that_was_never_landed(complete):
+    log = replace(complete.broker_log, low=7, managed=True)
+    facts = replace(complete, head=None, intervals=(), objects=(), broker_log=log)
+    lost, not_landed = check_broker(facts)
+    assert (lost.kind, not_landed.kind) == (Kind.LOST, Kind.NOT_LANDED)
+    assert "offsets 0 to 6" in lost.text
+
+
+def test_finds_no_loss_in_a_chain_that_begins_after_the_window(complete):
+    log = replace(complete.broker_log, low=7, due=7, managed=True)
+    facts = replace(complete, head=None, intervals=(), objects=(), broker_log=log, is_landed=True)
+    assert list(check_broker(facts)) == []
+
+
 def test_finds_nothing_without_a_broker(complete):
     facts = replace(complete, broker_log=None)
     assert (list(check_broker(facts)), in_flight(facts)) == ([], 0)
