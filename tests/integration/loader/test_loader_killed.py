@@ -24,6 +24,8 @@ STEPS = [
     ("CREATE STAGE", 1),
     ("LOAD_LOCK", 1),
     ("SELECT FEED", 1),
+    # The ledger's positions, because LOAD_POSITION has none yet.
+    ("SELECT FEED", 2),
     ("list prefixes", 1),
     ("list prefixes", 3),
     ("list objects", 2),
@@ -34,7 +36,8 @@ STEPS = [
     ("BEGIN", 1),
     ("UPDATE", 1),
     ("SELECT BATCH_SEQ", 2),
-    ("SELECT FEED", 2),
+    ("SELECT FEED", 3),
+    ("SELECT FEED", 4),
     ("COPY", 1),
     ("INSERT", 1),
     ("MERGE", 1),

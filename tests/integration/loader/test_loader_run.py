@@ -144,3 +144,32 @@ def test_writes_the_workflows_outputs(landing: Any, target: Any) -> None:
     assert (outputs / "bytes").read_text() == str(report.bytes)
     assert (outputs / "newest-quote-at").read_text() == "2024-04-18T16:13:09.009Z"
     assert float((outputs / "load-seconds").read_text()) > 0
+
+
+@pytest.mark.parametrize("rows", ["TRUE", "PARTITION_ID = 1"], ids=["all", "one"])
+def test_loads_nothing_twice_after_positions_were_deleted(
+    landing: Any, target: Any, rows: str
+) -> None:
+    for partition in range(3):
+        landing.land_many(landing.chain(partition), 0, objects=1)
+    target.load()
+    target.query(f"DELETE FROM LOAD_POSITION WHERE {rows}")
+    repeated = target.load()
+    for partition in range(3):
+        landing.land(landing.chain(partition), 10)
+    following = target.load()
+
+    assert (repeated.rows, repeated.waiting) == (0, 0)
+    assert (following.rows, following.stops) == (30, [])
+    target.check(landing)
+
+
+def test_waits_at_a_gap_after_positions_were_deleted(landing: Any, target: Any) -> None:
+    landing.land(landing.chain(), 0)
+    target.load()
+    target.query("DELETE FROM LOAD_POSITION")
+    landing.land(landing.chain(), 20)
+
+    (stop,) = target.load().stops
+
+    assert stop.text == "waits for an object that starts at offset 10"

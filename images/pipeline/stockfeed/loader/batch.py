@@ -55,7 +55,7 @@ class Batch(Staged):
         try:
             with self._warehouse.transaction():
                 stamp = self._warehouse.lock()
-                pieces = trim(pieces, self._warehouse.positions())
+                pieces = trim(pieces, self._warehouse.positions({piece.chain for piece in pieces}))
                 if pieces:
                     self._copy(stamp, pieces)
                     self._warehouse.run(sql.record(self._id, stamp, pieces))

@@ -1,5 +1,6 @@
 """Finds a feed's partitions in the raw zone, and the objects of each that are not loaded yet."""
 
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from itertools import chain as concatenated
 
@@ -13,7 +14,7 @@ from stockfeed.rawzone import list_chains, list_objects
 def open_backlogs(
     store: ObjectStore,
     feed: str,
-    positions: Positions,
+    read_positions: Callable[[Collection[Chain]], Positions],
     executor: Executor,
     *,
     from_first: bool = False,
@@ -25,12 +26,14 @@ def open_backlogs(
     Args:
         store: the raw zone.
         feed: the feed's name.
-        positions: the next offset of each partition that was loaded before.
+        read_positions: returns the next offset of each of the given partitions that was loaded
+            before.
         executor: lists several prefixes at a time.
         from_first: lets a partition that was never loaded begin with the first object left in the
             bucket, even if that object's metadata names an earlier one.
     """
     chains, foreign = list_chains(store, feed, executor)
+    positions = read_positions(chains)
     backlogs = executor.map(
         lambda chain: _open(store, chain, positions.get(chain), from_first=from_first), chains
     )

@@ -90,9 +90,12 @@ class Run:
     def _pass(self, executor: Executor) -> bool:
         """Loads everything new; returns False if another loader changed a position meanwhile."""
         self._warehouse.set_up()
-        positions = self._warehouse.positions()
         backlogs, foreign = open_backlogs(
-            self._store, self._feed, positions, executor, from_first=self._from_first
+            self._store,
+            self._feed,
+            self._warehouse.positions,
+            executor,
+            from_first=self._from_first,
         )
         by_chain = {backlog.chain: backlog for backlog in backlogs}
         complete = True

@@ -38,7 +38,7 @@ def skip(store: ObjectStore, warehouse: Warehouse, feed: str, key: str, reason: 
             warehouse.run(sql.record(f"skip-{stamp.batch_seq}", stamp, [piece], reason))
             warehouse.run(sql.advance(stamp))
     except CommitUnknownError as error:
-        if warehouse.positions().get(piece.chain) != piece.next_offset:
+        if warehouse.positions([piece.chain]).get(piece.chain) != piece.next_offset:
             raise
         _log.info("skip recorded, although its COMMIT was not answered", error=str(error))
 
@@ -63,7 +63,7 @@ def _read(store: ObjectStore, feed: str, key: str) -> Piece:
 
 def _check_next(store: ObjectStore, warehouse: Warehouse, piece: Piece) -> None:
     """Refuses any object but the next one: skipping a later one would leave a gap."""
-    position = warehouse.positions().get(piece.chain)
+    position = warehouse.positions([piece.chain]).get(piece.chain)
     if position is None:
         position = _first_offset(store, piece)
     if position != piece.start:

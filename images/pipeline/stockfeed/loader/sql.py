@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - names are constants of the contract; values are bound or quoted
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -127,6 +127,22 @@ def read_positions(feed: str) -> Statement:
         "read positions",
         f"SELECT {', '.join(_CHAIN_COLUMNS)}, NEXT_OFFSET FROM {tables.POSITION} WHERE FEED = ?",
         (feed,),
+    )
+
+
+def read_ledger_positions(feed: str, topic_ids: Collection[str]) -> Statement:
+    """Reads the next offset of every partition of these topics from the ledger.
+
+    It scans the ledger, so it is only for partitions without a position.
+    """
+    columns = ", ".join(_CHAIN_COLUMNS)
+    return Statement(
+        "read positions from the ledger",
+        f"SELECT {columns}, MAX(END_OFFSET) + 1 AS NEXT_OFFSET FROM {tables.LEDGER} "
+        "WHERE FEED = ? AND TOPIC_ID IN "
+        "(SELECT F.VALUE::VARCHAR FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) F) "
+        f"GROUP BY {columns}",
+        (feed, orjson.dumps(sorted(topic_ids)).decode()),
     )
 
 

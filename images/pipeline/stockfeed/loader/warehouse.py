@@ -1,6 +1,6 @@
 """A Snowflake session for the loader: runs statements, returns rows, translates errors."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
@@ -94,15 +94,21 @@ class Warehouse:
             for statement in sql.set_up(self._settings.database, self._settings.raw_schema):
                 self.run(statement)
 
-    def positions(self) -> Positions:
-        """Returns the next offset of each of the feed's partitions that was loaded before."""
-        rows = self.run(sql.read_positions(self._settings.feed))
-        return {
-            Chain(row["feed"], row["group_name"], row["topic_id"], int(row["partition_id"])): int(
-                row["next_offset"]
-            )
-            for row in rows
-        }
+    def positions(self, chains: Collection[Chain]) -> Positions:
+        """Returns the next offset of each of the feed's partitions that was loaded before.
+
+        The ledger decides for partitions without a row in LOAD_POSITION, so that an emptied
+        LOAD_POSITION cannot load anything twice. The next commit restores the row.
+
+        Args:
+            chains: the partitions that the caller is going to look up.
+        """
+        feed = self._settings.feed
+        found = _positions(self.run(sql.read_positions(feed)))
+        unknown = {chain.topic_id for chain in chains if chain not in found}
+        if not unknown:
+            return found
+        return _positions(self.run(sql.read_ledger_positions(feed, unknown))) | found
 
     def lock(self) -> Stamp:
         """Locks the lock row until the transaction ends; waits for other loaders."""
@@ -136,6 +142,15 @@ class Warehouse:
         with self._connection.cursor(DictCursor) as cursor:
             cursor.execute(statement.text, statement.parameters or None)
             return [_lower(row) for row in cursor.fetchall()]
+
+
+def _positions(rows: Sequence[Row]) -> dict[Chain, int]:
+    return {
+        Chain(row["feed"], row["group_name"], row["topic_id"], int(row["partition_id"])): int(
+            row["next_offset"]
+        )
+        for row in rows
+    }
 
 
 def _lower(row: Mapping[str, Any]) -> Row:

@@ -31,9 +31,9 @@ def find(
         DataError: no object was found, or a loaded one is missing from the bucket.
     """
     loaded = _loaded(warehouse.run(sql.read_ledger(feed, selection)))
-    positions = warehouse.positions()
     landed, _ = list_chains(store, feed, executor)
     wanted = sorted({chain for chain in landed if selection.includes(chain)} | set(loaded))
+    positions = warehouse.positions(wanted)
 
     def find_in(chain: Chain) -> list[Listed]:
         listed = _listed(store, chain, loaded.get(chain, frozenset()))

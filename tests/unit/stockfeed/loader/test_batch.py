@@ -51,6 +51,7 @@ def test_locks_first_and_reads_the_positions_under_the_lock(scripted: Make, serv
         "UPDATE LOAD_LOCK",
         "SELECT BATCH_SEQ,",
         "SELECT FEED,",
+        "SELECT FEED,",
         "COPY INTO",
         "INSERT INTO",
         "MERGE INTO",

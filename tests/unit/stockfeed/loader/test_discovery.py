@@ -1,15 +1,20 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.loader.discovery import open_backlogs
+from stockfeed.loader.plan import Positions
 from stockfeed.objectstore import ObjectStore
 
 AUTOS = Chain("us", "autos", "ab12", 0)
 BANKS = Chain("us", "banks", "cd34", 1)
 FOREIGN = Chain("eu", "autos", "ab12", 0)
+
+
+def at(positions: Positions) -> Callable[[object], Positions]:
+    return lambda _: positions
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def test_finds_partitions_with_new_objects(
         for start in (0, 10, 20):
             object_store.create(chain.key(start), b"", {})
 
-    backlogs, foreign = open_backlogs(object_store, "us", {AUTOS: 30, BANKS: 10}, executor)
+    backlogs, foreign = open_backlogs(object_store, "us", at({AUTOS: 30, BANKS: 10}), executor)
 
     assert foreign == []
     [banks] = backlogs
@@ -39,7 +44,7 @@ def test_treats_offset_zero_as_a_position(
 ) -> None:
     object_store.create(AUTOS.key(0), b"", {})
 
-    [backlog], _ = open_backlogs(object_store, "us", {AUTOS: 0}, executor)
+    [backlog], _ = open_backlogs(object_store, "us", at({AUTOS: 0}), executor)
 
     listed = backlog.take()
     assert listed is not None
@@ -55,7 +60,7 @@ def test_reports_prefixes_that_no_consumer_writes(
     object_store.create(AUTOS.key(0), b"", {})
     object_store.create(f"{prefix}x.json", b"", {})
 
-    backlogs, foreign = open_backlogs(object_store, "us", {}, executor)
+    backlogs, foreign = open_backlogs(object_store, "us", at({}), executor)
 
     assert [backlog.chain for backlog in backlogs] == [AUTOS]
     assert [stop.key for stop in foreign] == [prefix]
@@ -81,7 +86,7 @@ def test_partition_that_was_never_loaded_waits_for_its_first_object(
     for start, previous in ((0, None), (10, 0), (20, 10))[removed:]:
         land(object_store, start, previous)
 
-    [backlog], _ = open_backlogs(object_store, "us", {}, executor, from_first=from_first)
+    [backlog], _ = open_backlogs(object_store, "us", at({}), executor, from_first=from_first)
 
     assert [listed.start for listed in iter(backlog.take, None)] == taken
     if waits_for is None:
@@ -98,7 +103,7 @@ def test_position_overrides_the_previous_start_in_metadata(
 ) -> None:
     land(object_store, 20, 10)
 
-    [backlog], _ = open_backlogs(object_store, "us", {AUTOS: 20}, executor)
+    [backlog], _ = open_backlogs(object_store, "us", at({AUTOS: 20}), executor)
 
     assert [listed.start for listed in iter(backlog.take, None)] == [20]
 
@@ -106,4 +111,4 @@ def test_position_overrides_the_previous_start_in_metadata(
 def test_empty_bucket_has_no_backlogs(
     object_store: ObjectStore, executor: ThreadPoolExecutor
 ) -> None:
-    assert open_backlogs(object_store, "us", {}, executor) == ([], [])
+    assert open_backlogs(object_store, "us", at({}), executor) == ([], [])

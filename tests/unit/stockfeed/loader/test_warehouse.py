@@ -87,6 +87,20 @@ def test_explains_a_lock_table_without_its_row(scripted: Make) -> None:
 
 def test_reads_positions_by_partition(scripted: Make) -> None:
     row = {"FEED": "us", "GROUP_NAME": "g", "TOPIC_ID": "t", "PARTITION_ID": 1, "NEXT_OFFSET": 42}
-    warehouse, _ = scripted(lambda text: [row])
+    warehouse, log = scripted(lambda text: [row])
+    chain = Chain("us", "g", "t", 1)
 
-    assert warehouse.positions() == {Chain("us", "g", "t", 1): 42}
+    assert warehouse.positions([chain]) == {chain: 42}
+    assert not any("LOAD_LEDGER" in text for text in log)
+
+
+def test_asks_the_ledger_for_partitions_without_a_position(scripted: Make) -> None:
+    known = {"FEED": "us", "GROUP_NAME": "g", "TOPIC_ID": "t"}
+    in_position = [known | {"PARTITION_ID": 1, "NEXT_OFFSET": 42}]
+    in_ledger = [
+        known | {"PARTITION_ID": number, "NEXT_OFFSET": 30 + number} for number in range(2)
+    ]
+    warehouse, _ = scripted(lambda text: in_ledger if "LOAD_LEDGER" in text else in_position)
+    chains = [Chain("us", "g", "t", number) for number in range(3)]
+
+    assert warehouse.positions(chains) == {chains[0]: 30, chains[1]: 42}
