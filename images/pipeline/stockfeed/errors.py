@@ -4,6 +4,7 @@
     ├── ConfigurationError      a setting or a Secret must be changed
     ├── TransientError          the same call may succeed later
     └── DataError               stored data is inconsistent; needs investigation
+        ├── UnreadableObjectError   an object is too large or archived (`stockfeed.objectstore`)
         └── PartialLoadError        some objects could not be loaded, the others were
 
 A role that ends with one of these prints only the message, without a traceback. The message names

@@ -11,7 +11,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from stockfeed.contract.objects import CONTENT_TYPE, PROBE_PREFIX
-from stockfeed.errors import ConfigurationError, StockfeedError, TransientError
+from stockfeed.errors import ConfigurationError, DataError, StockfeedError, TransientError
 from stockfeed.s3_client import s3_client
 from stockfeed.settings import ObjectStoreSettings
 
@@ -34,9 +34,14 @@ _CONFIGURATION_CODES = frozenset(
 _MISSING_CODES = frozenset({"404", "NoSuchKey", "NotFound"})
 _EXISTS_CODES = frozenset({"412", "PreconditionFailed"})
 _CONFLICT_CODES = frozenset({"409", "ConditionalRequestConflict", "OperationAborted"})
+_ARCHIVED_CODE = "InvalidObjectState"
 _NO_LIFECYCLE_CODE = "NoSuchLifecycleConfiguration"
 _CONFLICT_RETRIES = 20
 _CONFLICT_PAUSE_SECONDS = 0.05
+
+
+class UnreadableObjectError(DataError):
+    """An object cannot be downloaded, and retrying does not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +135,33 @@ class ObjectStore:
             raise self._translate_error(error, f"head {key}") from error
         return _head(response)
 
-    def download(self, key: str, target: Path) -> ObjectHead:
-        """Streams an object to a file and returns the metadata from the same response."""
+    def download(self, key: str, target: Path, *, limit: int) -> ObjectHead:
+        """Streams an object to a file and returns the metadata from the same response.
+
+        Args:
+            key: the object's key.
+            target: the file.
+            limit: the maximum size in bytes.
+
+        Raises:
+            UnreadableObjectError: the object is larger, or archived. Other objects may be readable.
+        """
         try:
             response = self._client.get_object(Bucket=self._bucket, Key=key)
+            if response["ContentLength"] > limit:
+                response["Body"].close()
+                raise UnreadableObjectError(
+                    f"object {key!r} has {response['ContentLength']} bytes, more than the limit of "
+                    f"{limit} or than when it was listed; it must not be replaced or appended to"
+                )
             with target.open("wb") as file:
                 for chunk in response["Body"].iter_chunks(1 << 20):
                     file.write(chunk)
         except (ClientError, BotoCoreError) as error:
+            if _code(error) == _ARCHIVED_CODE:
+                raise UnreadableObjectError(
+                    f"object {key!r} is archived; restore it (`aws s3api restore-object`)"
+                ) from error
             raise self._translate_error(error, f"get {key}") from error
         return _head(response)
 

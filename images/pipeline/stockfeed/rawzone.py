@@ -1,10 +1,17 @@
 """How the raw zone is listed: a feed's partitions, and a partition's objects from an offset on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from itertools import chain as concatenated
 
-from stockfeed.contract.objects import OFFSET_DIGITS, SUFFIX, BadKeyError, Chain, feed_prefix
+from stockfeed.contract.objects import (
+    OFFSET_DIGITS,
+    SUFFIX,
+    BadKeyError,
+    Chain,
+    feed_prefix,
+    segment_value,
+)
 from stockfeed.objectstore import ObjectStore, StoredObject
 
 _LEVELS = ("group", "topic", "partition")
@@ -26,17 +33,33 @@ def list_chains(
         The partitions, and the errors by prefix.
     """
     prefixes = [feed_prefix(feed)]
-    for _ in _LEVELS:
-        below = executor.map(lambda prefix: list(store.list_prefixes(prefix)), prefixes)
-        prefixes = list(concatenated.from_iterable(below))
-    chains: list[Chain] = []
     foreign: dict[str, BadKeyError] = {}
+    for level in _LEVELS:
+        below = executor.map(lambda prefix: list(store.list_prefixes(prefix)), prefixes)
+        # Foreign prefixes are not listed further: they may hold any number of others.
+        prefixes = _without_foreign(level, concatenated.from_iterable(below), foreign)
+    chains: list[Chain] = []
     for prefix in prefixes:
         try:
             chains.append(Chain.parse(f"{prefix}{0:0{OFFSET_DIGITS}d}{SUFFIX}")[0])
         except BadKeyError as error:
             foreign[prefix] = error
     return chains, foreign
+
+
+def _without_foreign(
+    level: str, prefixes: Iterable[str], foreign: dict[str, BadKeyError]
+) -> list[str]:
+    """Returns the prefixes that a consumer may have written; adds the others to `foreign`."""
+    valid: list[str] = []
+    for prefix in prefixes:
+        try:
+            segment_value(level, prefix.split("/")[-2])
+        except BadKeyError as error:
+            foreign[prefix] = error
+        else:
+            valid.append(prefix)
+    return valid
 
 
 def list_objects(store: ObjectStore, chain: Chain, offset: int | None) -> Iterator[StoredObject]:

@@ -1,6 +1,8 @@
 """Objects that cannot be loaded: the others are, the load reports why, and a skip continues."""
 
 import gzip
+import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -145,8 +147,58 @@ def test_never_loads_overlapping_objects(landing: Any, target: Any) -> None:
 def test_reports_a_foreign_prefix(landing: Any, target: Any) -> None:
     landing.land(landing.chain(), 0)
     landing.store.create("feed=us/backup/of/things/x.json", b"{}", {})
-    with pytest.raises(DataError, match="feed=us/backup/of/things/"):
+    with pytest.raises(DataError, match="feed=us/backup/"):
         target.load()
+    target.check(landing)
+
+
+@pytest.mark.parametrize("topic", ["a" * 300, "a'b"], ids=["long", "quote"])
+def test_topic_that_no_consumer_writes_stops_nothing_else(
+    landing: Any, target: Any, topic: str
+) -> None:
+    landing.land(landing.chain(), 0)
+    foreign = replace(landing.chain(1), topic_id=topic)
+    metadata = {"end-offset": "9", "record-count": "10", "error-count": "0"}
+    assert landing.store.create(foreign.key(0), gzip.compress(b"{}\n"), metadata)
+
+    with pytest.raises(DataError, match="1 partitions stopped"):
+        target.load()
+
+    target.check(landing)
+
+
+def test_oversized_object_stops_only_its_partition(
+    landing: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stockfeed.loader.download.MAX_OBJECT_BYTES", 10_000)
+    landing.land_many(landing.chain(1), 0, objects=3)
+    key = landing.land(landing.chain(), 0, body=os.urandom(20_000), records=1)
+    landing.landed.pop(key)
+
+    with pytest.raises(DataError, match=rf"{key}: has \d+ bytes, more than the limit of 10000"):
+        target.load()
+
+    target.check(landing)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"end-offset": "9" * 40, "record-count": "1", "error-count": "0"},
+        {"end-offset": "9", "record-count": "1", "error-count": "-5"},
+        {"end-offset": "9", "record-count": "1", "error-count": "2"},
+        {"end-offset": "9", "record-count": "-1", "error-count": "0", "lost": "5"},
+    ],
+)
+def test_metadata_out_of_range_stops_only_its_partition(
+    landing: Any, target: Any, metadata: dict[str, str]
+) -> None:
+    landing.land(landing.chain(1), 0)
+    assert landing.store.create(landing.chain().key(0), gzip.compress(b"{}\n"), metadata)
+
+    with pytest.raises(DataError, match="1 partitions stopped"):
+        target.load()
+
     target.check(landing)
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,7 +18,35 @@ def test_lists_a_feeds_chains_and_its_foreign_prefixes(object_store: ObjectStore
     with ThreadPoolExecutor(2) as executor:
         chains, foreign = list_chains(object_store, "us", executor)
     assert chains == [AUTOS, BANKS]
-    assert list(foreign) == ["feed=us/backup/of/things/"]
+    assert list(foreign) == ["feed=us/backup/"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "reported"),
+    [
+        ("feed=us/group=a/topic={long}/partition=00000/", "feed=us/group=a/topic={long}/"),
+        ("feed=us/group=a/topic=x\0y/partition=00000/", "feed=us/group=a/topic=x\0y/"),
+        ("feed=us/group=../topic=a/partition=00000/", "feed=us/group=../"),
+        ("feed=us/group=a'b/topic=a/partition=00000/", "feed=us/group=a'b/"),
+        ("feed=us/group=a/topic=a/partition=2147483648/",) * 2,
+    ],
+)
+def test_reports_prefixes_that_are_unsafe_as_paths(
+    monkeypatch: pytest.MonkeyPatch, object_store: ObjectStore, prefix: str, reported: str
+) -> None:
+    """Without a server, because not all servers accept such keys."""
+    key = f"{prefix.format(long='a' * 300)}x"
+
+    def list_prefixes(_: ObjectStore, below: str) -> Iterator[str]:
+        yield f"{below}{key.removeprefix(below).partition('/')[0]}/"
+
+    monkeypatch.setattr(ObjectStore, "list_prefixes", list_prefixes)
+    with ThreadPoolExecutor(2) as executor:
+        chains, foreign = list_chains(object_store, "us", executor)
+
+    assert chains == []
+    assert list(foreign) == [reported.format(long="a" * 300)]
+    assert len(str(foreign[reported.format(long="a" * 300)])) < 600
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,8 @@ def _audit_chain(
     expected = 0
     offsets: set[int] = set()
     for stored in store.list(prefix):
-        metadata = BatchMetadata.from_s3(stored.key, store.download(stored.key, file).metadata)
+        head = store.download(stored.key, file, limit=stored.size)
+        metadata = BatchMetadata.from_s3(stored.key, head.metadata)
         _, start = Chain.parse(stored.key)
         if start != expected:
             found.gaps.append(f"{stored.key} starts at {start}, expected {expected}")

@@ -5,6 +5,7 @@ its metadata contains end. A partition's objects form a chain: each starts at th
 and each but the first records the start of its predecessor.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
@@ -24,7 +25,20 @@ LAST_TIMESTAMP: Final = "last-timestamp"
 LOST: Final = "lost"
 PREVIOUS_START: Final = "previous-start"
 
+MAX_OBJECT_BYTES: Final = 768 * 1024**2
+"""Larger objects are not downloaded, because the volumes of the pods could not hold them."""
+
+MAX_OFFSET: Final = 2**63 - 1
+"""Kafka's offsets and timestamps are signed 64-bit integers."""
+
 _EVENTS: Final = "events/"
+_MAX_PARTITION: Final = 2**31 - 1
+# Names are used in paths of files and of the stage, so they have no separators and are shorter than
+# the 255 bytes that file systems allow.
+_NAME: Final = re.compile(r"[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
+_NO_TIMESTAMP: Final = -1
+_MAX_SHOWN: Final = 100
 
 
 class BadKeyError(ValueError):
@@ -78,16 +92,17 @@ class Chain:
             feed, group, topic, partition, name = key.split("/")
             start = int(name.removesuffix(SUFFIX))
             chain = cls(
-                _value("feed", feed),
-                _value("group", group),
-                _value("topic", topic),
-                int(_value("partition", partition)),
+                segment_value("feed", feed),
+                segment_value("group", group),
+                segment_value("topic", topic),
+                int(segment_value("partition", partition)),
             )
         except ValueError as error:
             raise BadKeyError(
                 f"object key {key!r} does not match the landing layout: {error}"
             ) from error
-        if start < 0 or chain.partition < 0 or chain.key(start) != key:
+        in_range = 0 <= start <= MAX_OFFSET and 0 <= chain.partition <= _MAX_PARTITION
+        if not in_range or chain.key(start) != key:
             raise BadKeyError(f"object key {key!r} does not match the landing layout")
         return chain, start
 
@@ -133,17 +148,17 @@ class BatchMetadata:
         """Parses the `Metadata` of a get or head response.
 
         Raises:
-            BadKeyError: a field is missing or not a number, e.g. because another program wrote the
-                object.
+            BadKeyError: a field is missing, not a number or out of range, e.g. because another
+                program wrote the object.
         """
         values = {name.lower(): value for name, value in metadata.items()}
         try:
             return cls(
-                end=int(values[END_OFFSET]),
-                records=int(values[RECORD_COUNT]),
-                errors=int(values[ERROR_COUNT]),
-                first_timestamp=_optional(values, FIRST_TIMESTAMP),
-                last_timestamp=_optional(values, LAST_TIMESTAMP),
+                end=_number(values[END_OFFSET]),
+                records=_number(values[RECORD_COUNT]),
+                errors=_number(values[ERROR_COUNT]),
+                first_timestamp=_optional(values, FIRST_TIMESTAMP, _NO_TIMESTAMP),
+                last_timestamp=_optional(values, LAST_TIMESTAMP, _NO_TIMESTAMP),
                 lost=_optional(values, LOST) or 0,
                 previous=_optional(values, PREVIOUS_START),
             )
@@ -171,12 +186,26 @@ def topic_prefix(feed: str, group: str, topic_id: str) -> str:
     return f"{group_prefix(feed, group)}topic={topic_id}/"
 
 
-def _value(name: str, segment: str) -> str:
+def segment_value(name: str, segment: str) -> str:
+    """Returns the value of a key's segment `<name>=<value>`.
+
+    Raises:
+        BadKeyError: it is not such a segment, or the value is not a name that a consumer writes.
+    """
     head, _, value = segment.partition("=")
-    if head != name or not value:
-        raise ValueError(f"expected {name}=…, found {segment!r}")
+    if head != name or _NAME.fullmatch(value) is None:
+        raise BadKeyError(
+            f"expected {name}=… with up to 63 letters, digits, '-', '_' and '.', found "
+            f"{segment[:_MAX_SHOWN]!r}"
+        )
     return value
 
 
-def _optional(values: Mapping[str, str], name: str) -> int | None:
-    return int(values[name]) if name in values else None
+def _number(text: str, lowest: int = 0) -> int:
+    if _NUMBER.fullmatch(text) is None or not lowest <= int(text) <= MAX_OFFSET:
+        raise ValueError(f"{text[:_MAX_SHOWN]!r} is not a number from {lowest} to {MAX_OFFSET}")
+    return int(text)
+
+
+def _optional(values: Mapping[str, str], name: str, lowest: int = 0) -> int | None:
+    return _number(values[name], lowest) if name in values else None

@@ -5,9 +5,9 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Final
 
-from stockfeed.contract.objects import BadKeyError
-from stockfeed.loader.plan import Listed, Piece, Stop
-from stockfeed.objectstore import ObjectStore
+from stockfeed.contract.objects import MAX_OBJECT_BYTES, BadKeyError
+from stockfeed.loader.plan import Listed, Piece, Stop, skip_command
+from stockfeed.objectstore import ObjectStore, UnreadableObjectError
 
 REPAIR: Final = (
     "if a consumer wrote it, restore its metadata (`aws s3api copy-object "
@@ -25,7 +25,7 @@ def download(
     Each object's metadata comes with the same response, so it costs no request.
 
     Returns:
-        For each object a Piece, or a Stop if its metadata is unusable.
+        For each object a Piece, or a Stop if its metadata or content is unusable.
 
     Raises:
         TransientError, ConfigurationError: see ObjectStore.
@@ -36,8 +36,17 @@ def download(
 
 
 def _download(store: ObjectStore, listed: Listed, directory: Path) -> Piece | Stop:
-    head = store.download(listed.key, directory / listed.key)
+    if listed.size > MAX_OBJECT_BYTES:
+        return Stop(
+            listed.key,
+            f"has {listed.size} bytes, more than the limit of {MAX_OBJECT_BYTES}; if no consumer "
+            f"wrote it, move it out of the landing prefix; otherwise skip it: "
+            f"{skip_command(listed.key)}",
+        )
     try:
+        head = store.download(listed.key, directory / listed.key, limit=listed.size)
         return Piece.read(listed, head.etag, head.metadata)
+    except UnreadableObjectError as error:
+        return Stop(listed.key, str(error))
     except BadKeyError as error:
         return Stop(listed.key, f"{error}; {REPAIR}")

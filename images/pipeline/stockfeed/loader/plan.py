@@ -52,10 +52,12 @@ class Piece:
         """
         parsed = BatchMetadata.from_s3(listed.key, metadata)
         offsets = parsed.end - listed.start + 1
-        if offsets < 1 or not 0 <= parsed.records + parsed.lost <= offsets:
+        fits = parsed.errors <= parsed.records and parsed.records + parsed.lost <= offsets
+        if offsets < 1 or not fits:
             raise BadKeyError(
                 f"object {listed.key!r} claims offsets {listed.start} to {parsed.end} with "
-                f"{parsed.records} records and {parsed.lost} lost offsets"
+                f"{parsed.records} records, {parsed.errors} of them errors, and {parsed.lost} lost "
+                "offsets"
             )
         return cls(listed.chain, listed.start, listed.size, etag, parsed)
 

@@ -30,6 +30,9 @@ THREADS: Final = 16
 BATCH_BYTES: Final = 256 * 1024**2
 """The compressed size at which a batch is full; it bounds the disk space of a load."""
 
+_MAX_SHOWN: Final = 50
+"""Anybody who can write to the bucket decides how many foreign prefixes it has."""
+
 _log = structlog.get_logger()
 
 
@@ -167,5 +170,7 @@ def _stop_rejected(
 
 
 def _failure_text(failures: Sequence[Stop]) -> str:
-    lines = [f"{stop.key}: {stop.text}" for stop in failures]
-    return "\n  ".join([f"{len(lines)} partitions stopped, the others are loaded:", *lines])
+    lines = [f"{stop.key}: {stop.text}" for stop in failures[:_MAX_SHOWN]]
+    if len(failures) > _MAX_SHOWN:
+        lines.append(f"and {len(failures) - _MAX_SHOWN} more")
+    return "\n  ".join([f"{len(failures)} partitions stopped, the others are loaded:", *lines])

@@ -20,6 +20,7 @@ _log = structlog.get_logger()
 
 # More than the longest step: waiting for a killed loader's lock takes up to ten minutes.
 _STALLED_SECONDS = 900
+_MAX_LOGGED = 1000
 
 
 class Service:
@@ -130,5 +131,5 @@ class Service:
         if self._settings.outputs_dir is not None:
             report.write(self._settings.outputs_dir)
         _log.info("load finished", result=result, **report.fields(time()))
-        for stop in report.stops:
+        for stop in report.stops[:_MAX_LOGGED]:
             _log.warning("partition stopped", key=stop.key, why=stop.text, failed=stop.failed)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from stockfeed.contract.events import META, SYMBOL
-from stockfeed.contract.objects import Chain
+from stockfeed.contract.objects import MAX_OBJECT_BYTES, Chain
 from stockfeed.objectstore import ObjectStore
 from stockfeed.trace.event import Event, EventQuery
 from stockfeed.verify.broker import Broker
@@ -65,7 +65,7 @@ def find_landed(store: ObjectStore, wanted: EventQuery, tails: Sequence[Tail]) -
         for tail in tails:
             for landed in tail.objects:
                 if _may_hold(landed, wanted):
-                    store.download(landed.key, file)
+                    store.download(landed.key, file, limit=MAX_OBJECT_BYTES)
                     found += _search(tail.chain, landed.key, file, wanted)
     return max(found, key=lambda landed: landed.event.poll_ms, default=None)
 

@@ -58,6 +58,13 @@ def test_keys_sort_by_start_offset(chain: Chain, one: int, other: int) -> None:
         KEY.replace("00000000000000012345", "0000000000000000000x"),
         KEY.replace("00000000000000012345", "-0000000000000012345"),
         KEY.replace("partition=00003", "partition=-0003"),
+        KEY.replace("megacaps", "a" * 64),
+        KEY.replace("megacaps", "mega\0caps"),
+        KEY.replace("megacaps", "mega'caps"),
+        KEY.replace("megacaps", ".."),
+        KEY.replace("megacaps", "é"),
+        KEY.replace("00003", "2147483648"),
+        KEY.replace("00000000000000012345", "09223372036854775808"),
         KEY + "/more",
         "events/" + KEY,
     ],
@@ -89,6 +96,17 @@ def test_metadata_survives_a_round_trip_through_s3(metadata: BatchMetadata) -> N
     assert BatchMetadata.from_s3(KEY, {name.title(): v for name, v in stored.items()}) == metadata
 
 
+@given(st.text(max_size=400))
+def test_parses_arbitrary_text_or_rejects_it(text: str) -> None:
+    key = KEY.replace("megacaps", text)
+    try:
+        chain, start = Chain.parse(key)
+    except BadKeyError:
+        return
+    assert chain.key(start) == key
+    assert len(chain.group) <= 63
+
+
 def test_lost_batch_has_no_timestamps() -> None:
     metadata = BatchMetadata(99, 0, 0, None, None, lost=90)
     assert metadata.to_s3() == {
@@ -99,8 +117,21 @@ def test_lost_batch_has_no_timestamps() -> None:
     }
 
 
-@pytest.mark.parametrize("damage", [{"end-offset": "x"}, {"record-count": None}, {"lost": ""}])
-def test_invalid_metadata_error_names_the_object(damage: dict[str, None] | dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"end-offset": "x"},
+        {"record-count": None},
+        {"lost": ""},
+        {"lost": "-1"},
+        {"end-offset": str(2**63)},
+        {"end-offset": "9" * 2000},
+        {"error-count": "1_0"},
+        {"previous-start": "٣"},
+        {"first-timestamp": "-2"},
+    ],
+)
+def test_invalid_metadata_error_names_the_object(damage: dict[str, str | None]) -> None:
     stored = BatchMetadata(9, 1, 0, 5, 6).to_s3() | damage
     with pytest.raises(BadKeyError, match="00000000000000012345"):
         BatchMetadata.from_s3(KEY, {name: v for name, v in stored.items() if v is not None})

@@ -52,10 +52,14 @@ def test_treats_offset_zero_as_a_position(
 
 
 @pytest.mark.parametrize(
-    "prefix", ["feed=us/backup/of/things/", "feed=us/group=a/topic=t/partition=1/"]
+    ("prefix", "reported"),
+    [
+        ("feed=us/backup/of/things/", "feed=us/backup/"),
+        ("feed=us/group=a/topic=t/partition=1/",) * 2,
+    ],
 )
 def test_reports_prefixes_that_no_consumer_writes(
-    object_store: ObjectStore, executor: ThreadPoolExecutor, prefix: str
+    object_store: ObjectStore, executor: ThreadPoolExecutor, prefix: str, reported: str
 ) -> None:
     object_store.create(AUTOS.key(0), b"", {})
     object_store.create(f"{prefix}x.json", b"", {})
@@ -63,7 +67,7 @@ def test_reports_prefixes_that_no_consumer_writes(
     backlogs, foreign = open_backlogs(object_store, "us", at({}), executor)
 
     assert [backlog.chain for backlog in backlogs] == [AUTOS]
-    assert [stop.key for stop in foreign] == [prefix]
+    assert [stop.key for stop in foreign] == [reported]
 
 
 def land(store: ObjectStore, start: int, previous: int | None) -> None:

@@ -35,6 +35,19 @@ def test_unusable_metadata_names_the_repair(object_store: ObjectStore, tmp_path:
     assert "copy-object" in stop.text
 
 
+def test_object_that_grew_since_it_was_listed_is_not_downloaded(
+    object_store: ObjectStore, tmp_path: Path
+) -> None:
+    metadata = BatchMetadata(9, 10, 0, 1, 2)
+    object_store.create(CHAIN.key(0), b"12345", metadata.to_s3())
+    with ThreadPoolExecutor(1) as executor:
+        [stop] = download(object_store, [Listed(CHAIN, 0, 4)], tmp_path, executor)
+
+    assert isinstance(stop, Stop)
+    assert "5 bytes, more than the limit of 4" in stop.text
+    assert not (tmp_path / CHAIN.key(0)).exists()
+
+
 def test_object_that_disappeared_is_a_transient_error(
     object_store: ObjectStore, tmp_path: Path
 ) -> None:

@@ -111,6 +111,19 @@ def test_rejected_file_fails_the_run_with_its_name_and_the_skip_command(
     assert (report.files, report.waiting) == (2, 2)
 
 
+def test_failure_of_many_foreign_prefixes_stays_short(
+    store: ObjectStore, scripted: Make, server: Any
+) -> None:
+    for number in range(60):
+        store.create(f"feed=us/other-{number}/x", b"", {})
+    warehouse, _ = scripted(server)
+    with pytest.raises(DataError, match="60 partitions stopped") as caught:
+        Run(store, warehouse, "us", Report(), go_on).load()
+
+    assert len(str(caught.value).splitlines()) == 52
+    assert str(caught.value).endswith("and 10 more")
+
+
 def test_failed_sweep_does_not_fail_the_run(
     store: ObjectStore, scripted: Make, server: Any
 ) -> None:
