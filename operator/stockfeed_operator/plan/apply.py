@@ -6,9 +6,9 @@ annotation shows, or if a live field differs from the manifest.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from stockfeed_operator.kube.api import Cluster
 from stockfeed_operator.kube.diff import contains
@@ -22,9 +22,10 @@ from stockfeed_operator.kube.kinds import (
     key_of,
     kind_of,
 )
-from stockfeed_operator.manifests.metadata import FEED_LABEL
+from stockfeed_operator.plan.dependencies import idle, needs
 from stockfeed_operator.plan.desired import Desired
 from stockfeed_operator.plan.observe import Observed
+from stockfeed_operator.plan.ownership import controller_of, owns, refusal
 from stockfeed_operator.spec.feed import GROUP
 
 HASH_ANNOTATION: Final = f"{GROUP}/applied-hash"
@@ -61,7 +62,9 @@ def apply(
 ) -> Applied:
     """Writes the objects that differ from the desired state.
 
-    An object that the API server rejects becomes a problem; the remaining objects are applied.
+    An object that the API server rejects becomes a problem, and so does one that belongs to
+    another owner; the remaining objects are applied. Objects that need one of another owner, e.g.
+    Deployments their ServiceAccount, are not created, and are stopped if they exist.
 
     Args:
         cluster: the cluster.
@@ -76,13 +79,18 @@ def apply(
     """
     written: list[Key] = []
     problems: list[Problem] = []
-    for manifest in desired.manifests:
-        if kind_of(manifest) in observed.missing:
+    taken: set[Key] = set()
+    for wanted in desired.manifests:
+        if kind_of(wanted) in observed.missing:
             continue  # TopicsReady and LoadHealthy report missing CRDs
+        live = _live(cluster, observed, wanted)
+        manifest = wanted if taken.isdisjoint(needs(wanted, desired.manifests)) else idle(wanted)
+        if manifest is None or (manifest is not wanted and live is None):
+            continue  # nothing may run with an object of others
         key, hashed = key_of(manifest), _hashed(manifest)
-        live = _live(cluster, observed, manifest)
-        if live is not None and _owned_by_other(observed, live):
-            problems.append(_name_taken(live))
+        if live is not None and not owns(observed.name, observed.uid, live):
+            problems.append(Problem("NameTaken", refusal(observed.name, live)))
+            taken.add(key)
         elif live is None or _differs(live, hashed):
             try:
                 if live is not None and _is_bound_elsewhere(live, manifest):
@@ -126,30 +134,6 @@ def _live(cluster: Cluster, observed: Observed, manifest: Manifest) -> Manifest 
     return cluster.get(kind_of(manifest), metadata["namespace"], metadata["name"])
 
 
-def _owned_by_other(observed: Observed, live: Manifest) -> bool:
-    """Reports whether the object belongs to another owner and must not be overwritten."""
-    metadata = live["metadata"]
-    label = (metadata.get("labels") or {}).get(FEED_LABEL)
-    if kind_of(live) is TOPIC:
-        return label not in (None, observed.name)  # topics are adopted by name
-    owner = _controller(live)
-    return label != observed.name if owner is None else owner.get("uid") != observed.uid
-
-
-def _controller(live: Manifest) -> dict[str, Any] | None:
-    owners: Iterable[dict[str, Any]] = live["metadata"].get("ownerReferences") or ()
-    return next((owner for owner in owners if owner.get("controller")), None)
-
-
-def _name_taken(live: Manifest) -> Problem:
-    key, owner = key_of(live), _controller(live)
-    whose = "does not belong to this feed"
-    if owner is not None:
-        whose = f"belongs to {owner['kind']} {owner['name']}"
-    text = f"{key.kind} {key.name} {whose}; delete it, or give the feed another name"
-    return Problem("NameTaken", text)
-
-
 def _not_written(key: Key, error: InvalidObjectError | ForbiddenError) -> Problem:
     reason = "Rejected" if isinstance(error, InvalidObjectError) else "Forbidden"
     return Problem(reason, f"{key.kind} {key.name}: {error}")
@@ -190,5 +174,5 @@ def _was_applied(observed: Observed, live: Manifest | None, hashed: Manifest) ->
 def _may_delete(observed: Observed, desired: Desired, key: Key, manifest: Manifest) -> bool:
     if kind_of(manifest) is TOPIC:
         return key in desired.deletable_topics
-    owner = _controller(manifest)
+    owner = controller_of(manifest)
     return owner is not None and owner.get("uid") == observed.uid

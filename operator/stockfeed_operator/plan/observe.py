@@ -14,6 +14,7 @@ from stockfeed_operator.kube.kinds import (
     FEED,
     MANAGED,
     POD,
+    TOPIC,
     WORKFLOW,
     Key,
     Kind,
@@ -28,6 +29,7 @@ from stockfeed_operator.manifests.metadata import (
     GROUP_LABEL,
     PRODUCER,
 )
+from stockfeed_operator.plan.ownership import owns_topic
 from stockfeed_operator.spec import conditions
 from stockfeed_operator.spec.conditions import Condition
 from stockfeed_operator.spec.feed import GROUP, StockFeed
@@ -47,7 +49,8 @@ class Observed:
         feed: the parsed feed, or the error that describes why it is invalid.
         status: the status that the operator wrote last; empty if it cannot be parsed.
         neighbours: the other valid feeds in the namespace.
-        objects: objects with the feed's label, by key, except pods and Workflows.
+        objects: objects with the feed's label, by key, except pods, Workflows, and topics of
+            others.
         pods: the feed's pods.
         workflows: the feed's Workflows.
         missing: kinds whose CRD is not installed.
@@ -154,7 +157,7 @@ def observe(cluster: Cluster, namespace: str, name: str) -> Observed | None:
             key_of(manifest): manifest
             for kind, found in listed.items()
             for manifest in (found or ())
-            if kind is not WORKFLOW
+            if kind is not WORKFLOW and (kind is not TOPIC or owns_topic(name, manifest))
         },
         pods=tuple(cluster.list(POD, namespace, labels) or ()),
         workflows=tuple(listed[WORKFLOW] or ()),

@@ -16,6 +16,7 @@ from stockfeed_operator.kube.kinds import (
     Manifest,
 )
 from stockfeed_operator.manifests.metadata import FEED_LABEL
+from stockfeed_operator.plan.ownership import ADOPT_ANNOTATION
 from support.inmemory.feeds import Life
 
 
@@ -114,13 +115,16 @@ def test_does_not_touch_objects_of_another_owner(
     assert "delete ConfigMap us-shares" not in life.cluster.writes
 
 
-def test_adopts_an_existing_topic_by_name() -> None:
+def test_adopts_an_annotated_topic_by_name() -> None:
     life = Life()
     life.cluster.create(
         {
             "apiVersion": TOPIC.api_version,
             "kind": TOPIC.kind,
-            "metadata": {"name": "stock-quotes.us.autos"},
+            "metadata": {
+                "name": "stock-quotes.us.autos",
+                "annotations": {ADOPT_ANNOTATION: "us"},
+            },
             "spec": {"partitions": 1},
         }
     )
