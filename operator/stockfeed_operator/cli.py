@@ -51,6 +51,9 @@ def _installation_option(name: str, default: str, text: str) -> Callable[[_Comma
     "stockfeed-operator-task-results",
     "ClusterRole that load pods use to report results to Argo.",
 )
+@_installation_option(
+    "cluster", "default", "Name of the cluster, in the owner marker of each feed's objects."
+)
 def render(file: TextIO, namespace: str | None, **options: str) -> None:
     """Validate feeds and print the objects that the operator would apply.
 

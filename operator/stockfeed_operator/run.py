@@ -60,6 +60,7 @@ def installation_of(settings: Settings) -> Installation:
         dbt_image=settings.dbt_image,
         task_results_role=settings.task_results_role,
         version=version("stockfeed"),
+        cluster=settings.cluster,
     )
 
 

@@ -39,6 +39,7 @@ class Settings(BaseModel):
     Each field is set by the environment variable `STOCKFEED_OPERATOR_` plus its name in upper case.
 
     Attributes:
+        cluster: name of the cluster, unique among those that share a bucket.
         namespaces: namespaces to watch, comma-separated; empty means all.
         pipeline_image: default image of producer, consumer and loader.
         dbt_image: default image of the dbt build.
@@ -57,6 +58,9 @@ class Settings(BaseModel):
         frozen=True, extra="ignore", hide_input_in_errors=True, alias_generator=_variable
     )
 
+    cluster: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)] = (
+        "default"
+    )
     namespaces: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     pipeline_image: str
     dbt_image: str

@@ -1,6 +1,7 @@
 """Tests of the consumer's lifecycle rules in a real S3 server; expiry itself is not tested."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from stockfeed.consumer.retention import apply_retention
 from stockfeed.metrics import ConsumerMetrics
+from stockfeed.ownership import ClaimedFeed
 from stockfeed_local.stack.process import Process
 
 FOREIGN = [
@@ -56,7 +58,7 @@ def apply(object_store):
 
     def run(days, feed="us"):
         metrics = ConsumerMetrics(CollectorRegistry())
-        apply_retention(object_store, feed, days, metrics, lambda _: None)
+        apply_retention(object_store, ClaimedFeed(feed), days, metrics, lambda _: None)
         (sample,) = metrics.retention_faults.collect()[0].samples
         assert sample.value == 0
 
@@ -71,9 +73,9 @@ def test_adds_changes_and_removes_rules(apply, rules):
     apply(None)
     assert rules() == []
     apply(30)
-    assert days_by_prefix(rules()) == {"feed=us/": 30, "events/feed=us/": 30}
+    assert days_by_prefix(rules()) == {"feed=us/group=": 30, "events/feed=us/": 30}
     apply(400)
-    assert days_by_prefix(rules()) == {"feed=us/": 400, "events/feed=us/": 400}
+    assert days_by_prefix(rules()) == {"feed=us/group=": 400, "events/feed=us/": 400}
     apply(None)
     assert rules() == []
 
@@ -86,32 +88,73 @@ def test_keeps_foreign_rules_unchanged(apply, rules):
     assert len(rules()) == len(before) + 4
     apply(None)
     assert rules()[: len(before)] == before
-    assert days_by_prefix(rules()[len(before) :]) == {"feed=eu/": 8, "events/feed=eu/": 8}
+    assert days_by_prefix(rules()[len(before) :]) == {"feed=eu/group=": 8, "events/feed=eu/": 8}
 
 
-def test_consumer_sets_its_rules_on_start(s3, s3_bucket, rules, tmp_path):
-    env = {
-        "PATH": os.environ["PATH"],
-        "STOCKFEED_FEED": "us",
-        "STOCKFEED_GROUP": "autos",
-        "STOCKFEED_HTTP_PORT": "0",
-        # No broker: setting the rules does not depend on Kafka.
-        "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-        "STOCKFEED_KAFKA_TOPIC": "quotes",
-        "STOCKFEED_KAFKA_CONSUMER_GROUP": "group",
-        "STOCKFEED_S3_ENDPOINT": s3.endpoint,
-        "STOCKFEED_S3_BUCKET": s3_bucket,
-        "STOCKFEED_S3_RETENTION": "36h",
-        "AWS_ACCESS_KEY_ID": s3.access_key,
-        "AWS_SECRET_ACCESS_KEY": s3.secret_key,
-    }
-    command = [str(Path(sys.executable).parent / "stockfeed"), "consumer"]
-    process = Process("consumer", command, tmp_path, env)
-    process.start()
-    try:
-        deadline = time.monotonic() + 180
-        while not rules() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert days_by_prefix(rules()) == {"feed=us/": 2, "events/feed=us/": 2}
-    finally:
-        process.kill()
+COMMAND = [str(Path(sys.executable).parent / "stockfeed"), "consumer"]
+
+
+@pytest.fixture
+def environment(s3, s3_bucket):
+    """Returns the environment of a consumer in a namespace, with a retention."""
+
+    def build(retention, namespace):
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ["HOME"],
+            "STOCKFEED_FEED": "us",
+            "STOCKFEED_GROUP": "autos",
+            "STOCKFEED_HTTP_PORT": "0",
+            # No broker: setting the rules does not depend on Kafka.
+            "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+            "STOCKFEED_KAFKA_TOPIC": "quotes",
+            "STOCKFEED_KAFKA_CONSUMER_GROUP": "group",
+            "STOCKFEED_S3_ENDPOINT": s3.endpoint,
+            "STOCKFEED_S3_BUCKET": s3_bucket,
+            "STOCKFEED_S3_RETENTION": retention,
+            "STOCKFEED_OWNER_NAMESPACE": namespace,
+            "AWS_ACCESS_KEY_ID": s3.access_key,
+            "AWS_SECRET_ACCESS_KEY": s3.secret_key,
+        }
+
+    return build
+
+
+@pytest.fixture
+def set_by(rules, tmp_path, environment):
+    """Runs a consumer until it has set the rules, and returns days by prefix."""
+
+    def run(retention, namespace):
+        process = Process("consumer", COMMAND, tmp_path, environment(retention, namespace))
+        process.start()
+        try:
+            deadline = time.monotonic() + 180
+            while not rules() and time.monotonic() < deadline:
+                time.sleep(0.1)
+        finally:
+            process.kill()
+        return days_by_prefix(rules())
+
+    return run
+
+
+def test_consumer_sets_its_rules_on_start(set_by):
+    assert set_by("36h", "stocks") == {"feed=us/group=": 2, "events/feed=us/": 2}
+
+
+def test_feed_of_the_same_name_in_another_namespace_changes_no_retention(
+    set_by, rules, environment
+):
+    before = set_by("365d", "stocks")
+    second = subprocess.run(
+        COMMAND,
+        env=environment("1d", "tenant"),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert "namespace 'stocks' of cluster 'default'" in second.stderr
+    assert "namespace 'tenant' of cluster 'default'" in second.stderr
+    assert days_by_prefix(rules()) == before

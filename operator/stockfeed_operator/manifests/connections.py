@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from stockfeed.contract import env, secret_keys, topics
+from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.manifests.secrets import SecretFiles
 from stockfeed_operator.spec.feed import StockFeed
 from stockfeed_operator.spec.kafka import Kafka
@@ -90,6 +91,16 @@ def _sasl(settings: Kafka) -> Connection:
     if sasl.username is not None:
         variables[env.KAFKA_USERNAME] = sasl.username
     return Connection(variables, (files,))
+
+
+def owner(feed: StockFeed, installation: Installation) -> Connection:
+    """Returns the owner of the feed's objects; pods compare it with the bucket's marker."""
+    return Connection(
+        {
+            env.OWNER_CLUSTER: installation.cluster,
+            env.OWNER_NAMESPACE: feed.metadata.namespace,
+        }
+    )
 
 
 def object_store(feed: StockFeed) -> Connection:

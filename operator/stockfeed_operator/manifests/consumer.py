@@ -5,7 +5,13 @@ from stockfeed.contract.topics import consumer_group
 from stockfeed_operator.kube.kinds import DISRUPTION_BUDGET, Manifest
 from stockfeed_operator.manifests import metadata as meta
 from stockfeed_operator.manifests import names
-from stockfeed_operator.manifests.connections import Connection, kafka, object_store, topic_origin
+from stockfeed_operator.manifests.connections import (
+    Connection,
+    kafka,
+    object_store,
+    owner,
+    topic_origin,
+)
 from stockfeed_operator.manifests.deployments import Role, deployment
 from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.spec.feed import StockFeed
@@ -33,7 +39,8 @@ def consumer(
         connection=_landing(feed, group)
         + kafka(feed, group.name)
         + topic_origin(feed)
-        + object_store(feed),
+        + object_store(feed)
+        + owner(feed, installation),
         resources=group.consumer.resources,
     )
     return deployment(feed, group, installation, role)

@@ -16,12 +16,14 @@ class Installation:
         dbt_image: default image of the dbt build.
         task_results_role: ClusterRole that allows pods of workflows to write WorkflowTaskResults.
         version: the operator's version, written into a label.
+        cluster: the cluster's name, written into the owner marker of each feed's objects.
     """
 
     pipeline_image: str
     dbt_image: str
     task_results_role: str
     version: str
+    cluster: str = "default"
 
 
 FEED_LABEL: Final = f"{GROUP}/feed"

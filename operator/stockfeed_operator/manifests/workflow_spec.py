@@ -20,6 +20,7 @@ from stockfeed_operator.manifests.connections import (
     Connection,
     kafka_keys,
     object_store_keys,
+    owner,
     snowflake_keys,
     topic_origin,
 )
@@ -130,7 +131,7 @@ def _role(feed: StockFeed, installation: Installation, container: Container) -> 
         own = images.dbt or installation.dbt_image
         return _Role(own, snowflake_keys(feed), warehouse.dbt.resources)
     own = images.pipeline or installation.pipeline_image
-    connection = object_store_keys(feed) + snowflake_keys(feed)
+    connection = object_store_keys(feed) + owner(feed, installation) + snowflake_keys(feed)
     if env.KAFKA_BOOTSTRAP_SERVERS in {variable["name"] for variable in container["env"]}:
         connection += kafka_keys(feed) + topic_origin(feed)
     return _Role(own, connection, warehouse.resources)

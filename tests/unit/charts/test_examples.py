@@ -10,7 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from stockfeed.contract.objects import PROBE_PREFIX
+from stockfeed.contract.objects import PROBE_PREFIX, events_prefix, feed_prefix, owner_key
 from stockfeed.contract.secret_keys import KAFKA_PASSWORD
 from stockfeed_operator.cli import main
 from support.helm.cli import template
@@ -48,13 +48,20 @@ def of_kind(objects: Iterable[dict[str, Any]], kind: str) -> Objects:
 
 def policy() -> dict[str, set[str]]:
     """Returns the actions that the policy allows, by resource."""
-    statements = json.loads((EXAMPLES / "iam-policy.json").read_text())["Statement"]
-    return {
-        part["Resource"]: set(
-            [part["Action"]] if isinstance(part["Action"], str) else part["Action"]
-        )
-        for part in statements
-    }
+    found: dict[str, set[str]] = {}
+    for part in statements():
+        for resource in listed(part["Resource"]):
+            found.setdefault(resource, set()).update(listed(part["Action"]))
+    return found
+
+
+def statements() -> Objects:
+    found: Objects = json.loads((EXAMPLES / "iam-policy.json").read_text())["Statement"]
+    return found
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def test_example_feeds_exist() -> None:
@@ -84,6 +91,20 @@ def test_policy_allows_what_the_object_store_is_asked_for_and_no_more() -> None:
 def test_policy_allows_deleting_only_the_probe() -> None:
     deletable = [resource for resource, actions in policy().items() if "s3:DeleteObject" in actions]
     assert [resource.partition("/")[2] for resource in deletable] == [f"{PROBE_PREFIX}*"]
+
+
+def test_policy_is_limited_to_one_feed_except_for_lifecycle_rules() -> None:
+    feed = yaml.safe_load((EXAMPLES / "feed-aws.yaml").read_text())["metadata"]["name"]
+    prefixes = (feed_prefix(feed), events_prefix(feed), PROBE_PREFIX)
+    assert owner_key(feed).startswith(prefixes)
+    unlimited = set()
+    for part in statements():
+        condition = part.get("Condition", {}).get("StringLike", {}).get("s3:prefix")
+        for resource in listed(part["Resource"]):
+            path = condition or resource.partition("/")[2]
+            if not path.startswith(prefixes):
+                unlimited |= set(listed(part["Action"]))
+    assert unlimited == {"s3:GetLifecycleConfiguration", "s3:PutLifecycleConfiguration"}
 
 
 def test_role_trusts_the_feeds_service_accounts() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from stockfeed.contract.objects import Chain
 from stockfeed.objectstore import ObjectStore
+from stockfeed.ownership import Owner, claim_feed
 from stockfeed.rawzone import list_chains, list_objects
 
 AUTOS = Chain("us", "autos", "ab12", 0)
@@ -15,6 +16,7 @@ def test_lists_a_feeds_chains_and_its_foreign_prefixes(object_store: ObjectStore
     for key in (AUTOS.key(0), AUTOS.key(10), BANKS.key(0), Chain("eu", "a", "b", 0).key(0)):
         object_store.create(key, b"", {})
     object_store.create("feed=us/backup/of/things/x.json", b"", {})
+    claim_feed(object_store, "us", Owner("prod", "stocks"))  # its marker is not a foreign object
     with ThreadPoolExecutor(2) as executor:
         chains, foreign = list_chains(object_store, "us", executor)
     assert chains == [AUTOS, BANKS]

@@ -34,6 +34,7 @@ from stockfeed.errors import DataError, TransientError
 from stockfeed.health import health_server
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed.objectstore import ObjectStore, object_store
+from stockfeed.ownership import claim_feed, owner_of
 from stockfeed.settings import ConsumerSettings, Layout
 from stockfeed.signals import on_stop_signal
 
@@ -55,7 +56,8 @@ def main(environment: Mapping[str, str]) -> int:
     """Runs until SIGTERM or SIGINT and returns the exit status.
 
     Raises:
-        ConfigurationError: a setting, a credential or the object store is unusable.
+        ConfigurationError: a setting, a credential or the object store is unusable, or the bucket
+            holds another owner's feed of the same name.
         DataError: all partitions are stopped.
     """
     settings = ConsumerSettings.from_env(environment)
@@ -72,9 +74,10 @@ def main(environment: Mapping[str, str]) -> int:
         store = object_store(settings, max_connections=_PUT_THREADS + _EVENT_THREADS)
         retry = _retry_until_stopped(stop, status)
         retry(store.probe)
+        claimed = retry(lambda: claim_feed(store, settings.feed, owner_of(settings)))
         if not stop.is_set():
             days, pause = settings.s3_retention, sleep_using_event(stop)
-            apply_retention(store, settings.feed, days, status.metrics, pause)
+            apply_retention(store, claimed, days, status.metrics, pause)
         while not stop.is_set():
             retry(lambda: _run_session(settings, store, status, stop))
     return 0

@@ -2,7 +2,9 @@
 
 S3 has one list of lifecycle rules per bucket, which can only be replaced as a whole:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html. Rules of
-other feeds and other programs are written back unchanged.
+other feeds and other programs are written back unchanged. S3 cannot limit the permission to some of
+the rules, so this module must not touch rules of a prefix that belongs to another owner: it takes a
+`ClaimedFeed`, which only a feed with its owner marker has.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from stockfeed.contract.objects import events_prefix, feed_prefix
+from stockfeed.contract.objects import events_prefix, feed_prefix, groups_prefix
 from stockfeed.errors import StockfeedError, TransientError
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed.objectstore import Lifecycle, ObjectStore
+from stockfeed.ownership import ClaimedFeed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import LifecycleRuleOutputTypeDef
@@ -30,7 +33,7 @@ _RECHECK_SECONDS = 1.0
 
 def apply_retention(
     store: ObjectStore,
-    feed: str,
+    claimed: ClaimedFeed,
     days: int | None,
     metrics: ConsumerMetrics,
     sleep: Callable[[float], object],
@@ -39,11 +42,12 @@ def apply_retention(
 
     Args:
         store: the bucket.
-        feed: the feed's name.
+        claimed: the feed.
         days: days after which objects expire; None keeps them and removes the feed's rules.
         metrics: `retention_faults` is set to 1 on failure.
         sleep: waits for the given seconds; may return early.
     """
+    feed = claimed.name
     try:
         found = store.lifecycle()
     except StockfeedError as error:
@@ -99,11 +103,15 @@ def merge_rules(
         days: age in days at which objects expire; None means never.
     """
     owned = _owned_prefixes(feed)
+    earlier = {f"stockfeed-{feed}": feed_prefix(feed)}  # it included the owner marker
     missing = {} if days is None else dict(owned)
     merged = []
     for rule in rules:
         name = rule.get("ID", "")
-        if owned.get(name) != _prefix(rule):
+        prefix = _prefix(rule)
+        if earlier.get(name) == prefix:
+            continue
+        if owned.get(name) != prefix:
             merged.append(rule)
         elif name in missing and _expires(rule, days):
             merged.append(rule)
@@ -116,7 +124,10 @@ def merge_rules(
 def _owned_prefixes(feed: str) -> dict[str, str]:
     """Returns the prefixes of the feed's rules by rule id."""
     # Feed names cannot contain underscores, so ids of different feeds cannot collide.
-    return {f"stockfeed-{feed}": feed_prefix(feed), f"stockfeed-{feed}_events": events_prefix(feed)}
+    return {
+        f"stockfeed-{feed}": groups_prefix(feed),
+        f"stockfeed-{feed}_events": events_prefix(feed),
+    }
 
 
 def _rule(name: str, prefix: str, days: int) -> "LifecycleRuleOutputTypeDef":

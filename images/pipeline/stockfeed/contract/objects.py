@@ -24,6 +24,8 @@ FIRST_TIMESTAMP: Final = "first-timestamp"
 LAST_TIMESTAMP: Final = "last-timestamp"
 LOST: Final = "lost"
 PREVIOUS_START: Final = "previous-start"
+OWNER_CLUSTER: Final = "owner-cluster"
+OWNER_NAMESPACE: Final = "owner-namespace"
 
 MAX_OBJECT_BYTES: Final = 768 * 1024**2
 """Larger objects are not downloaded, because the volumes of the pods could not hold them."""
@@ -169,6 +171,16 @@ class BatchMetadata:
 def feed_prefix(feed: str) -> str:
     """Returns the prefix of a feed's batch keys; the next level is `group=…/`."""
     return f"feed={feed}/"
+
+
+def owner_key(feed: str) -> str:
+    """Returns the key of the object that records whose feed this is, see `stockfeed.ownership`."""
+    return f"{feed_prefix(feed)}_owner.json"
+
+
+def groups_prefix(feed: str) -> str:
+    """Returns the common prefix of a feed's batch keys, without its owner marker."""
+    return f"{feed_prefix(feed)}group="
 
 
 def events_prefix(feed: str) -> str:

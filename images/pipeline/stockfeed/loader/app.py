@@ -20,6 +20,7 @@ from stockfeed.loader.skip import skip as skip_object
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.metrics import LoaderMetrics
 from stockfeed.objectstore import object_store
+from stockfeed.ownership import check_owner, owner_of
 from stockfeed.settings import LoaderSettings
 from stockfeed.signals import on_stop_signal
 
@@ -62,6 +63,7 @@ def main(
     registry = CollectorRegistry()
     with on_stop_signal(stop.set), Warehouse(settings) as warehouse:
         if skip is not None:
+            retrying()(check_owner, store, settings.feed, owner_of(settings))
             retrying()(skip_object, store, warehouse, settings.feed, skip, reason or "")
             _log.info("skipped", key=skip, reason=reason)
             return 0

@@ -10,10 +10,12 @@ from stockfeed.contract.metrics.loader import FAILED, HOLE
 from stockfeed.errors import StockfeedError
 from stockfeed.health import Check, CheckResult
 from stockfeed.loader.report import Report
+from stockfeed.loader.retry import retrying
 from stockfeed.loader.run import Run, StoppedError
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.metrics import LoaderMetrics
 from stockfeed.objectstore import ObjectStore
+from stockfeed.ownership import check_owner, owner_of
 from stockfeed.settings import LoaderSettings
 
 _log = structlog.get_logger()
@@ -67,6 +69,7 @@ class Service:
         started = monotonic()
         result = "failed"
         try:
+            retrying()(check_owner, self._store, self._settings.feed, owner_of(self._settings))
             self._run(report).load()
             result = "loaded" if report.files else "empty"
         finally:

@@ -11,6 +11,7 @@ from stockfeed.errors import ConfigurationError, TransientError
 from stockfeed.loader.run import THREADS
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.objectstore import object_store
+from stockfeed.ownership import check_owner, owner_of
 from stockfeed.replay.replay import Replay
 from stockfeed.replay.selection import Selection
 from stockfeed.settings import LoaderSettings
@@ -44,6 +45,7 @@ def main(environ: Mapping[str, str], options: Mapping[str, str | None]) -> int:
             raise TransientError("stopped by a signal before everything was replayed; run it again")
 
     store = object_store(settings, max_connections=THREADS)
+    check_owner(store, settings.feed, owner_of(settings))
     with on_stop_signal(stop.set), Warehouse(settings) as warehouse:
         done = Replay(store, warehouse, settings.feed, selection, table, checkpoint).run()
     if settings.outputs_dir is not None:

@@ -7,7 +7,7 @@ import structlog
 
 from stockfeed.contract.objects import BadKeyError, Chain, feed_prefix
 from stockfeed.contract.times import format_rfc3339, from_milliseconds
-from stockfeed.errors import DataError
+from stockfeed.errors import ConfigurationError, DataError
 from stockfeed.loader.download import REPAIR
 from stockfeed.loader.plan import Listed, Piece
 from stockfeed.loader.warehouse import Row, Warehouse
@@ -50,7 +50,10 @@ def empty_range_message(store: ObjectStore, warehouse: Warehouse, feed: str) -> 
     known = [_extent(row) for row in warehouse.run(sql.read_extents(feed))]
     if known:
         return "\n  ".join(["nothing is landed in this range; loaded so far:", *known])
-    feeds = ", ".join(store.list_prefixes("feed=")) or "nothing"
+    try:
+        feeds = ", ".join(store.list_prefixes("feed=")) or "nothing"
+    except ConfigurationError:  # the credentials are limited to this feed's prefix
+        feeds = "what these credentials must not list"
     return (
         f"nothing of feed {feed!r} is loaded; bucket {store.bucket!r} holds {feeds}; this feed's "
         f"objects would be under {feed_prefix(feed)}"

@@ -92,6 +92,8 @@ class ObjectStoreSettings(Settings):
     s3_region: str | None = Field(None, alias=env.S3_REGION)
     s3_bucket: str = Field(alias=env.S3_BUCKET, min_length=3)
     s3_credentials_dir: Path | None = Field(None, alias=env.S3_CREDENTIALS_DIR)
+    owner_cluster: Name = Field("default", alias=env.OWNER_CLUSTER)
+    owner_namespace: Name | None = Field(None, alias=env.OWNER_NAMESPACE)
 
     @property
     def s3_access_key(self) -> Secret | None:

@@ -11,6 +11,7 @@ from stockfeed.contract import env
 from stockfeed.errors import ConfigurationError
 from stockfeed.moments import parse_moment
 from stockfeed.objectstore import object_store
+from stockfeed.ownership import check_owner, owner_of
 from stockfeed.reader import open_reader
 from stockfeed.settings import BrokerSettings, InspectionSettings
 from stockfeed.trace import report
@@ -70,5 +71,7 @@ def find(
         if environ.get(env.KAFKA_BOOTSTRAP_SERVERS):
             broker = stack.enter_context(open_broker(BrokerSettings.from_env(environ)))
         reader = stack.enter_context(open_reader(settings, "trace"))
-        sources = Sources(reader, object_store(settings), broker)
+        store = object_store(settings)
+        check_owner(store, settings.feed, owner_of(settings))
+        sources = Sources(reader, store, broker)
         return search(sources, EventQuery(settings.feed, symbol, moment))

@@ -13,6 +13,7 @@ from stockfeed.contract.durations import parse_duration
 from stockfeed.errors import ConfigurationError
 from stockfeed.moments import parse_moment
 from stockfeed.objectstore import object_store
+from stockfeed.ownership import check_owner, owner_of
 from stockfeed.reader import open_reader
 from stockfeed.settings import BrokerSettings, InspectionSettings
 from stockfeed.verify import report
@@ -84,6 +85,7 @@ def verify(settings: InspectionSettings, environ: Mapping[str, str], options: Op
             broker = stack.enter_context(open_broker(BrokerSettings.from_env(environ)))
         reader = stack.enter_context(open_reader(settings, "verify"))
         store = object_store(settings, max_connections=THREADS)
+        check_owner(store, settings.feed, owner_of(settings))
         sources = Sources(reader, store, broker, options.models, settings.exchange_timezone)
         collected = collect(sources, settings.feed, window)
     return judge(settings.feed, window, collected)

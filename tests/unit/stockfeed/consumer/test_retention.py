@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from stockfeed.consumer.retention import apply_retention, merge_rules
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed.objectstore import ObjectStore
+from stockfeed.ownership import ClaimedFeed
 
 
 def rule(name, prefix, days, status="Enabled"):
@@ -16,10 +17,11 @@ def rule(name, prefix, days, status="Enabled"):
 
 
 BATCHES, EVENTS = (
-    rule("stockfeed-us", "feed=us/", 30),
+    rule("stockfeed-us", "feed=us/group=", 30),
     rule("stockfeed-us_events", "events/feed=us/", 30),
 )
-OTHER_FEED = rule("stockfeed-us-2", "feed=us-2/", 5)
+EARLIER = rule("stockfeed-us", "feed=us/", 30)
+OTHER_FEED = rule("stockfeed-us-2", "feed=us-2/group=", 5)
 FOREIGN = [
     {"ID": "logs", "Prefix": "logs/", "Status": "Enabled", "Expiration": {"Days": 1}},
     {
@@ -46,12 +48,14 @@ FOREIGN = [
             [BATCHES, EVENTS],
             31,
             [
-                rule("stockfeed-us", "feed=us/", 31),
+                rule("stockfeed-us", "feed=us/group=", 31),
                 rule("stockfeed-us_events", "events/feed=us/", 31),
             ],
         ),
         ([BATCHES, BATCHES, EVENTS], 30, [BATCHES, EVENTS]),
-        ([rule("stockfeed-us", "feed=us/", 30, "Disabled"), EVENTS], 30, [EVENTS, BATCHES]),
+        ([rule("stockfeed-us", "feed=us/group=", 30, "Disabled"), EVENTS], 30, [EVENTS, BATCHES]),
+        ([EARLIER, OTHER_FEED, EVENTS], 30, [OTHER_FEED, EVENTS, BATCHES]),
+        ([EARLIER, EVENTS], None, []),
     ],
     ids=[
         "nothing to remove",
@@ -63,6 +67,8 @@ FOREIGN = [
         "new age",
         "duplicate",
         "disabled manually",
+        "rule of an earlier version, which expired the owner marker",
+        "rule of an earlier version removed",
     ],
 )
 def test_merge_updates_own_rules_and_keeps_others(rules, days, merged):
@@ -108,7 +114,9 @@ def apply(bucket, days):
     """Applies retention once; returns the log entries and the fault metric."""
     metrics = ConsumerMetrics(CollectorRegistry())
     with structlog.testing.capture_logs() as logged:
-        apply_retention(ObjectStore(bucket, "raw"), "us", days, metrics, lambda _: None)
+        apply_retention(
+            ObjectStore(bucket, "raw"), ClaimedFeed("us"), days, metrics, lambda _: None
+        )
     (sample,) = metrics.retention_faults.collect()[0].samples
     return logged, sample.value
 
@@ -169,7 +177,7 @@ def test_reports_a_refusal_without_failing(action, rules, days, code):
     assert entry["bucket"] == "raw"
     assert code in entry["error"]
     assert "s3:PutLifecycleConfiguration" in entry["permissions"]
-    assert "feed=us/ and events/feed=us/" in entry["remedy"]
+    assert "feed=us/group= and events/feed=us/" in entry["remedy"]
 
 
 def test_ignores_missing_read_permission_without_retention():

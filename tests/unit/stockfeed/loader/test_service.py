@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from stockfeed.contract import endpoints
 from stockfeed.contract.objects import BatchMetadata, Chain
-from stockfeed.errors import TransientError
+from stockfeed.errors import ConfigurationError, TransientError
 from stockfeed.loader import service as module
 from stockfeed.loader.plan import Piece, Stop
 from stockfeed.loader.report import Report
@@ -16,6 +16,7 @@ from stockfeed.loader.service import Service
 from stockfeed.loader.warehouse import Warehouse
 from stockfeed.metrics import LoaderMetrics
 from stockfeed.objectstore import ObjectStore
+from stockfeed.ownership import Owner, claim_feed
 from stockfeed.settings import LoaderSettings
 
 PIECE = Piece(Chain("us", "a", "t", 0), 0, 50, "etag", BatchMetadata(9, 10, 0, 1000, 2000))
@@ -141,3 +142,16 @@ def test_loader_without_progress_is_not_live(
     assert health().ok
     monkeypatch.setattr(module, "_STALLED_SECONDS", -1.0)
     assert not health().ok
+
+
+def test_loads_nothing_of_another_owners_feed(
+    settings: LoaderSettings, object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim_feed(object_store, settings.feed, Owner("default", "stocks"))
+    owned = settings.model_copy(update={"owner_namespace": "tenant"})
+    harness = Harness(owned, object_store, monkeypatch)
+    harness.behaviour = lambda report, _: report.add([PIECE])
+    with pytest.raises(ConfigurationError, match="'tenant' of cluster .* 'stocks' of cluster"):
+        harness.service.load(Report())
+    assert harness.from_first is None
+    assert harness.metric("stockfeed_loads_total", result="failed") == 1
