@@ -151,7 +151,7 @@ def test_loads_nothing_of_another_owners_feed(
     owned = settings.model_copy(update={"owner_namespace": "tenant"})
     harness = Harness(owned, object_store, monkeypatch)
     harness.behaviour = lambda report, _: report.add([PIECE])
-    with pytest.raises(ConfigurationError, match="'tenant' of cluster .* 'stocks' of cluster"):
+    with pytest.raises(ConfigurationError, match=r"'tenant' of cluster .* 'stocks' of cluster"):
         harness.service.load(Report())
     assert harness.from_first is None
     assert harness.metric("stockfeed_loads_total", result="failed") == 1
