@@ -21,6 +21,7 @@ from stockfeed_operator.probes import Heartbeat, web_server
 from stockfeed_operator.reconcile import reconcile
 from stockfeed_operator.settings import Settings
 from stockfeed_operator.wakeups import Wakeups
+from stockfeed_operator.watchdog import Watchdog, allow_deep_json
 from stockfeed_operator.worker import Worker
 
 _log = structlog.get_logger()
@@ -29,20 +30,21 @@ _log = structlog.get_logger()
 def run(settings: Settings) -> None:
     """Runs the operator until SIGTERM or SIGINT.
 
-    The process exits immediately with status 1 if it loses the Lease.
+    The process exits immediately with status 1 if it loses the Lease or if a watcher dies.
 
     Args:
         settings: the parsed operator settings.
     """
     logs.configure(settings.log_level, settings.log_format)
+    allow_deep_json()
     client = _client()
     metrics_registry = CollectorRegistry()
     metrics = OperatorMetrics(metrics_registry)
     lock = LeaseLock(client, settings.lease_name, settings.lease_namespace, settings.pod_name)
     election = Election(lock, _exit)
-    heartbeat = Heartbeat()
+    heartbeat, watchdog = Heartbeat(), Watchdog(_exit_without_watcher)
     with web_server(
-        settings.http_port, metrics_registry, lambda: _problem(election, heartbeat)
+        settings.http_port, metrics_registry, lambda: _problem(election, heartbeat, watchdog)
     ) as web:
         _log.info("waiting for the Lease", lease=settings.lease_name, http_port=web.port)
         election.start()
@@ -50,7 +52,7 @@ def run(settings: Settings) -> None:
         metrics.leader.set(1)
         _log.info("leading", namespaces=settings.namespaces or "all")
         cluster = KubernetesCluster(client, settings.pod_name)
-        asyncio.run(_operate(settings, cluster, metrics, heartbeat))
+        asyncio.run(_operate(settings, cluster, metrics, heartbeat, watchdog))
 
 
 def installation_of(settings: Settings) -> Installation:
@@ -79,19 +81,30 @@ def _exit() -> None:
     os._exit(1)
 
 
-def _problem(election: Election, heartbeat: Heartbeat) -> str | None:
+def _exit_without_watcher(name: str, error: BaseException) -> None:
+    # A restart, or another replica, lists and watches everything again.
+    _log.error("a watcher has died, exiting", watcher=name, error=repr(error), exc_info=error)
+    os._exit(1)
+
+
+def _problem(election: Election, heartbeat: Heartbeat, watchdog: Watchdog) -> str | None:
     if not election.alive:
         return "leader election has ended"
-    return heartbeat.problem() if election.leads else None
+    return (heartbeat.problem() or watchdog.problem()) if election.leads else None
 
 
 async def _operate(
-    settings: Settings, cluster: KubernetesCluster, metrics: OperatorMetrics, heartbeat: Heartbeat
+    settings: Settings,
+    cluster: KubernetesCluster,
+    metrics: OperatorMetrics,
+    heartbeat: Heartbeat,
+    watchdog: Watchdog,
 ) -> None:
     reconcile_feed = partial(reconcile, cluster, installation_of(settings))
     worker = Worker(reconcile_feed, metrics, settings.resync_interval)
     wakeups = Wakeups(worker.reconcile, settings.max_workers)
-    beating = asyncio.create_task(heartbeat.run())
+    watchdog.started()
+    checks = [asyncio.create_task(check.run()) for check in (heartbeat, watchdog)]
     try:
         await kopf.operator(
             registry=build_registry(wakeups),
@@ -100,4 +113,5 @@ async def _operate(
             standalone=True,
         )
     finally:
-        beating.cancel()
+        for check in checks:
+            check.cancel()

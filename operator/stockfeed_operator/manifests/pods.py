@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from stockfeed.contract import endpoints
 from stockfeed_operator.spec.feed import StockFeed
-from stockfeed_operator.spec.pods import Resources
+from stockfeed_operator.spec.pods import Pods, Resources
 
 TMP_VOLUME: Final[dict[str, Any]] = {"name": "tmp", "emptyDir": {}}
 TMP_MOUNT: Final[dict[str, Any]] = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108 - an emptyDir
@@ -71,10 +71,17 @@ def placement(feed: StockFeed) -> dict[str, Any]:
     wanted = {
         "nodeSelector": pods.node_selector,
         "tolerations": tolerations,
-        "affinity": pods.affinity,
+        "affinity": _affinity(pods),
         "imagePullSecrets": [{"name": secret.name} for secret in pods.images.pull_secrets],
     }
     return {name: value for name, value in wanted.items() if value}
+
+
+def _affinity(pods: Pods) -> dict[str, Any]:
+    """Returns the affinity with the fields that the feed sets."""
+    if pods.affinity is None:
+        return {}
+    return pods.affinity.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def pod_metadata(feed: StockFeed, labels: dict[str, str]) -> dict[str, Any]:

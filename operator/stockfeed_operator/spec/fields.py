@@ -73,16 +73,6 @@ class ListMap(NamedTuple):
         return {**handler(core), **keywords}
 
 
-class FreeForm:
-    """Marks an object with fields defined by Kubernetes, stored and passed on unchanged."""
-
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Replaces the schema; structural schemas have no other way to allow unknown fields."""
-        return {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-
-
 class IntOrString:
     """Marks a value that may be a number or a string, such as a quantity."""
 

@@ -1,10 +1,11 @@
 """Settings of a feed's pods: images, scheduling, resources and identity."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stockfeed_operator.spec.fields import FreeForm, LabelMap, Model, Quantity, SecretRef, StringMap
+from stockfeed_operator.spec.affinity import Affinity
+from stockfeed_operator.spec.fields import LabelMap, Model, Quantity, SecretRef, StringMap
 
 ImageName = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\s@:/]\S*$")]
 
@@ -60,7 +61,7 @@ class Pods(Model):
     """Node labels that the pods require."""
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
     """Taints that the pods tolerate."""
-    affinity: Annotated[dict[str, Any], FreeForm()] | None = None
+    affinity: Affinity | None = None
     """Affinity of the pods; see `kubectl explain pod.spec.affinity`."""
     priority_class_name: Annotated[str, Field(max_length=253)] | None = None
     """PriorityClass of the pods."""

@@ -38,6 +38,10 @@ def test_every_field_is_described() -> None:
     ]
 
 
+def test_no_field_can_be_nested_without_limit() -> None:
+    assert "x-kubernetes-preserve-unknown-fields" not in str(crd())
+
+
 def test_descriptions_are_one_paragraph() -> None:
     assert "\n" not in str(field("spec.kafka.cluster")["description"])
 
