@@ -40,7 +40,5 @@ def configure(level: str, log_format: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # The leader election logs every renewal, i.e. every two seconds.
-    logging.getLogger("leaderelection").setLevel(logging.WARNING)
     # kopf logs every event that a handler processed, which would hide everything else.
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)

@@ -2,8 +2,13 @@
 
 import asyncio
 import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
+from typing import Final
 
 import kopf
 import structlog
@@ -26,9 +31,11 @@ from stockfeed_operator.worker import Worker
 
 _log = structlog.get_logger()
 
+_LOG_SECONDS: Final = 1.0
+
 
 def run(settings: Settings) -> None:
-    """Runs the operator until SIGTERM or SIGINT.
+    """Runs the operator until SIGTERM or SIGINT, then releases the Lease.
 
     The process exits immediately with status 1 if it loses the Lease or if a watcher dies.
 
@@ -37,17 +44,26 @@ def run(settings: Settings) -> None:
     """
     logs.configure(settings.log_level, settings.log_format)
     allow_deep_json()
+    # Process 1 of a container ignores signals without a handler. kopf sets its own while it runs.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     client = _client()
     metrics_registry = CollectorRegistry()
     metrics = OperatorMetrics(metrics_registry)
     lock = LeaseLock(client, settings.lease_name, settings.lease_namespace, settings.pod_name)
     election = Election(lock, _exit)
     heartbeat, watchdog = Heartbeat(), Watchdog(_exit_without_watcher)
-    with web_server(
-        settings.http_port, metrics_registry, lambda: _problem(election, heartbeat, watchdog)
-    ) as web:
+    with ExitStack() as stack:
+        web = stack.enter_context(
+            web_server(
+                settings.http_port,
+                metrics_registry,
+                lambda: _problem(election, heartbeat, watchdog),
+            )
+        )
         _log.info("waiting for the Lease", lease=settings.lease_name, http_port=web.port)
         election.start()
+        stack.callback(election.stop)
         election.wait()
         metrics.leader.set(1)
         _log.info("leading", namespaces=settings.namespaces or "all")
@@ -77,7 +93,10 @@ def _client() -> ApiClient:
 def _exit() -> None:
     # Another replica may already be reconciling, so running reconciles must not continue: exit
     # without cleanup.
-    _log.error("lost the Lease, exiting")
+    # A full pipe blocks the log, which must not delay the exit.
+    log = threading.Thread(target=_log.error, args=("lost the Lease, exiting",), daemon=True)
+    log.start()
+    log.join(_LOG_SECONDS)
     os._exit(1)
 
 
@@ -113,5 +132,7 @@ async def _operate(
             standalone=True,
         )
     finally:
+        # The Lease is released afterwards, so no reconcile may still be running.
+        await wakeups.close()
         for check in checks:
             check.cancel()

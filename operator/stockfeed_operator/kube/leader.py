@@ -1,154 +1,168 @@
 """Leader election with a Lease: one replica reconciles, another takes over within seconds.
 
-The election algorithm is the Kubernetes client's. The client includes only a ConfigMap lock, so
-this module adds a Lease lock.
+The Kubernetes client's own election is not used: it measures its deadline with the wall clock and
+only between attempts, so an attempt that hangs lets a leader act long after its lease has expired.
 """
 
-import json
+import copy
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from kubernetes.client import ApiClient, CoordinationV1Api, V1Lease, V1LeaseSpec, V1ObjectMeta
 from kubernetes.client.exceptions import ApiException
-from kubernetes.leaderelection.electionconfig import Config
-from kubernetes.leaderelection.leaderelection import LeaderElection
-from kubernetes.leaderelection.leaderelectionrecord import LeaderElectionRecord
 from urllib3.exceptions import HTTPError
 
 _log = structlog.get_logger()
 
-LEASE_SECONDS: Final = 15
-_RENEW_SECONDS: Final = 10
-_RETRY_SECONDS: Final = 2
-# Short enough for several attempts before the renew deadline.
-_REQUEST_SECONDS: Final = 3
-
 
 @dataclass(frozen=True, slots=True)
-class LeaseError:
-    """A failed read of the Lease, in the form that the client's election code expects."""
+class Timing:
+    """The election's times, in seconds.
 
-    status: int
-    reason: str
+    Attributes:
+        lease: a replica may take the Lease this long after it last saw the Lease change.
+        renew: a leader ends this long after the start of its last successful renewal. It must be
+            shorter than `lease`.
+        retry: pause between two attempts.
+        request: time limit of a request. An attempt makes two, so two must take less than `renew`.
+    """
 
-    @property
-    def body(self) -> str:
-        """The error as the JSON body of an API server response."""
-        return json.dumps({"code": self.status})
+    lease: float = 15
+    renew: float = 10
+    retry: float = 2
+    request: float = 3
+
+
+TIMING: Final = Timing()
 
 
 class LeaseLock:
-    """Implements the election's lock interface with a Lease.
+    """Reads and writes the Lease.
 
     Args:
         client: configured with the API server's address and credentials.
         name: the Lease's name.
         namespace: the Lease's namespace.
         identity: this replica's name, unique among the replicas.
+        timing: the election's times.
     """
 
-    def __init__(self, client: ApiClient, name: str, namespace: str, identity: str) -> None:
-        self._api = CoordinationV1Api(client)
-        self._lease: V1Lease | None = None
+    def __init__(
+        self,
+        client: ApiClient,
+        name: str,
+        namespace: str,
+        identity: str,
+        timing: Timing = TIMING,
+    ) -> None:
+        # By default urllib3 sends a failed request three more times, each with the full time limit.
+        configuration = copy.deepcopy(client.configuration)
+        configuration.retries = False
+        self._api = CoordinationV1Api(ApiClient(configuration))
         self.name = name
         self.namespace = namespace
         self.identity = identity
+        self.timing = timing
 
-    def get(self, name: str, namespace: str) -> tuple[bool, LeaderElectionRecord | LeaseError]:
-        """Reads the Lease: True with its record, or False with the error."""
+    def read(self) -> V1Lease | None:
+        """Returns the Lease; None if there is none.
+
+        Raises:
+            ApiException, HTTPError: the request failed.
+        """
         try:
-            self._lease = self._api.read_namespaced_lease(
-                name, namespace, _request_timeout=_REQUEST_SECONDS
+            return self._api.read_namespaced_lease(
+                self.name, self.namespace, _request_timeout=self.timing.request
             )
         except ApiException as error:
-            return False, LeaseError(error.status, str(error.reason))
-        except HTTPError as error:
-            return False, LeaseError(0, str(error))
-        spec = self._lease.spec
-        record = LeaderElectionRecord(
-            spec.holder_identity,
-            spec.lease_duration_seconds,
-            _text(spec.acquire_time),
-            _text(spec.renew_time),
-        )
-        return True, record
+            if error.status == 404:
+                return None
+            raise
 
-    def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
-        """Creates the Lease; False if that fails, e.g. because another replica was faster."""
-        body = V1Lease(
-            metadata=V1ObjectMeta(name=name, namespace=namespace),
-            spec=_spec(election_record, datetime.now(UTC)),
-        )
-        return self._try(
-            lambda: self._api.create_namespaced_lease(
-                namespace, body, _request_timeout=_REQUEST_SECONDS
-            )
-        )
+    def write(self, lease: V1Lease | None) -> None:
+        """Makes this replica the holder, or renews the Lease.
 
-    def update(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
-        """Writes the record to the Lease; False if the Lease has changed since `get` read it."""
-        lease = self._lease
-        if lease is None:
-            return False
-        renewed = lease.spec.holder_identity == self.identity
+        Args:
+            lease: as last read; None creates the Lease.
+
+        Raises:
+            ApiException, HTTPError: the request failed, e.g. because the Lease has changed.
+        """
         now = datetime.now(UTC)
-        lease.spec = _spec(election_record, lease.spec.acquire_time if renewed else now)
-        return self._try(
-            lambda: self._api.replace_namespaced_lease(
-                name, namespace, lease, _request_timeout=_REQUEST_SECONDS
-            )
+        held = lease is not None and lease.spec.holder_identity == self.identity
+        spec = V1LeaseSpec(
+            holder_identity=self.identity,
+            lease_duration_seconds=max(1, round(self.timing.lease)),
+            acquire_time=lease.spec.acquire_time if lease is not None and held else now,
+            renew_time=now,
         )
+        if lease is None:
+            body = V1Lease(
+                metadata=V1ObjectMeta(name=self.name, namespace=self.namespace), spec=spec
+            )
+            self._api.create_namespaced_lease(
+                self.namespace, body, _request_timeout=self.timing.request
+            )
+            return
+        self._replace(lease, spec)
 
-    def _try(self, write: Callable[[], Any]) -> bool:
+    def release(self) -> bool:
+        """Removes this replica as the holder, so that another leads at once.
+
+        Returns:
+            whether the Lease was released. If not, others wait until it expires.
+        """
         try:
-            self._lease = write()
+            lease = self.read()
+            if lease is None or lease.spec.holder_identity != self.identity:
+                return False
+            self._replace(lease, V1LeaseSpec(lease_duration_seconds=1))
         except (ApiException, HTTPError) as error:
-            _log.info("lease not written", lease=self.name, error=str(error))
+            _log.info("lease not released", lease=self.name, error=str(error))
             return False
         return True
 
-
-def _spec(record: LeaderElectionRecord, acquired: datetime) -> V1LeaseSpec:
-    return V1LeaseSpec(
-        holder_identity=record.holder_identity,
-        lease_duration_seconds=LEASE_SECONDS,
-        acquire_time=acquired,
-        renew_time=datetime.now(UTC),
-    )
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    def _replace(self, lease: V1Lease, spec: V1LeaseSpec) -> None:
+        # The metadata has the resourceVersion that was read, so a concurrent change causes a 409.
+        lease.spec = spec
+        self._api.replace_namespaced_lease(
+            self.name, self.namespace, lease, _request_timeout=self.timing.request
+        )
 
 
 class Election:
     """Acquires the Lease in a background thread and keeps renewing it.
 
+    A second thread watches the deadline, because a request can take longer than its time limit:
+    that limits each read from the socket, not the sum. All times are from the monotonic clock.
+
     Args:
         lock: the Lease.
-        on_lost: called in the election thread once the Lease is lost or the election fails.
+        on_lost: called in a background thread once the Lease is lost, or cannot be renewed in time,
+            or the election fails. It must end the process.
     """
 
     def __init__(self, lock: LeaseLock, on_lost: Callable[[], None]) -> None:
+        self._lock = lock
+        self._timing = lock.timing
         self._on_lost = on_lost
         self._acquired = threading.Event()
-        config = Config(
-            lock,
-            lease_duration=LEASE_SECONDS,
-            renew_deadline=_RENEW_SECONDS,
-            retry_period=_RETRY_SECONDS,
-            onstarted_leading=self._acquired.set,
-            onstopped_leading=lambda: None,  # run() returns then, and `_run` calls on_lost
-        )
-        self._thread = threading.Thread(target=self._run, args=(config,), daemon=True)
+        self._stopped = threading.Event()
+        self._renewed_at = 0.0
+        self._seen: tuple[str | None, str | None] | None = None
+        self._seen_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="election", daemon=True)
+        self._watchdog = threading.Thread(target=self._watch, name="lease", daemon=True)
 
     def start(self) -> None:
-        """Starts the election thread."""
+        """Starts the election threads."""
         self._thread.start()
+        self._watchdog.start()
 
     @property
     def leads(self) -> bool:
@@ -164,8 +178,60 @@ class Election:
         """Blocks until the Lease is acquired."""
         self._acquired.wait()
 
-    def _run(self, config: Config) -> None:
+    def stop(self) -> None:
+        """Ends the election and releases the Lease if this replica holds it.
+
+        To be called only after the last action as the leader.
+        """
+        self._stopped.set()
+        if not self.leads:
+            return
+        self._thread.join(2 * self._timing.request)
+        # A renewal that is still under way could take back a released Lease.
+        if not self._thread.is_alive() and self._lock.release():
+            _log.info("released the Lease", lease=self._lock.name)
+
+    def _run(self) -> None:
         try:
-            LeaderElection(config).run()
+            while not self._stopped.is_set():
+                if not self._attempt():
+                    return
+                self._stopped.wait(self._timing.retry)
         finally:
+            if not self._stopped.is_set():
+                self._on_lost()
+
+    def _attempt(self) -> bool:
+        """Acquires or renews the Lease if possible; returns False once it has been lost."""
+        started = time.monotonic()
+        try:
+            lease = self._lock.read()
+            if lease is not None and not self._may_write(lease):
+                return not self.leads
+            self._lock.write(lease)
+        except (ApiException, HTTPError) as error:
+            _log.info("lease not written", lease=self._lock.name, error=str(error))
+            return True
+        # The start counts: other replicas cannot have seen this renewal before it was sent.
+        self._renewed_at = started
+        self._acquired.set()
+        return True
+
+    def _may_write(self, lease: V1Lease) -> bool:
+        holder = lease.spec.holder_identity
+        if not holder or holder == self._lock.identity:
+            return True
+        # Any change starts the wait again; the clocks of two replicas are never compared.
+        seen = holder, lease.metadata.resource_version
+        now = time.monotonic()
+        if seen != self._seen:
+            self._seen, self._seen_at = seen, now
+        return not self.leads and now - self._seen_at > self._timing.lease
+
+    def _watch(self) -> None:
+        self._acquired.wait()
+        while (left := self._renewed_at + self._timing.renew - time.monotonic()) > 0:
+            if self._stopped.wait(left):
+                return
+        if not self._stopped.is_set():
             self._on_lost()

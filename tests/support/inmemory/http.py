@@ -3,10 +3,14 @@
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Final, Self
+
+DRIP: Final = 0
+"""As a response's status: send one byte every half second, and never complete the response."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,9 @@ def _handler(stub: StubServer) -> type[BaseHTTPRequestHandler]:
             request = Request(self.command, self.path, self.headers.get("Content-Type"), body)
             stub.requests.append(request)
             status, answer = stub.answer(request)
+            if status == DRIP:
+                self._drip()
+                return
             encoded = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -70,6 +77,14 @@ def _handler(stub: StubServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             with contextlib.suppress(BrokenPipeError):  # the client has been killed
                 self.wfile.write(encoded)
+
+        def _drip(self) -> None:
+            self.close_connection = True
+            with contextlib.suppress(OSError):  # the client has closed the connection
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+                while True:
+                    self.wfile.write(b"x")
+                    time.sleep(0.5)
 
         do_GET = _serve  # noqa: N815 - the base's names
         do_POST = _serve  # noqa: N815
