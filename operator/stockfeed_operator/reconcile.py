@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from stockfeed_operator.kube.api import Cluster
+from stockfeed_operator.kube.errors import NamespaceTerminatingError
 from stockfeed_operator.kube.kinds import Key
 from stockfeed_operator.manifests.metadata import Installation
 from stockfeed_operator.plan.apply import apply, prune
@@ -25,6 +26,7 @@ from stockfeed_operator.spec.validate import InvalidFeedError
 from stockfeed_operator.status.report import (
     add_finalizer,
     finalizer_removed,
+    record_interrupted_stop,
     record_repair,
     remove_finalizer,
     write_status,
@@ -109,7 +111,13 @@ def _advance(
         on_repair(key)
         record_repair(cluster, observed, key)
 
-    applied = apply(cluster, observed, wanted, repaired)
+    try:
+        applied = apply(cluster, observed, wanted, repaired)
+    except NamespaceTerminatingError:
+        # Deleted consumers cannot be replaced, nor the last load created: the stop cannot finish.
+        record_interrupted_stop(cluster, observed)
+        remove_finalizer(cluster, observed)
+        return GONE
     status = status_of(feed, observed, plan, applied.problems, now)
     reported = write_status(cluster, observed, status)
     # After the status: once a removed group's consumers are pruned, they can no longer be queried,

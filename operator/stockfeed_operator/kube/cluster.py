@@ -24,6 +24,7 @@ from stockfeed_operator.kube.errors import (
     ConflictError,
     ForbiddenError,
     InvalidObjectError,
+    NamespaceTerminatingError,
 )
 from stockfeed_operator.kube.kinds import EVENT, FEED, Kind, Manifest, kind_of
 
@@ -192,12 +193,21 @@ def _force() -> list[tuple[str, str]]:
 
 def _error(method: str, path: str, error: ApiException) -> ClusterError:
     try:
-        text = json.loads(error.body)["message"]
+        body = json.loads(error.body)
+        text = body["message"]
     except (TypeError, ValueError, KeyError):
-        text = str(error.reason)
+        body, text = {}, str(error.reason)
     kind = _ERRORS.get(error.status, ClusterError)
+    if kind is ForbiddenError and _is_terminating(body):
+        kind = NamespaceTerminatingError
     # The text about an invalid object is shown in the feed's status, so it omits the HTTP details.
     return kind(text if kind is InvalidObjectError else f"{method} {path}: {error.status}: {text}")
+
+
+def _is_terminating(body: Manifest) -> bool:
+    # The cause that the admission plugin NamespaceLifecycle adds to its refusal.
+    causes = (body.get("details") or {}).get("causes") or ()
+    return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
 
 
 def _event_manifest(feed: Manifest, event: Event, instance: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 ClusterError                 retry later
 ├── ConflictError            someone else wrote first: read again and retry at once
 ├── ForbiddenError           a permission is missing: the chart's RBAC rules must change
+│   └── NamespaceTerminatingError   nothing can be created: a deleted feed is released
 └── InvalidObjectError       the object itself is invalid: a retry cannot succeed
 """
 
@@ -17,6 +18,10 @@ class ConflictError(ClusterError):
 
 class ForbiddenError(ClusterError):
     """The operator's service account lacks a permission."""
+
+
+class NamespaceTerminatingError(ForbiddenError):
+    """The namespace is being deleted, so the API server creates no objects in it."""
 
 
 class InvalidObjectError(ClusterError):

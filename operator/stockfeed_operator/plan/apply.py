@@ -12,7 +12,11 @@ from typing import Final
 
 from stockfeed_operator.kube.api import Cluster
 from stockfeed_operator.kube.diff import contains
-from stockfeed_operator.kube.errors import ForbiddenError, InvalidObjectError
+from stockfeed_operator.kube.errors import (
+    ForbiddenError,
+    InvalidObjectError,
+    NamespaceTerminatingError,
+)
 from stockfeed_operator.kube.kinds import (
     ROLE_BINDING,
     TOPIC,
@@ -75,6 +79,7 @@ def apply(
             one no longer sees the drift.
 
     Raises:
+        NamespaceTerminatingError: the feed is being deleted, and so is its namespace.
         ClusterError: a request failed for a reason other than the object or a missing permission.
     """
     written: list[Key] = []
@@ -97,6 +102,8 @@ def apply(
                     cluster.delete(live)
                 cluster.apply(hashed)
             except (InvalidObjectError, ForbiddenError) as error:
+                if observed.deleting and isinstance(error, NamespaceTerminatingError):
+                    raise
                 problems.append(_not_written(key, error))
                 continue
             written.append(key)

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+import structlog
+
 from stockfeed_operator.kube.api import Cluster, Event
 from stockfeed_operator.kube.kinds import FEED, Key
 from stockfeed_operator.plan.observe import FINALIZER, Observed
 from stockfeed_operator.spec.conditions import BAD_WHEN_TRUE, READY, STOPPED, Condition
 from stockfeed_operator.spec.feed_status import StockFeedStatus
+
+_log = structlog.get_logger()
 
 
 def write_status(cluster: Cluster, observed: Observed, status: StockFeedStatus) -> bool:
@@ -28,6 +32,20 @@ def record_repair(cluster: Cluster, observed: Observed, key: Key) -> None:
     """Records an Event about a repaired object, to show who reverted the change."""
     text = f"{key.kind} {key.name} was changed or deleted by another client and has been restored"
     cluster.record_event(observed.resource, Event("Normal", "DriftRepaired", text))
+
+
+def record_interrupted_stop(cluster: Cluster, observed: Observed) -> None:
+    """Reports that the feed is released without an ordered stop.
+
+    The log is the lasting record: a namespace that is being deleted refuses Events, too.
+    """
+    text = (
+        "The namespace is being deleted, so the feed is released without an ordered stop: what"
+        " consumers had not landed is still in Kafka, and the last load did not run"
+    )
+    metadata = observed.resource["metadata"]
+    _log.warning(text, namespace=metadata["namespace"], feed=metadata["name"])
+    cluster.record_event(observed.resource, Event("Warning", "StopInterrupted", text))
 
 
 def add_finalizer(cluster: Cluster, observed: Observed) -> None:

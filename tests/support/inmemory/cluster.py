@@ -12,7 +12,11 @@ from typing import Any
 
 from stockfeed.contract.times import format_rfc3339
 from stockfeed_operator.kube.api import FIELD_MANAGER, DrainStatus, Event
-from stockfeed_operator.kube.errors import ConflictError, InvalidObjectError
+from stockfeed_operator.kube.errors import (
+    ConflictError,
+    InvalidObjectError,
+    NamespaceTerminatingError,
+)
 from stockfeed_operator.kube.kinds import DEPLOYMENT, FEED, POD, Key, Kind, Manifest, key_of
 from support.inmemory.merge import copied, merged, owned_fields, without
 
@@ -40,6 +44,7 @@ class InMemoryCluster:
         answer: returns the drain status of a consumer pod; None if the pod does not answer.
         phase: the phase that Workflows reach; None leaves them running.
         refuse: names of objects that the API server rejects.
+        terminating: whether the namespace is being deleted, so that nothing can be created.
         before_write: called before each write; may raise.
     """
 
@@ -51,6 +56,7 @@ class InMemoryCluster:
     answer: Callable[[Manifest], DrainStatus | None] = _everything_landed
     phase: str | None = "Succeeded"
     refuse: set[str] = field(default_factory=set)
+    terminating: bool = False
     before_write: Callable[[str], None] = lambda write: None
     _applied: dict[str, Manifest] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -77,6 +83,8 @@ class InMemoryCluster:
             raise InvalidObjectError(f"{key.name} is invalid")
         self._write(f"apply {key.kind} {key.name}")
         live = self.objects.get(key)
+        if live is None and self.terminating:
+            raise NamespaceTerminatingError(f"{NAMESPACE} is being terminated")
         if live is None:
             return copied(self.create(manifest, manager=FIELD_MANAGER))
         if live.get("roleRef") != manifest.get("roleRef"):

@@ -402,3 +402,28 @@ def test_deletion_survives_repeated_crashes() -> None:
     assert len([write for write in life.cluster.writes if "us-last-load" in write]) == 1
     life.cluster.settle()
     assert {key.kind for key in life.cluster.objects} == {"KafkaTopic"}
+
+
+def test_feed_of_a_terminating_namespace_is_released_at_once() -> None:
+    life = _running()
+    life.cluster.answer = lambda pod: BEHIND
+    life.cluster.terminating = True
+    _delete(life)
+    life.step()
+    # The namespace controller deletes everything in the namespace, in any order.
+    for key in [*life.cluster.objects]:
+        if key.kind != FEED.kind:
+            life.cluster.objects.pop(key, None)
+    assert life.steps(2).result == "gone"
+    assert not life.exists
+    assert "StopInterrupted" in _reasons(life)
+    assert not life.repaired
+
+
+def test_feed_that_is_not_deleted_keeps_its_finalizer_in_a_terminating_namespace() -> None:
+    life = _running()
+    life.cluster.terminating = True
+    del life.cluster.objects[Key(DEPLOYMENT.kind, "us-autos-consumer")]
+    life.step()
+    assert life.resource["metadata"]["finalizers"]
+    assert "StopInterrupted" not in _reasons(life)

@@ -12,6 +12,7 @@ from stockfeed_operator.kube.errors import (
     ConflictError,
     ForbiddenError,
     InvalidObjectError,
+    NamespaceTerminatingError,
 )
 from stockfeed_operator.kube.kinds import CONFIG_MAP, FEED, TOPIC
 from support.inmemory.http import Request, StubServer
@@ -157,6 +158,14 @@ def test_record_event_refers_to_the_feed_and_truncates_the_note(
     assert request.body["regarding"]["name"] == "us"
     assert (request.body["type"], request.body["reason"]) == ("Warning", "DrainTimedOut")
     assert len(request.body["note"]) == 1024
+
+
+def test_recognises_a_terminating_namespace(cluster: KubernetesCluster, server: StubServer) -> None:
+    causes = [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]
+    body = {"message": "being terminated", "reason": "Forbidden", "details": {"causes": causes}}
+    server.answer = lambda request: (403, body)
+    with pytest.raises(NamespaceTerminatingError):
+        cluster.apply(CONFIG)
 
 
 def test_record_event_ignores_failures(cluster: KubernetesCluster, server: StubServer) -> None:
