@@ -132,7 +132,7 @@ async def _operate(
             standalone=True,
         )
     finally:
-        # The Lease is released afterwards, so no reconcile may still be running.
-        await wakeups.close()
         for check in checks:
             check.cancel()
+        # The Lease is released afterwards, so no reconcile may still be running.
+        await wakeups.close()
