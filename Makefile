@@ -6,6 +6,8 @@ SHELL := /bin/bash
 # Tests and the demo start hundreds of Python processes. With this variable set, each would compile all
 # modules that it imports.
 unexport PYTHONDONTWRITEBYTECODE
+# Snowflake's connector would ask the cloud's metadata address for the platform: 0.2 s a connection.
+export SNOWFLAKE_DISABLE_PLATFORM_DETECTION := true
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -1,6 +1,7 @@
 """Fixtures that start real services, once per pytest worker, when a test first asks for them."""
 
 import itertools
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -30,6 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Makes the run independent of the signals that its starter ignores, as `nohup` does."""
     start_children_with_default_signals()
+    # The connector would ask a cloud's metadata address; tests stay on loopback.
+    os.environ["SNOWFLAKE_DISABLE_PLATFORM_DETECTION"] = "true"
     if config.option.record_durations and not hasattr(config, "workerinput"):
         config.pluginmanager.register(DurationRecorder())
 

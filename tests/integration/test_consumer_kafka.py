@@ -14,11 +14,12 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed_local.stack.process import Process
+from support.kafka import Committed, committed
 
 PARTITIONS = 3
 
@@ -97,27 +98,19 @@ class Lab:
         lines = [line for part in self.landed().values() for line in part]
         assert sorted(line["n"] for line in lines) == list(range(len(self.sent)))
 
-    def offsets(self) -> dict[int, tuple[int, str]]:
-        """Returns the group's committed offsets and their metadata, by partition."""
-        request = ConsumerGroupTopicPartitions(self.group)
-        found = self.admin.list_consumer_group_offsets([request])[self.group].result(10)
-        return {p.partition: (p.offset, p.metadata) for p in found.topic_partitions}
+    def commits(self) -> dict[int, Committed] | None:
+        """Returns the group's commits by partition; None while the group has no coordinator."""
+        return committed(self.kafka.endpoint, self.group, self.topic, PARTITIONS)
 
     def everything_is_committed(self) -> bool:
         """Returns whether the group has committed the end offset of every partition.
 
         An empty partition has no commit, or one at offset 0 after a manual reset.
         """
-        client = Consumer({"bootstrap.servers": self.kafka.endpoint, "group.id": "ends"})
-        try:
-            partitions = [TopicPartition(self.topic, number) for number in range(PARTITIONS)]
-            ends = {p.partition: client.get_watermark_offsets(p, 10)[1] for p in partitions}
-        finally:
-            client.close()
-        committed = {partition: offset for partition, (offset, _) in self.offsets().items()}
-        return {p: offset for p, offset in committed.items() if offset} == {
-            p: end for p, end in ends.items() if end
-        }
+        commits = self.commits()
+        return commits is not None and all(
+            max(commit.offset, 0) == commit.end for commit in commits.values()
+        )
 
 
 class Member:
@@ -181,9 +174,14 @@ def test_lands_everything_and_commits_with_the_object_key(lab):
     assert member.metric("stockfeed_messages_landed_total") == 3_000
     assert member.process.terminate() == 0
     ends = {partition: lines[-1]["_meta"]["offset"] for partition, lines in lab.landed().items()}
-    for partition, (offset, key) in lab.offsets().items():
-        assert offset == ends[partition] + 1
-        assert Chain.parse(key)[0].partition == partition
+    commits = lab.commits()
+    assert commits is not None
+    commits = {partition: commit for partition, commit in commits.items() if commit.end}
+    assert commits.keys() == ends.keys()
+    for partition, commit in commits.items():
+        assert commit.offset == ends[partition] + 1
+        assert commit.metadata is not None
+        assert Chain.parse(commit.metadata)[0].partition == partition
 
 
 def test_lands_the_buffer_on_stop(lab):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import snowflake.connector
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from stockfeed.contract.topics import consumer_group, topic_name
 from stockfeed_local.stack.java_kafka import JavaKafka
@@ -22,16 +22,12 @@ from stockfeed_local.stack.ports import free_ports
 from stockfeed_local.stack.process import Process
 from stockfeed_local.stack.s3 import SeaweedS3
 from stockfeed_local.stack.snowflake import SnowflakeEmulator
+from support.kafka import committed
 
 COMMAND = str(Path(sys.executable).with_name("stockfeed"))
 PROJECT = Path(__file__).parents[3] / "dbt_stocks"
 PARTITIONS = 2
 KAFKA = "STOCKFEED_KAFKA_BOOTSTRAP_SERVERS"
-_NO_COORDINATOR_YET = (
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-)
 SYMBOLS = ("F", "GM", "TSLA", "BRK.B")
 
 
@@ -101,20 +97,10 @@ class Feed:
         Its /drained does not do: it may rest on a lag that was measured before the last message.
         """
         group = self.environment["STOCKFEED_KAFKA_CONSUMER_GROUP"]
-        client = Consumer({"bootstrap.servers": self.environment[KAFKA], "group.id": group})
-        try:
-            partitions = [TopicPartition(self.topic, number) for number in range(PARTITIONS)]
-            return all(
-                found.offset == client.get_watermark_offsets(found, timeout=10)[1]
-                for found in client.committed(partitions, timeout=10)
-            )
-        except KafkaException as error:
-            # The broker may still be electing the group's coordinator.
-            if error.args[0].code() not in _NO_COORDINATOR_YET:
-                raise
-            return False
-        finally:
-            client.close()
+        commits = committed(self.environment[KAFKA], group, self.topic, PARTITIONS)
+        return commits is not None and all(
+            commit.offset == commit.end for commit in commits.values()
+        )
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Runs a command to its end."""

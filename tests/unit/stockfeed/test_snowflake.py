@@ -64,6 +64,7 @@ def test_connects_with_key_pair_and_lock_timeout(connects: list[dict[str, Any]])
         "login_timeout": 20,
         "network_timeout": 660,  # also cancels statements, so it exceeds LOCK_TIMEOUT
         "client_session_keep_alive": False,
+        "platform_detection_timeout_seconds": 0.0,  # no requests to a metadata address
         "session_parameters": {
             "QUERY_TAG": "stockfeed loader us",
             "LOCK_TIMEOUT": 600,

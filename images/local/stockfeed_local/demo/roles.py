@@ -71,6 +71,8 @@ class Environment:
             },
             env.FEED: feed,
             env.LOG_FORMAT: "console",
+            # dbt's connection must not ask a cloud's metadata address either, see `snowflake.py`.
+            "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true",
         }
 
     def producer(self, group: Group, port: int) -> dict[str, str]:

@@ -120,6 +120,7 @@ def connect(environment: Mapping[str, str]) -> Iterator[DemoWarehouse]:
         port=int(environment[env.SNOWFLAKE_PORT]),
         protocol=environment[env.SNOWFLAKE_PROTOCOL],
         network_timeout=30,
+        platform_detection_timeout_seconds=0.0,
     )
     try:
         yield DemoWarehouse(connection)
