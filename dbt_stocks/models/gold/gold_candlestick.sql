@@ -30,9 +30,14 @@ with quotes as (
         quote_at,
         exchange_at,
         batch_seq,
+        -- A price that returns within a second (10, 11, 10) is one quote, first seen before the other and
+        -- last seen after it. So it opens the bucket and closes it.
+        row_number() over (
+            partition by symbol order by t, first_seen_at, first_seen_offset, quote_id
+        ) as open_place,
         row_number() over (
             partition by symbol order by t, last_seen_at, last_seen_offset, quote_id
-        ) as place
+        ) as close_place
     from {{ ref('silver_clean_stock') }}
     {%- if is_incremental() %}
     where ({{ in_spans('quote_at', touched_days) }})
@@ -55,7 +60,8 @@ bucketed as (
         {{ exchange_day_start('exchange_at') }}::timestamp_ntz as bucket_start,
         {%- endif %}
         c,
-        place,
+        open_place,
+        close_place,
         batch_seq
     from quotes
     {% if not loop.last %}
@@ -71,10 +77,10 @@ bars as (
         symbol,
         bar_interval,
         bucket_start,
-        min_by(c, place) as open,
+        min_by(c, open_place) as open,
         max(c) as high,
         min(c) as low,
-        max_by(c, place) as close,
+        max_by(c, close_place) as close,
         count(*)::number(38, 0) as quotes,
         max(batch_seq) as newest_batch_seq
     from bucketed
