@@ -65,6 +65,8 @@ class FeedLife:
         bad = self._land([1.0], broken=True)
         self._run("bad object: load", "loader", "--once", fails=True)
         self._run("bad object: skip", "loader", "--skip", bad, "--reason", "broken")
+        bad = self._land([1.0, 1.5], broken=True)
+        self._run("bad line: skip", "loader", "--skip", bad, "--line", "2", "--reason", "broken")
         self._leave_staged_file()
         self._run("leftover: load", "loader", "--once")
         self._run("daily: build", "build", "--daily")
@@ -76,10 +78,12 @@ class FeedLife:
         self._run(f"{name}: build", "build")
 
     def _land(self, prices: list[float], *, broken: bool = False) -> str:
-        """Lands one object and returns its key."""
+        """Lands one object, of which the last line may be broken; returns its key."""
         start = self.next_offset
         lines = [_line(start + n, price) for n, price in enumerate(prices)]
-        content = b'{"symbol": ' if broken else b"".join(lines)
+        if broken:
+            lines[-1] = b'{"symbol": '
+        content = b"".join(lines)
         end = start + len(prices) - 1
         metadata = BatchMetadata(end, len(prices), 0, _timestamp(start), _timestamp(end), 0)
         key = _CHAIN.key(start)

@@ -38,6 +38,14 @@ def consumer() -> None:
 )
 @click.option("--reason", help="Why the object is skipped; stored in the ledger.")
 @click.option(
+    "--line",
+    "lines",
+    metavar="N",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="With --skip: skip only line N of the object, and load the others. May be repeated.",
+)
+@click.option(
     "--build-follows",
     is_flag=True,
     help="With --once: if some objects fail to load, exit 0 and let the next build report them.",
@@ -49,14 +57,21 @@ def consumer() -> None:
     help="With --once: start partitions that were never loaded at their first remaining object.",
 )
 def loader(
-    once: bool, skip: str | None, reason: str | None, build_follows: bool, from_first: bool
+    once: bool,
+    skip: str | None,
+    reason: str | None,
+    lines: tuple[int, ...],
+    build_follows: bool,
+    from_first: bool,
 ) -> None:
     """Load new objects into Snowflake, once or as a service."""
     if (skip is None) != (reason is None):
         raise click.UsageError("--skip and --reason must be given together")
+    if lines and skip is None:
+        raise click.UsageError("--line requires --skip")
     if (build_follows or from_first) and not once:
         raise click.UsageError("--build-follows and --from-first-object require --once")
-    options = (once, skip, reason, build_follows, from_first)
+    options = (once, skip, reason, build_follows, from_first, lines)
     _run_role("stockfeed.loader.app", lambda module: module.main(os.environ, *options))
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -133,11 +133,11 @@ class Target:
         with Warehouse(settings) as warehouse:
             Service(settings, object_store(settings), warehouse, metrics, self.stop).load(report)
 
-    def skip(self, key: str, reason: str) -> None:
+    def skip(self, key: str, reason: str, skipped: Collection[int] = ()) -> None:
         """Runs `stockfeed loader --skip` in the test's process."""
         settings = self.settings
         with Warehouse(settings) as warehouse:
-            skip(object_store(settings), warehouse, settings.feed, key, reason)
+            skip(object_store(settings), warehouse, settings.feed, key, reason, skipped)
 
     def process(self, *arguments: str) -> "subprocess.Popen[str]":
         """Starts `stockfeed loader …`."""

@@ -66,7 +66,17 @@ def test_skip_requires_a_reason(invoke, role):
     assert invoke("loader", "--skip", "a/b").exit_code == 2
     assert invoke("loader", "--reason", "broken").exit_code == 2
     assert invoke("loader", "--skip", "a/b", "--reason", "broken").exit_code == 0
-    assert calls == [(False, "a/b", "broken", False, False)]
+    assert calls == [(False, "a/b", "broken", False, False, ())]
+
+
+def test_line_requires_skip(invoke, role):
+    calls = []
+    role(lambda environment, *options: calls.append(options) or 0)
+    skip = ("loader", "--skip", "a/b", "--reason", "broken")
+    assert invoke("loader", "--once", "--line", "3").exit_code == 2
+    assert invoke(*skip, "--line", "0").exit_code == 2
+    assert invoke(*skip, "--line", "3", "--line", "17").exit_code == 0
+    assert calls == [(False, "a/b", "broken", False, False, (3, 17))]
 
 
 def test_build_follows_requires_once(invoke, role):
@@ -74,7 +84,7 @@ def test_build_follows_requires_once(invoke, role):
     role(lambda environment, *options: calls.append(options) or 0)
     assert invoke("loader", "--build-follows").exit_code == 2
     assert invoke("loader", "--once", "--build-follows").exit_code == 0
-    assert calls == [(True, None, None, True, False)]
+    assert calls == [(True, None, None, True, False, ())]
 
 
 def test_from_first_object_requires_once(invoke, role):
@@ -82,7 +92,7 @@ def test_from_first_object_requires_once(invoke, role):
     role(lambda environment, *options: calls.append(options) or 0)
     assert invoke("loader", "--from-first-object").exit_code == 2
     assert invoke("loader", "--once", "--from-first-object").exit_code == 0
-    assert calls == [(True, None, None, False, True)]
+    assert calls == [(True, None, None, False, True, ())]
 
 
 def test_empty_options_count_as_not_given(invoke, role, monkeypatch):

@@ -1,7 +1,7 @@
 """`stockfeed loader`: settings, signals and health around loads."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import time
 
@@ -34,17 +34,19 @@ def main(
     reason: str | None,
     build_follows: bool = False,
     from_first: bool = False,
+    lines: Sequence[int] = (),
 ) -> int:
     """Loads once, or in a loop until SIGTERM or SIGINT, or skips one object.
 
     Args:
         environ: see `stockfeed.settings.LoaderSettings`.
         once: loads what is new, prints a summary and returns.
-        skip: the key of an object to skip; nothing is loaded then.
+        skip: the key of an object to skip; nothing else is loaded then.
         reason: why it is skipped; kept in the ledger.
         build_follows: with `once`: leaves it to the `stockfeed build` that runs next in the same
             workspace to fail for the objects that could not be loaded.
         from_first: with `once`: see `open_backlogs`.
+        lines: with `skip`: skips only these lines of the object, and loads the others.
 
     Returns:
         The exit status.
@@ -64,8 +66,8 @@ def main(
     with on_stop_signal(stop.set), Warehouse(settings) as warehouse:
         if skip is not None:
             retrying()(check_owner, store, settings.feed, owner_of(settings))
-            retrying()(skip_object, store, warehouse, settings.feed, skip, reason or "")
-            _log.info("skipped", key=skip, reason=reason)
+            retrying()(skip_object, store, warehouse, settings.feed, skip, reason or "", lines)
+            _log.info("skipped", key=skip, reason=reason, lines=list(lines))
             return 0
         metrics = LoaderMetrics(registry)
         service = Service(settings, store, warehouse, metrics, stop, from_first=from_first)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from stockfeed.contract.objects import MAX_OBJECT_BYTES, BadKeyError
+from stockfeed.loader.lines import MissingLinesError, drop_lines
 from stockfeed.loader.plan import Listed, Piece, Stop, skip_command
 from stockfeed.objectstore import ObjectStore, UnreadableObjectError
 
@@ -20,7 +21,7 @@ REPAIR: Final = (
 def download(
     store: ObjectStore, picked: Sequence[Listed], directory: Path, executor: Executor
 ) -> list[Piece | Stop]:
-    """Streams objects to `directory/<key>`.
+    """Streams objects to `directory/<key>`, without the lines to skip.
 
     Each object's metadata comes with the same response, so it costs no request.
 
@@ -45,7 +46,11 @@ def _download(store: ObjectStore, listed: Listed, directory: Path) -> Piece | St
         )
     try:
         head = store.download(listed.key, directory / listed.key, limit=listed.size)
+        if listed.skipped_lines:
+            drop_lines(directory / listed.key, listed.skipped_lines)
         return Piece.read(listed, head.etag, head.metadata)
+    except MissingLinesError as error:
+        return Stop(listed.key, str(error))
     except UnreadableObjectError as error:
         return Stop(listed.key, str(error))
     except BadKeyError as error:

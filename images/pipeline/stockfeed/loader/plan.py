@@ -1,7 +1,7 @@
 """Decides which objects of a partition to load next: those that continue its chain unbroken."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Self
 
@@ -13,11 +13,19 @@ Positions = Mapping[Chain, int]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A batch object as a bucket listing shows it; `size` is in bytes."""
+    """A batch object as a bucket listing shows it.
+
+    Attributes:
+        chain: its partition.
+        start: its first offset.
+        size: compressed size in bytes.
+        skipped_lines: the lines to leave out, counted from 1.
+    """
 
     chain: Chain
     start: int
     size: int
+    skipped_lines: frozenset[int] = frozenset()
 
     @property
     def key(self) -> str:
@@ -45,7 +53,7 @@ class Piece:
 
     @classmethod
     def read(cls, listed: Listed, etag: str, metadata: Mapping[str, str]) -> Self:
-        """Parses and checks an object's S3 metadata.
+        """Parses and checks an object's S3 metadata; does not count skipped lines as records.
 
         Raises:
             BadKeyError: the metadata is missing or contradicts itself.
@@ -59,7 +67,13 @@ class Piece:
                 f"{parsed.records} records, {parsed.errors} of them errors, and {parsed.lost} lost "
                 "offsets"
             )
-        return cls(listed.chain, listed.start, listed.size, etag, parsed)
+        left = parsed.records - len(listed.skipped_lines)
+        if left < 0:
+            raise BadKeyError(
+                f"object {listed.key!r} has {parsed.records} records, fewer than the "
+                f"{len(listed.skipped_lines)} lines to skip"
+            )
+        return cls(listed.chain, listed.start, listed.size, etag, replace(parsed, records=left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +123,7 @@ def follow(expected: int, found: Sequence[Piece | Stop], next_start: int | None)
 
 def skip_command(key: str) -> str:
     """Returns the command that makes a partition continue after an object."""
-    return f"`stockfeed loader --skip {key} --reason '…'`"
+    return f"`stockfeed loader --skip {key} --reason '…'` (with `--line N`: only line N of it)"
 
 
 def hole(expected: int, key: str) -> Stop:

@@ -181,12 +181,25 @@ def file_list(keys: Sequence[str]) -> str:
 
 
 def record(
-    batch_id: str, stamp: Stamp, pieces: Sequence[Piece], skip_reason: str | None = None
+    batch_id: str,
+    stamp: Stamp,
+    pieces: Sequence[Piece],
+    skip_reason: str | None = None,
+    *,
+    partly: bool = False,
 ) -> Statement:
-    """Writes a ledger row for each object; a skipped object counts no rows."""
+    """Writes a ledger row for each object.
+
+    Args:
+        batch_id: the batch's path in the stage.
+        stamp: the batch's number and time.
+        pieces: the objects.
+        skip_reason: why they were skipped; they then count no rows.
+        partly: only some of their lines were skipped; they count the others.
+    """
     columns = [*_PIECE_COLUMNS, *_BATCH_COLUMNS]
     values = [f"F.VALUE:{name}::{type_}" for name, type_ in _PIECE_COLUMNS.items()]
-    rows = [_ledger_row(piece, skipped=skip_reason is not None) for piece in pieces]
+    rows = [_ledger_row(piece, skipped=skip_reason is not None and not partly) for piece in pieces]
     return Statement(
         f"record {len(pieces)} objects",
         # A single bound JSON document keeps this one statement, whatever the batch's size.
@@ -227,6 +240,16 @@ def count_recorded(batch_id: str, stamp: Stamp) -> Statement:
         "find the batch in the ledger",
         f"SELECT COUNT(*) AS OBJECTS FROM {tables.LEDGER} WHERE BATCH_SEQ = ? AND BATCH_ID = ?",
         (stamp.batch_seq, batch_id),
+    )
+
+
+def count_errors(stamp: Stamp) -> Statement:
+    """Counts the error lines that a batch has loaded."""
+    return Statement(
+        "count error lines",
+        "SELECT COUNT(CASE WHEN V:_error::VARCHAR IS NOT NULL THEN 1 END) AS ERRORS "
+        f"FROM {tables.QUOTES} WHERE BATCH_SEQ = ?",
+        (stamp.batch_seq,),
     )
 
 

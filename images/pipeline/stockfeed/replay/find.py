@@ -1,6 +1,6 @@
 """Finds the objects of the raw zone that may hold lines of a replay's range."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 
 import structlog
@@ -9,6 +9,7 @@ from stockfeed.contract.objects import BadKeyError, Chain, feed_prefix
 from stockfeed.contract.times import format_rfc3339, from_milliseconds
 from stockfeed.errors import ConfigurationError, DataError
 from stockfeed.loader.download import REPAIR
+from stockfeed.loader.lines import lines_of_reason
 from stockfeed.loader.plan import Listed, Piece
 from stockfeed.loader.warehouse import Row, Warehouse
 from stockfeed.objectstore import ObjectStore
@@ -36,7 +37,7 @@ def find(
     positions = warehouse.positions(wanted)
 
     def find_in(chain: Chain) -> list[Listed]:
-        listed = _listed(store, chain, loaded.get(chain, frozenset()))
+        listed = _listed(store, chain, loaded.get(chain, {}))
         return [*listed, *_waiting(store, chain, positions.get(chain), selection)]
 
     found = [listed for part in executor.map(find_in, wanted) for listed in part]
@@ -60,20 +61,26 @@ def empty_range_message(store: ObjectStore, warehouse: Warehouse, feed: str) -> 
     )
 
 
-def _loaded(rows: Sequence[Row]) -> dict[Chain, frozenset[int]]:
-    """Returns the starts of the loaded objects by partition, without empty and skipped ones."""
-    starts: dict[Chain, set[int]] = {}
+def _loaded(rows: Sequence[Row]) -> dict[Chain, dict[int, frozenset[int]]]:
+    """Returns the loaded objects of each partition, without empty and skipped ones.
+
+    Returns:
+        The skipped lines by start offset.
+    """
+    starts: dict[Chain, dict[int, frozenset[int]]] = {}
     for row in rows:
         chain = Chain(row["feed"], row["group_name"], row["topic_id"], int(row["partition_id"]))
-        if row["skip_reason"] is not None:
+        reason = row["skip_reason"]
+        if int(row["row_count"]):
+            lines = frozenset[int]() if reason is None else lines_of_reason(reason)
+            starts.setdefault(chain, {})[int(row["start_offset"])] = lines
+        elif reason is not None:
             key = chain.key(int(row["start_offset"]))
-            _log.warning("skipped object not replayed", key=key, reason=row["skip_reason"])
-        elif int(row["row_count"]):
-            starts.setdefault(chain, set()).add(int(row["start_offset"]))
-    return {chain: frozenset(found) for chain, found in starts.items()}
+            _log.warning("skipped object not replayed", key=key, reason=reason)
+    return starts
 
 
-def _listed(store: ObjectStore, chain: Chain, starts: Collection[int]) -> list[Listed]:
+def _listed(store: ObjectStore, chain: Chain, starts: Mapping[int, frozenset[int]]) -> list[Listed]:
     """Lists the objects that start at these offsets, because the ledger has no sizes."""
     keys = {chain.key(start): start for start in sorted(starts)}
     if not keys:
@@ -84,7 +91,8 @@ def _listed(store: ObjectStore, chain: Chain, starts: Collection[int]) -> list[L
         if stored.key > last:
             break
         if stored.key in keys:
-            found.append(Listed(chain, keys.pop(stored.key), stored.size))
+            start = keys.pop(stored.key)
+            found.append(Listed(chain, start, stored.size, starts[start]))
     if keys:
         raise DataError(
             f"{len(keys)} loaded objects of the range are no longer in the bucket, first "

@@ -175,3 +175,15 @@ def test_object_may_have_fewer_records_than_offsets() -> None:
     metadata = {"end-offset": "19", "record-count": "3", "error-count": "0"}
 
     assert Piece.read(Listed(CHAIN, 10, 100), "etag", metadata).next_offset == 20
+
+
+def test_skipped_lines_do_not_count_as_records() -> None:
+    metadata = BatchMetadata(9, 3, 0, 1, 2).to_s3()
+
+    def records(*lines: int) -> int:
+        listed = Listed(Chain("us", "autos", "ab12", 0), 0, 99, frozenset(lines))
+        return Piece.read(listed, "etag", metadata).metadata.records
+
+    assert (records(), records(2, 9)) == (3, 1)
+    with pytest.raises(BadKeyError, match="fewer than the 4 lines to skip"):
+        records(1, 2, 3, 4)
