@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from stockfeed_operator.kube.api import Cluster
-from stockfeed_operator.kube.errors import NamespaceTerminatingError
+from stockfeed.contract.durations import parse_duration
+from stockfeed.contract.times import parse_optional_rfc3339
+from stockfeed_operator.kube.api import Cluster, Event
+from stockfeed_operator.kube.errors import ClusterError, NamespaceTerminatingError
 from stockfeed_operator.kube.kinds import Key
 from stockfeed_operator.manifests.metadata import Installation
-from stockfeed_operator.plan.apply import apply, prune
-from stockfeed_operator.plan.desired import autoscaled_groups, desired
+from stockfeed_operator.plan.apply import RECONCILE_FAILED, apply, prune
+from stockfeed_operator.plan.desired import Desired, autoscaled_groups, desired
 from stockfeed_operator.plan.drain import Stage
 from stockfeed_operator.plan.drain_status import query_drain_statuses
 from stockfeed_operator.plan.observe import Observed, observe
@@ -36,6 +38,7 @@ from stockfeed_operator.status.status import invalid_status, paused_status, stat
 # Drain status is polled: a consumer that finishes draining causes no watch event.
 _DRAINING: Final = timedelta(seconds=5)
 _LOADING: Final = timedelta(seconds=10)
+_SLACK: Final = timedelta(seconds=30)
 # Pods are not watched, because a cluster may have very many of them.
 _NOT_READY: Final = timedelta(seconds=20)
 
@@ -49,12 +52,14 @@ class Outcome:
         status: the feed's current status; None if the feed is gone.
         requeue_after: maximum wait before the next reconcile; None means the resync interval.
         schedule: the feed's load schedule; None if the feed is gone or invalid.
+        failed: the write of an object failed and is to be tried again, less and less often.
     """
 
     result: str
     status: StockFeedStatus | None = None
     requeue_after: timedelta | None = None
     schedule: str | None = None
+    failed: bool = False
 
 
 GONE: Final = Outcome("gone")
@@ -122,7 +127,7 @@ def _advance(
     reported = write_status(cluster, observed, status)
     # After the status: once a removed group's consumers are pruned, they can no longer be queried,
     # so the status must already record that the group is drained.
-    pruned = prune(cluster, observed, wanted)
+    pruned = _prune(cluster, feed, observed, plan, wanted, now)
     if plan.finished:
         remove_finalizer(cluster, observed)
     changed = bool(applied.written or reported or pruned)
@@ -131,7 +136,34 @@ def _advance(
         status,
         requeue_after=_requeue_after(plan, status, now),
         schedule=feed.spec.warehouse.schedule,
+        failed=any(problem.reason == RECONCILE_FAILED for problem in applied.problems),
     )
+
+
+def _prune(
+    cluster: Cluster,
+    feed: StockFeed,
+    observed: Observed,
+    plan: Plan,
+    wanted: Desired,
+    now: datetime,
+) -> tuple[Key, ...]:
+    """Prunes objects; those of a deleted feed stay behind if they cannot be deleted in time."""
+    try:
+        return prune(cluster, observed, wanted)
+    except ClusterError as error:
+        if not plan.finished or now < _deletion_deadline(feed, now):
+            raise
+        text = f"objects of the feed stay behind because they could not be deleted: {error}"
+        cluster.record_event(observed.resource, Event("Warning", "NotDeleted", text))
+        return ()
+
+
+def _deletion_deadline(feed: StockFeed, now: datetime) -> datetime:
+    """Returns when a deletion ends at the latest: three timeouts and half a minute."""
+    timeout = timedelta(seconds=parse_duration(feed.spec.drain_timeout))
+    began = parse_optional_rfc3339(feed.metadata.deletion_timestamp) or now
+    return began + 3 * timeout + _SLACK
 
 
 def _reject(

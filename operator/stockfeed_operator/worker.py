@@ -20,6 +20,8 @@ _CONFLICT_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 10.0
 # A missing permission or a bug is unlikely to go away soon.
 _ERROR_SECONDS: Final = 60.0
+# While the write of one object fails, the others still need attention, e.g. for a stop.
+_PARTIAL_SECONDS: Final = 60.0
 
 
 class Worker:
@@ -41,6 +43,7 @@ class Worker:
         self._reconcile = reconcile
         self._metrics = metrics
         self._resync = resync
+        self._failures: dict[FeedKey, int] = {}
 
     def reconcile(self, key: FeedKey) -> float | None:
         """Reconciles a feed.
@@ -60,7 +63,7 @@ class Worker:
     def _failed(self, key: FeedKey, error: Exception) -> float:
         self._metrics.reconciles.labels("failed").inc()
         if isinstance(error, ConflictError):
-            return _CONFLICT_SECONDS
+            return self._backoff(key, _CONFLICT_SECONDS)
         expected = isinstance(error, ClusterError)
         namespace, name = key
         _log.error(
@@ -70,16 +73,25 @@ class Worker:
             error=str(error),
             exc_info=None if expected else error,
         )
-        return (
-            _RETRY_SECONDS if expected and not isinstance(error, ForbiddenError) else _ERROR_SECONDS
-        )
+        soon = expected and not isinstance(error, ForbiddenError)
+        return self._backoff(key, _RETRY_SECONDS if soon else _ERROR_SECONDS)
+
+    def _backoff(self, key: FeedKey, seconds: float) -> float:
+        """Returns the delay, doubled for each failure in a row."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        return float(min(seconds * 2 ** min(failures, 10), self._resync))
 
     def _record(self, key: FeedKey, outcome: Outcome) -> float | None:
         namespace, name = key
         self._metrics.reconciles.labels(outcome.result).inc()
         self._metrics.feeds.update(namespace, name, outcome.status, outcome.schedule)
         if outcome.status is None:
+            self._failures.pop(key, None)
             return None
+        if outcome.failed:
+            return min(self._backoff(key, _RETRY_SECONDS), _PARTIAL_SECONDS)
+        self._failures.pop(key, None)
         requeue_after = (
             None if outcome.requeue_after is None else outcome.requeue_after.total_seconds()
         )

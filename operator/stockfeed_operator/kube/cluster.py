@@ -22,6 +22,7 @@ from stockfeed_operator.kube.api import FIELD_MANAGER, DrainStatus, Event
 from stockfeed_operator.kube.errors import (
     ClusterError,
     ConflictError,
+    FailedRequestError,
     ForbiddenError,
     InvalidObjectError,
     NamespaceTerminatingError,
@@ -176,6 +177,8 @@ class KubernetesCluster:
             if error.status == 404:
                 return None
             raise _error(method, path, error) from error
+        except urllib3.exceptions.ReadTimeoutError as error:
+            raise FailedRequestError(f"{method} {path}: {error}", "no answer") from error
         except urllib3.exceptions.HTTPError as error:
             raise ClusterError(f"{method} {path}: {error}") from error
         return response
@@ -197,7 +200,9 @@ def _error(method: str, path: str, error: ApiException) -> ClusterError:
         text = body["message"]
     except (TypeError, ValueError, KeyError):
         body, text = {}, str(error.reason)
-    kind = _ERRORS.get(error.status, ClusterError)
+    kind = _ERRORS.get(error.status)
+    if kind is None:
+        return FailedRequestError(f"{method} {path}: {error.status}: {text}", str(error.status))
     if kind is ForbiddenError and _is_terminating(body):
         kind = NamespaceTerminatingError
     # The text about an invalid object is shown in the feed's status, so it omits the HTTP details.

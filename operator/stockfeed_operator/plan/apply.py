@@ -10,9 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from stockfeed_operator.kube.api import Cluster
 from stockfeed_operator.kube.diff import contains
 from stockfeed_operator.kube.errors import (
+    ClusterError,
+    ConflictError,
+    FailedRequestError,
     ForbiddenError,
     InvalidObjectError,
     NamespaceTerminatingError,
@@ -31,6 +36,14 @@ from stockfeed_operator.plan.desired import Desired
 from stockfeed_operator.plan.observe import Observed
 from stockfeed_operator.plan.ownership import controller_of, owns, refusal
 from stockfeed_operator.spec.feed import GROUP
+
+RECONCILE_FAILED: Final = "ReconcileFailed"
+"""Reason for an object whose write failed and may succeed later."""
+
+# Errors that concern one object only. A webhook may answer with any status code, 409 included.
+_PROBLEMS: Final = (InvalidObjectError, ForbiddenError, FailedRequestError, ConflictError)
+
+_log = structlog.get_logger()
 
 HASH_ANNOTATION: Final = f"{GROUP}/applied-hash"
 
@@ -66,9 +79,9 @@ def apply(
 ) -> Applied:
     """Writes the objects that differ from the desired state.
 
-    An object that the API server rejects becomes a problem, and so does one that belongs to
-    another owner; the remaining objects are applied. Objects that need one of another owner, e.g.
-    Deployments their ServiceAccount, are not created, and are stopped if they exist.
+    An object becomes a problem if the API server rejects it or fails to write it, or if it belongs
+    to another owner; the remaining objects are applied. Objects that need one of another owner,
+    e.g. Deployments their ServiceAccount, are not created, and are stopped if they exist.
 
     Args:
         cluster: the cluster.
@@ -80,7 +93,7 @@ def apply(
 
     Raises:
         NamespaceTerminatingError: the feed is being deleted, and so is its namespace.
-        ClusterError: a request failed for a reason other than the object or a missing permission.
+        ClusterError: the API server cannot be reached.
     """
     written: list[Key] = []
     problems: list[Problem] = []
@@ -101,7 +114,7 @@ def apply(
                 if live is not None and _is_bound_elsewhere(live, manifest):
                     cluster.delete(live)
                 cluster.apply(hashed)
-            except (InvalidObjectError, ForbiddenError) as error:
+            except _PROBLEMS as error:
                 if observed.deleting and isinstance(error, NamespaceTerminatingError):
                     raise
                 problems.append(_not_written(key, error))
@@ -117,6 +130,9 @@ def prune(cluster: Cluster, observed: Observed, desired: Desired) -> tuple[Key, 
 
     Returns:
         the keys of the deleted objects.
+
+    Raises:
+        ClusterError: an object could not be deleted; all others are.
     """
     wanted = {key_of(manifest) for manifest in desired.manifests} | desired.retained
     gone = [
@@ -124,8 +140,14 @@ def prune(cluster: Cluster, observed: Observed, desired: Desired) -> tuple[Key, 
         for key, manifest in observed.objects.items()
         if key not in wanted and _may_delete(observed, desired, key, manifest)
     ]
+    errors: list[ClusterError] = []
     for _, manifest in gone:
-        cluster.delete(manifest)
+        try:
+            cluster.delete(manifest)
+        except _PROBLEMS as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
     return tuple(key for key, _ in gone)
 
 
@@ -141,9 +163,18 @@ def _live(cluster: Cluster, observed: Observed, manifest: Manifest) -> Manifest 
     return cluster.get(kind_of(manifest), metadata["namespace"], metadata["name"])
 
 
-def _not_written(key: Key, error: InvalidObjectError | ForbiddenError) -> Problem:
-    reason = "Rejected" if isinstance(error, InvalidObjectError) else "Forbidden"
-    return Problem(reason, f"{key.kind} {key.name}: {error}")
+def _not_written(key: Key, error: ClusterError) -> Problem:
+    if isinstance(error, InvalidObjectError | ForbiddenError):
+        reason = "Rejected" if isinstance(error, InvalidObjectError) else "Forbidden"
+        return Problem(reason, f"{key.kind} {key.name}: {error}")
+    # The text may differ at each try; a status that changes each time would cause another try.
+    _log.warning("not applied", kind=key.kind, name=key.name, error=str(error))
+    answer = error.answer if isinstance(error, FailedRequestError) else "409"
+    text = (
+        f"{key.kind} {key.name}: the API server failed to write it ({answer}), e.g. because of an "
+        "admission webhook; the operator's log has the details, and it tries again"
+    )
+    return Problem(RECONCILE_FAILED, text)
 
 
 def _hashed(manifest: Manifest) -> Manifest:

@@ -1,10 +1,15 @@
-"""Feeds whose names collide with objects of others, in the in-memory cluster."""
+"""Foreign objects and failing webhooks, in the in-memory cluster."""
 
+import contextlib
+import itertools
+from collections.abc import Callable
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from stockfeed_operator.kube.errors import FailedRequestError
 from stockfeed_operator.kube.kinds import (
     CRON_WORKFLOW,
     DEPLOYMENT,
@@ -188,3 +193,48 @@ def test_deletes_a_feed_whose_service_account_belongs_to_others(account: str) ->
     assert life.cluster.objects[Key("ServiceAccount", account)]["metadata"]["labels"] == {
         "team": "x"
     }
+
+
+def _fails_with_500(*writes: str) -> Callable[[str], None]:
+    numbers = itertools.count()
+
+    def before_write(write: str) -> None:
+        if write.startswith(writes):
+            raise FailedRequestError(f"webhook failed, request {next(numbers)}", "500")
+
+    return before_write
+
+
+def test_applies_the_other_objects_while_the_write_of_one_fails() -> None:
+    life = Life()
+    life.cluster.before_write = _fails_with_500("apply ConfigMap")
+    life.create()
+    life.rest()
+    condition = life.condition("NotApplied")
+    assert (condition["reason"], life.condition("Ready")["reason"]) == ("ReconcileFailed",) * 2
+    assert "ConfigMap us-shares: the API server failed to write it (500)" in condition["message"]
+    assert life.cluster.names(DEPLOYMENT) == _DEPLOYMENTS
+    # The answer differs each time, but the status must not: each write would cause another try.
+    writes, events = len(life.cluster.writes), len(life.cluster.events)
+    assert life.step().failed
+    assert (len(life.cluster.writes), len(life.cluster.events)) == (writes, events)
+    life.cluster.before_write = lambda write: None
+    life.rest()
+    assert life.condition("NotApplied") == {}
+    assert not life.step().failed
+
+
+@pytest.mark.parametrize("writes", [("apply Deployment",), ("apply", "delete")])
+def test_deletion_ends_in_time_while_writes_fail(life: Life, writes: tuple[str, ...]) -> None:
+    life.change(kafka={"deletionPolicy": "Delete"})
+    life.rest()
+    life.cluster.before_write = _fails_with_500(*writes)
+    life.cluster.remove(Key("StockFeed", "us"))
+    began = life.cluster.now
+    while life.exists:
+        with contextlib.suppress(FailedRequestError):
+            life.step()
+        life.cluster.settle(20)
+        assert life.cluster.now - began < timedelta(minutes=17)
+    if "delete" in writes:
+        assert "NotDeleted" in [event.reason for event in life.cluster.events]

@@ -109,3 +109,19 @@ def test_retries_after_errors(
     assert _worker(registry, act).reconcile(US) == seconds
     value = registry.get_sample_value
     assert value("stockfeed_operator_reconciles_total", {"result": "failed"}) == 1
+
+
+def test_doubles_the_delay_at_each_failure_in_a_row(registry: CollectorRegistry) -> None:
+    outcomes: list[Outcome | Exception] = [ClusterError("x")] * 7
+    outcomes += [Outcome("steady", STATUS), ClusterError("x")]
+    outcomes += [Outcome("steady", STATUS, failed=True)] * 3
+
+    def act() -> Outcome:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    worker = _worker(registry, act)
+    delays = [worker.reconcile(US) for _ in range(12)]
+    assert delays == [10, 20, 40, 80, 160, 300, 300, 300, 10, 20, 40, 60]

@@ -10,6 +10,7 @@ from stockfeed_operator.kube.cluster import KubernetesCluster
 from stockfeed_operator.kube.errors import (
     ClusterError,
     ConflictError,
+    FailedRequestError,
     ForbiddenError,
     InvalidObjectError,
     NamespaceTerminatingError,
@@ -122,7 +123,8 @@ def test_set_finalizers_sends_the_resource_version_that_was_read(
         (409, ConflictError, "409: because"),
         (422, InvalidObjectError, "because"),
         (400, InvalidObjectError, "because"),
-        (500, ClusterError, "500: because"),
+        (500, FailedRequestError, "500: because"),
+        (429, FailedRequestError, "429: because"),
     ],
 )
 def test_maps_http_status_codes_to_error_types(
