@@ -23,7 +23,7 @@ from stockfeed_operator.plan.drain import (
 )
 from stockfeed_operator.plan.observe import Observed, replicas
 from stockfeed_operator.plan.session import SessionState
-from stockfeed_operator.spec.conditions import STOPPED
+from stockfeed_operator.spec.conditions import LAST_LOAD, STOPPED
 from stockfeed_operator.spec.feed import StockFeed
 
 # Allows for the reconcile that detects the end of a drain, which may run a few seconds later.
@@ -185,6 +185,12 @@ def _ended(observed: Observed) -> bool:
     return stopped is not None and stopped.status == "True"
 
 
+def _was_loading(observed: Observed) -> bool:
+    """Reports whether an earlier reconcile of this stop tried to create the final load."""
+    stopped = observed.condition(STOPPED)
+    return stopped is not None and stopped.reason == LAST_LOAD
+
+
 def _final_load(
     observed: Observed,
     holder: StockFeed | None,
@@ -199,10 +205,10 @@ def _final_load(
     workflow = _final_load_workflow(observed, drain_started_at)
     if workflow is None:
         # It may be impossible to create the Workflow, e.g. in a namespace that is being deleted;
-        # the stop must not wait forever.
-        return (
-            FinalLoad.FAILED if now - drain_started_at >= 2 * timeout + _SLACK else FinalLoad.ABSENT
-        )
+        # the stop must not wait forever. The time alone does not suffice: the operator may have
+        # been away when the Workflow was to be created.
+        overdue = now - drain_started_at >= 2 * timeout + _SLACK
+        return FinalLoad.FAILED if overdue and _was_loading(observed) else FinalLoad.ABSENT
     phase = workflow.get("status", {}).get("phase")
     if phase == "Succeeded":
         return FinalLoad.SUCCEEDED

@@ -20,6 +20,9 @@ LAST_LOAD_FAILED = "LastLoadFailed"
 NOT_APPLIED = "NotApplied"
 PAUSED = "Paused"
 
+LAST_LOAD = "LastLoad"
+"""Reason of Stopped while the last load of a stop is to run."""
+
 ALL = frozenset(
     {
         READY,

@@ -51,7 +51,7 @@ def stopped(plan: Plan) -> Statement | None:
         return Statement(conditions.STOPPED, "True", stop_reason, _STOP_REASONS[stop_reason])
     if plan.stage is Stage.LOADING:
         text = f"{_STOP_REASONS[stop_reason]}; all quotes are landed; the last load is running"
-        return Statement(conditions.STOPPED, "False", "LastLoad", text)
+        return Statement(conditions.STOPPED, "False", conditions.LAST_LOAD, text)
     waiting = [stop for stop in plan.groups.values() if stop.waiting]
     groups = "; ".join(f"group {stop.name}: {stop.remaining}" for stop in waiting)
     text = f"{_STOP_REASONS[stop_reason]}; waiting for {groups}"
@@ -104,8 +104,10 @@ def last_load_failed(feed: StockFeed, observed: Observed, plan: Plan) -> Stateme
     if plan.final_load is not FinalLoad.FAILED or plan.drain_started_at is None:
         return None
     workflow = names.final_load(feed.metadata.name, round(plan.drain_started_at.timestamp()))
+    created = any(found["metadata"]["name"] == workflow for found in observed.workflows)
+    result = "did not succeed" if created else "could not be created"
     text = (
-        f"Workflow {workflow} did not succeed within {feed.spec.drain_timeout}; the remaining "
+        f"Workflow {workflow} {result} within {feed.spec.drain_timeout}; the remaining "
         f"objects stay in bucket {feed.spec.landing.bucket} under feed={feed.metadata.name}/ and "
         "are loaded by the next load"
     )

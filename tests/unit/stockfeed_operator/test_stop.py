@@ -258,6 +258,33 @@ def test_deletion_stops_in_order_and_leaves_topics_only_if_retained(
     assert life.cluster.names(TOPIC) == topics
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_runs_the_final_load_after_the_operator_was_away_during_a_deletion(steps: int) -> None:
+    life = _running()
+    _delete(life)
+    life.steps(steps)
+    life.cluster.settle(12 * 60)
+    life.steps(8)
+    assert not life.exists
+    assert [write for write in life.cluster.writes if write.startswith("apply Workflow us-last")]
+    assert "LastLoadFailed" not in _reasons(life)
+
+
+def test_reports_a_final_load_that_could_not_be_created() -> None:
+    life = _running()
+    life.change(suspend=True)
+    life.step()
+
+    def forbid(write: str) -> None:
+        if write.startswith("apply Workflow "):
+            raise ForbiddenError("no")
+
+    life.cluster.before_write = forbid
+    life.steps(90, seconds=10)
+    assert life.condition("Stopped")["status"] == "True"
+    assert "could not be created within 5m" in life.condition("LastLoadFailed")["message"]
+
+
 def test_deletion_keeps_topics_that_are_not_drained() -> None:
     life = _running(kafka={"deletionPolicy": "Delete"}, drainTimeout="30s")
     life.cluster.answer = lambda pod: (
