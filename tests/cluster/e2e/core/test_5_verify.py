@@ -4,7 +4,7 @@ import pytest
 
 from cluster.e2e.core.conftest import TAPE, Market
 from stockfeed.contract import tables
-from stockfeed.contract.objects import feed_prefix
+from stockfeed.contract.objects import groups_prefix
 from support.cluster.platform.install import BUCKET, ON_KIND, s3_client
 from support.e2e.figures import Figures
 from support.e2e.kube import Kube
@@ -69,7 +69,7 @@ def test_verify_names_an_object_missing_from_the_bucket(market: Market) -> None:
     if ON_KIND:
         pytest.skip("NOT CHECKED: a removed object. This machine does not reach the bucket on kind")
     client = s3_client()
-    prefix = feed_prefix(TAPE)
+    prefix = groups_prefix(TAPE)
     key = client.list_objects_v2(Bucket=BUCKET, Prefix=prefix, MaxKeys=1)["Contents"][0]["Key"]
     kept = client.get_object(Bucket=BUCKET, Key=key)
     body = kept["Body"].read()
