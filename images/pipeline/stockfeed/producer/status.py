@@ -48,6 +48,11 @@ class ApiStatus:
         if not failed or isinstance(outcome, Rejected):
             self._last_answer_at = self._clock()
 
+    def rejected_ratio(self) -> float:
+        """Returns the share of symbols whose latest response was rejected, from 0 to 1."""
+        rejected = sum(isinstance(outcome, Rejected) for outcome in self._failures.values())
+        return rejected / len(self._failures)
+
     def problem(self) -> str | None:
         """Returns why the API delivers no quotes, or None if at least one symbol works."""
         failures = [outcome for outcome in self._failures.values() if outcome is not None]

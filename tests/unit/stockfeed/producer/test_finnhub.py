@@ -1,6 +1,9 @@
 import asyncio
+import gzip
 import threading
 import time
+import tracemalloc
+import zlib
 from email.utils import formatdate
 from pathlib import Path
 
@@ -159,3 +162,98 @@ def test_pause_is_relative_to_the_local_clock_without_a_date_header(api, reply):
 def test_polls_repeatedly_with_one_client(api, reply):
     assert isinstance(poll(api.url, times=3).outcome, Quote)
     assert len(api.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 01 Jan 99999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2024 00:00:00 +" + "9" * 20,
+        "9" * 5000,
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 01 Jan 0001 00:00:00 GMT",
+    ],
+)
+@pytest.mark.parametrize("name", ["Date", "Retry-After", "X-Ratelimit-Reset"])
+def test_pause_is_bounded_whatever_number_or_date_a_header_has(api, reply, name, text):
+    api.will(reply(429, headers={**DATE, name: text}))
+    answer = poll(api.url)
+    assert isinstance(answer.outcome, RateLimited)
+    assert 0 < answer.pause <= 3600
+
+
+def _gzip_of_zeros(megabytes):
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    zeros = bytes(1_000_000)
+    return b"".join([*(packer.compress(zeros) for _ in range(megabytes)), packer.flush()])
+
+
+BOMBS = {
+    # 60 kB stay below the limit of the transferred bytes.
+    "60 kB of gzip": (_gzip_of_zeros(60), {"Content-Encoding": "gzip"}),
+    "292 kB of gzip": (_gzip_of_zeros(300), {"Content-Encoding": "gzip"}),
+    "gzip of empty blocks": (
+        gzip.compress(b"")[:10] + b"\0\0\0\xff\xff" * 100_000,
+        {"Content-Encoding": "gzip"},
+    ),
+    "not compressed": (bytes(20_000_000), {}),
+}
+
+
+@pytest.mark.parametrize(("body", "headers"), BOMBS.values(), ids=BOMBS)
+def test_memory_for_a_response_is_bounded(api, reply, body, headers):
+    api.will(reply(200, body, headers))
+    tracemalloc.start()
+    try:
+        outcome = poll(api.url).outcome
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert outcome == Rejected("too_large")
+    assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("pad", [0, 1])
+def test_accepts_a_response_of_at_most_64_kib(api, reply, pad):
+    quote = b'{"c":1,"t":1}'
+    body = quote + b" " * (65_536 - len(quote) + pad)
+    for encoded, headers in [
+        (body, {}),
+        (gzip.compress(body), {"Content-Encoding": "gzip"}),
+        (zlib.compress(body), {"Content-Encoding": "deflate"}),
+    ]:
+        api.will(reply(200, encoded, headers))
+        outcome = poll(api.url).outcome
+        assert outcome == Rejected("too_large") if pad else isinstance(outcome, Quote)
+
+
+def test_polls_again_after_a_response_that_was_too_large(api, reply):
+    api.will(reply(200, bytes(20_000_000)), reply())
+    assert isinstance(poll(api.url, times=2).outcome, Quote)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, gzip"])
+def test_body_that_cannot_be_decompressed_is_a_failure(api, reply, encoding):
+    api.will(reply(headers={"Content-Encoding": encoding}))
+    assert isinstance(poll(api.url).outcome, Failed)
+
+
+@pytest.mark.parametrize("etag", ['"caf\u00e9"', '"' + "x" * 5000 + '"', ""])
+def test_ignores_an_etag_that_cannot_be_sent_back(api, reply, etag):
+    api.will(reply(headers={"ETag": etag}))
+    outcome = poll(api.url).outcome
+    assert isinstance(outcome, Quote)
+    assert outcome.etag is None
+
+
+def test_ignores_cookies(api, reply):
+    api.will(reply(headers={"Set-Cookie": "a=b"}))
+    poll(api.url, times=2)
+    assert "Cookie" not in api.requests[1][1]
+
+
+def test_message_for_a_malformed_response_is_short(api, reply):
+    api.will(reply(headers={"Bad Header " + "x" * 5000: "1"}))
+    outcome = poll(api.url).outcome
+    assert isinstance(outcome, Failed)
+    assert len(outcome.message) <= 300

@@ -160,11 +160,17 @@ def test_returns_to_the_interval_after_a_failure(poll):
     assert times[3] - times[2] == pytest.approx(6.0, abs=0.01)
 
 
-def test_counts_rejections_by_reason_and_stays_on_schedule(poll, metrics):
-    provider, kafka = poll([Rejected("zero_price")], 13.0)
+def test_counts_rejections_by_reason(poll, metrics):
+    provider, kafka = poll([Rejected("zero_price")], 7.0)
     assert kafka.events == []
-    assert len(provider.polls) == 3
-    assert metrics.rejected.labels("zero_price")._value.get() == 3
+    assert len(provider.polls) == 2
+    assert metrics.rejected.labels("zero_price")._value.get() == 2
+
+
+def test_rejections_double_the_interval_up_to_eight_and_stay_on_the_time_grid(poll):
+    provider, _ = poll([Rejected("zero_price")] * 6 + [quote(1)], 203.0)
+    times = [poll[0] for poll in provider.polls]
+    assert times == [0.0, 6.0, 18.0, 42.0, 90.0, 138.0, 186.0, 192.0, 198.0]
 
 
 def test_pause_applies_to_all_symbols(poll):

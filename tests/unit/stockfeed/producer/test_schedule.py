@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockfeed.producer.schedule import first_due_times, next_due_time, retry_delay
+from stockfeed.producer.schedule import (
+    first_due_times,
+    next_due_time,
+    rejection_interval,
+    retry_delay,
+)
 
 
 def test_spreads_first_polls_over_one_interval() -> None:
@@ -34,3 +39,9 @@ def test_retry_delay_doubles() -> None:
     assert retry_delay(1, 6.0) <= 0.5
     assert 0.5 <= retry_delay(2, 6.0) <= 1.0
     assert retry_delay(20, 6.0) >= 15.0
+
+
+def test_rejection_interval_doubles_up_to_eight_intervals() -> None:
+    assert [rejection_interval(count, 6.0) for count in (1, 2, 3, 4, 5, 10_000)] == [
+        6.0, 12.0, 24.0, 48.0, 48.0, 48.0,
+    ]  # fmt: skip

@@ -92,3 +92,12 @@ def test_unresponsive_loop_is_unhealthy(clock):
     assert "unresponsive for 31 s" in str(watchdog.check().body)
     watchdog.beat()
     assert watchdog.check().ok
+
+
+def test_rejected_ratio_is_the_share_of_symbols_rejected_last(status):
+    assert status.rejected_ratio() == 0
+    status.record("A", Rejected("zero_price"))
+    status.record("A", Rejected("zero_price"))
+    assert status.rejected_ratio() == 0.5
+    status.record("A", QUOTE)
+    assert status.rejected_ratio() == 0

@@ -49,9 +49,22 @@ REJECTED: Final = CounterMetric(
     (
         Label(
             "reason",
-            ("not_json", "not_object", "no_price", "zero_price", "bad_time", "other_symbol"),
+            (
+                "too_large",
+                "not_json",
+                "not_object",
+                "no_price",
+                "zero_price",
+                "bad_time",
+                "other_symbol",
+            ),
         ),
     ),
+)
+REJECTED_SYMBOLS: Final = GaugeMetric(
+    "stockfeed_rejected_symbols_ratio",
+    "0 to 1",
+    "Share of the group's symbols whose latest response was not a valid quote.",
 )
 DELIVERY_FAILURES: Final = CounterMetric(
     "stockfeed_delivery_failures_total",
@@ -87,6 +100,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     NEWEST_PUBLISHED,
     SUPPRESSED,
     REJECTED,
+    REJECTED_SYMBOLS,
     DELIVERY_FAILURES,
     RATE_LIMIT_WAIT,
     REQUEST_BUDGET,
