@@ -3,7 +3,9 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,7 +13,9 @@ from prometheus_client import CollectorRegistry
 
 from stockfeed.consumer.retention import apply_retention
 from stockfeed.metrics import ConsumerMetrics
+from stockfeed.objectstore import ObjectStore
 from stockfeed_local.stack.process import Process
+from stockfeed_local.stack.s3 import SeaweedS3
 
 FOREIGN = [
     {"ID": "logs", "Prefix": "logs/", "Status": "Enabled", "Expiration": {"Days": 1}},
@@ -28,14 +32,16 @@ FOREIGN = [
         "NoncurrentVersionExpiration": {"NoncurrentDays": 3},
     },
 ]
+Rules = Callable[..., list[Any]]
+Apply = Callable[..., None]
 
 
 @pytest.fixture
-def rules(s3, s3_bucket):
+def rules(s3: SeaweedS3, s3_bucket: str) -> Rules:
     """Returns the bucket's rules, after setting the given ones if any."""
     client = s3.client()
 
-    def read(*new):
+    def read(*new: Any) -> list[Any]:
         if new:
             client.put_bucket_lifecycle_configuration(
                 Bucket=s3_bucket, LifecycleConfiguration={"Rules": list(new)}
@@ -51,23 +57,24 @@ def rules(s3, s3_bucket):
 
 
 @pytest.fixture
-def apply(object_store):
+def apply(object_store: ObjectStore) -> Apply:
     """Applies a feed's retention in days and asserts that it succeeds."""
 
-    def run(days, feed="us"):
+    def run(days: int | None, feed: str = "us") -> None:
         metrics = ConsumerMetrics(CollectorRegistry())
         apply_retention(object_store, feed, days, metrics, lambda _: None)
-        (sample,) = metrics.retention_faults.collect()[0].samples
+        (metric,) = metrics.retention_faults.collect()
+        (sample,) = metric.samples
         assert sample.value == 0
 
     return run
 
 
-def days_by_prefix(rules):
+def days_by_prefix(rules: list[Any]) -> dict[str, int]:
     return {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules}
 
 
-def test_adds_changes_and_removes_rules(apply, rules):
+def test_adds_changes_and_removes_rules(apply: Apply, rules: Rules) -> None:
     apply(None)
     assert rules() == []
     apply(30)
@@ -78,7 +85,7 @@ def test_adds_changes_and_removes_rules(apply, rules):
     assert rules() == []
 
 
-def test_keeps_foreign_rules_unchanged(apply, rules):
+def test_keeps_foreign_rules_unchanged(apply: Apply, rules: Rules) -> None:
     before = rules(*FOREIGN)
     apply(30)
     apply(8, feed="eu")
@@ -89,7 +96,9 @@ def test_keeps_foreign_rules_unchanged(apply, rules):
     assert days_by_prefix(rules()[len(before) :]) == {"feed=eu/": 8, "events/feed=eu/": 8}
 
 
-def test_consumer_sets_its_rules_on_start(s3, s3_bucket, rules, tmp_path):
+def test_consumer_sets_its_rules_on_start(
+    s3: SeaweedS3, s3_bucket: str, rules: Rules, tmp_path: Path
+) -> None:
     env = {
         "PATH": os.environ["PATH"],
         "STOCKFEED_FEED": "us",
