@@ -4,21 +4,27 @@ import json
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from snowflake.connector import connect
 
+from stockfeed_local.stack.snowflake import SnowflakeEmulator
+
 PROJECT = Path(__file__).parents[2] / "dbt_stocks"
+RunStatement = Callable[..., list[tuple[Any, ...]]]
+RunBuild = Callable[[], subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def database():
+def database() -> str:
     return f"BUILD_{uuid.uuid4().hex[:8]}".upper()
 
 
 @pytest.fixture
-def warehouse(snowflake, database):
+def warehouse(snowflake: SnowflakeEmulator, database: str) -> Iterator[RunStatement]:
     """Returns a function that runs a statement and returns its rows."""
     connection = connect(
         account="emulator",
@@ -31,16 +37,17 @@ def warehouse(snowflake, database):
         network_timeout=30,
     )
 
-    def run(sql, *parameters):
+    def run(sql: str, *parameters: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
-            return cursor.execute(sql, parameters or None).fetchall()
+            cursor.execute(sql, parameters or None)
+            return [tuple(row) for row in cursor.fetchall()]
 
     with connection:
         yield run
 
 
 @pytest.fixture
-def build(snowflake, database, tmp_path):
+def build(snowflake: SnowflakeEmulator, database: str, tmp_path: Path) -> RunBuild:
     """Returns a function that runs `stockfeed build`, which writes only below `tmp_path`."""
     secret = tmp_path / "secret"
     secret.mkdir()
@@ -58,7 +65,7 @@ def build(snowflake, database, tmp_path):
     }
     command = [sys.executable, "-c", "from stockfeed.cli import main; main()", "build"]
 
-    def run():
+    def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command, check=False, capture_output=True, text=True, env=environment, timeout=600
         )
@@ -66,7 +73,9 @@ def build(snowflake, database, tmp_path):
     return run
 
 
-def test_build_names_failures_and_the_next_one_catches_up(build, warehouse, tmp_path):
+def test_build_names_failures_and_the_next_one_catches_up(
+    build: RunBuild, warehouse: RunStatement, tmp_path: Path
+) -> None:
     (tmp_path / "rows").write_text("1")
     failed = build()
     assert failed.returncode == 1

@@ -7,8 +7,11 @@ partition, crashes between any two steps, lost commits, retention that overtakes
 import base64
 import gzip
 import json
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import uuid4
 
 from hypothesis import HealthCheck, event, given, settings
@@ -22,7 +25,10 @@ from stockfeed.consumer.worker import Worker, WorkerConfig
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.errors import TransientError
 from stockfeed.metrics import ConsumerMetrics
+from stockfeed.objectstore import ObjectHead, ObjectStore, StoredObject
 
+P = ParamSpec("P")
+T = TypeVar("T")
 TOPIC_ID = "0" * 31 + "1"
 
 
@@ -35,16 +41,16 @@ class Message:
     at: int
     body: bytes
 
-    def partition(self):
+    def partition(self) -> int:
         return 0
 
-    def offset(self):
+    def offset(self) -> int:
         return self.at
 
-    def value(self):
+    def value(self) -> bytes:
         return self.body
 
-    def timestamp(self):
+    def timestamp(self) -> tuple[int, int]:
         return (1, 1_700_000_000_000 + self.at)
 
 
@@ -75,56 +81,57 @@ class Broker:
 class Owner:
     """A consumer process: its worker, fetch position, and next crash point."""
 
-    def __init__(self, broker, store, feed):
+    def __init__(self, broker: Broker, store: ObjectStore, feed: str) -> None:
         self.broker, self.store = broker, store
         self.crash_at: str | None = None
         self.fail_puts = 0
         self.position = 0
         self.paused = False
-        lander = Lander(self, lambda _: broker.end, self.topic_id)
+        as_store = cast("ObjectStore", self)
+        lander = Lander(as_store, lambda _: broker.end, self.topic_id)
         rotation = Rotation(records=4, bytes=500, interval=15.0)
         metrics = ConsumerMetrics(CollectorRegistry())
         self.worker = Worker(
             WorkerConfig(feed, "g", "t", rotation, managed=True),
             self,
-            self,
+            as_store,
             lander,
             Inline(),
             metrics,
             self.clock,
         )
 
-    def reach(self, point):
+    def reach(self, point: str) -> None:
         if self.crash_at == point:
             raise Crash
 
-    def clock(self):
+    def clock(self) -> float:
         self.broker.now += 0.01  # so that a drain can time out
         return self.broker.now
 
     # The `Topic` interface.
-    def topic_id(self):
+    def topic_id(self) -> str:
         return TOPIC_ID
 
-    def committed(self, _):
+    def committed(self, _: int) -> Commit | None:
         return self.broker.commit
 
-    def bounds(self, _):
+    def bounds(self, _: int) -> tuple[int, int]:
         return self.broker.low, self.broker.end
 
-    def commit(self, _, commit, *, wait):
+    def commit(self, _: int, commit: Commit, *, wait: bool) -> None:
         self.reach("before commit")
         self.broker.commit = commit
         self.reach("after commit")
 
-    def pause(self, _):
+    def pause(self, _: int) -> None:
         self.paused = True
 
-    def resume(self, _):
+    def resume(self, _: int) -> None:
         self.paused = False
 
     # The `ObjectStore` interface.
-    def create(self, key, body, metadata):
+    def create(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         self.reach("before put")
         if self.fail_puts:
             self.fail_puts -= 1
@@ -135,17 +142,17 @@ class Owner:
         self.reach("after put")
         return created
 
-    def head(self, key):
+    def head(self, key: str) -> ObjectHead | None:
         return self.store.head(key)
 
-    def list(self, prefix, start_after=""):
+    def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         return self.store.list(prefix, start_after)
 
     # Events.
-    def assign(self):
+    def assign(self) -> None:
         self.position = self.worker.assign([0])[0]
 
-    def read(self, number):
+    def read(self, number: int) -> None:
         if self.position < self.broker.low:  # out of range: start a new session
             self.worker.revoke([0], 5)
             self.assign()
@@ -158,10 +165,10 @@ class Owner:
 class Inline(Executor):
     """Runs work synchronously, so that a crash has a defined place in the schedule."""
 
-    def submit(self, work, *arguments):
-        future = Future()
+    def submit(self, work: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
         try:
-            future.set_result(work(*arguments))
+            future.set_result(work(*arguments, **options))
         except Exception as error:  # noqa: BLE001 - passed on through the future
             future.set_exception(error)
         return future
@@ -189,18 +196,18 @@ operations = st.one_of(
 class Scenario:
     """Runs a schedule of operations and checks the invariants."""
 
-    def __init__(self, store):
+    def __init__(self, store: ObjectStore) -> None:
         self.store = store
         self.feed = f"scenario-{uuid4().hex}"
         self.chain = Chain(self.feed, "g", TOPIC_ID, 0)
         self.broker = Broker()
         self.alive: dict[int, Owner] = {}
 
-    def run(self, operation):
+    def run(self, operation: tuple[Any, ...]) -> None:
         name, *arguments = operation
         getattr(self, name.replace(" ", "_"))(*arguments)
 
-    def guarded(self, owner, action):
+    def guarded(self, owner: int, action: Callable[[Owner], object]) -> None:
         """Runs an action; a crash or the end of the session removes the owner."""
         if owner not in self.alive:
             return
@@ -210,51 +217,51 @@ class Scenario:
             event(f"owner ended by {type(error).__name__}")
             del self.alive[owner]
 
-    def produce(self, kinds):
+    def produce(self, kinds: list[str]) -> None:
         for kind in kinds:
             self.broker.produce(kind)
 
-    def start(self, owner):
+    def start(self, owner: int) -> None:
         self.alive[owner] = Owner(self.broker, self.store, self.feed)
         self.guarded(owner, Owner.assign)
 
-    def read(self, owner, number):
+    def read(self, owner: int, number: int) -> None:
         self.guarded(owner, lambda o: o.read(number))
 
-    def timer(self, owner):
+    def timer(self, owner: int) -> None:
         self.broker.now += 20
         self.guarded(owner, lambda o: o.worker.step([]))
 
-    def revoke(self, owner):
+    def revoke(self, owner: int) -> None:
         self.guarded(owner, lambda o: o.worker.revoke([0], 5))
         self.alive.pop(owner, None)
 
-    def drop(self, owner):
+    def drop(self, owner: int) -> None:
         self.guarded(owner, lambda o: o.worker.drop([0]))
         self.alive.pop(owner, None)
 
-    def crash(self, owner, point):
+    def crash(self, owner: int, point: str) -> None:
         self.produce(["event"] * 5)
         self.guarded(owner, lambda o: setattr(o, "crash_at", point))
         self.read(owner, 12)
         self.timer(owner)
 
-    def fail_puts(self, owner, number):
+    def fail_puts(self, owner: int, number: int) -> None:
         self.guarded(owner, lambda o: setattr(o, "fail_puts", number))
         self.read(owner, 12)
         self.timer(owner)
 
-    def expire_offsets(self):
+    def expire_offsets(self) -> None:
         self.broker.commit = None
 
-    def reset_offsets(self, _):
+    def reset_offsets(self, _: int) -> None:
         # kafka-consumer-groups --reset-offsets commits without metadata, which counts as none.
         self.broker.commit = None
 
     def retention(self, number):
         self.broker.low = min(self.broker.low + number, self.broker.end)
 
-    def heal(self):
+    def heal(self) -> None:
         self.alive.clear()
         self.produce(["event"])
         owner = Owner(self.broker, self.store, self.feed)
@@ -264,11 +271,16 @@ class Scenario:
         owner.worker.revoke([0], 60)
         assert not owner.worker.partitions
 
-    def check(self, download):
-        following, previous, landed, lost = 0, None, {}, set()
+    def check(self, download: Callable[[str], bytes]) -> None:
+        following = 0
+        previous: int | None = None
+        landed: dict[int, dict[str, Any]] = {}
+        lost: set[int] = set()
         for stored in self.store.list(self.chain.prefix):
             chain, start = Chain.parse(stored.key)
-            metadata = BatchMetadata.from_s3(stored.key, self.store.head(stored.key).metadata)
+            head = self.store.head(stored.key)
+            assert head is not None
+            metadata = BatchMetadata.from_s3(stored.key, head.metadata)
             assert chain == self.chain
             assert start == following, "a break in the chain"
             assert metadata.previous == previous, "not the preceding object"
@@ -295,7 +307,7 @@ class Scenario:
         )
 
 
-def body_of(line):
+def body_of(line: dict[str, Any]) -> bytes:
     if "_raw" in line:
         return base64.b64decode(line["_raw"])
     return json.dumps(
@@ -307,7 +319,9 @@ def body_of(line):
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(operations, max_size=40))
-def test_every_offset_is_landed_once_in_an_unbroken_chain(object_store, tmp_path, schedule):
+def test_every_offset_is_landed_once_in_an_unbroken_chain(
+    object_store: ObjectStore, tmp_path: Path, schedule: list[tuple[Any, ...]]
+) -> None:
     scenario = Scenario(object_store)
     for operation in [("produce", ["event"] * 5), ("start", 0), *schedule]:
         scenario.run(operation)

@@ -11,14 +11,19 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from stockfeed.contract.objects import BatchMetadata, Chain
+from stockfeed.objectstore import ObjectStore
+from stockfeed_local.stack.java_kafka import JavaKafka
 from stockfeed_local.stack.process import Process
+from stockfeed_local.stack.s3 import SeaweedS3
 from support.kafka import Committed, committed
 
 PARTITIONS = 3
@@ -27,7 +32,9 @@ PARTITIONS = 3
 class Lab:
     """A topic, a bucket, and the consumers started for them."""
 
-    def __init__(self, kafka, s3, bucket, store, home: Path):
+    def __init__(
+        self, kafka: JavaKafka, s3: SeaweedS3, bucket: str, store: ObjectStore, home: Path
+    ) -> None:
         self.kafka, self.s3, self.bucket, self.store, self.home = kafka, s3, bucket, store, home
         self.topic = f"quotes.{uuid.uuid4().hex[:8]}"
         self.group = f"group-{uuid.uuid4().hex[:8]}"
@@ -62,7 +69,11 @@ class Lab:
         self.consumers.append(process)
         return Member(self, process, port)
 
-    def produce(self, number: int, value=lambda n: json.dumps({"symbol": f"S{n % 7}", "n": n})):
+    def produce(
+        self,
+        number: int,
+        value: Callable[[int], str] = lambda n: json.dumps({"symbol": f"S{n % 7}", "n": n}),
+    ) -> None:
         producer = Producer({"bootstrap.servers": self.kafka.endpoint, "linger.ms": 5})
         for _ in range(number):
             body = value(len(self.sent))
@@ -70,13 +81,15 @@ class Lab:
             producer.produce(self.topic, body, key=f"S{len(self.sent) % 7}")
         assert producer.flush(30) == 0
 
-    def landed(self) -> dict[int, list[dict]]:
+    def landed(self) -> dict[int, list[dict[str, Any]]]:
         """Checks that each partition's objects form a chain, and returns the lines by partition."""
-        lines: dict[int, list[dict]] = {}
+        lines: dict[int, list[dict[str, Any]]] = {}
         following: dict[int, int] = {}
         for stored in self.store.list("feed="):
             chain, start = Chain.parse(stored.key)
-            metadata = BatchMetadata.from_s3(stored.key, self.store.head(stored.key).metadata)
+            head = self.store.head(stored.key)
+            assert head is not None
+            metadata = BatchMetadata.from_s3(stored.key, head.metadata)
             assert start == following.get(chain.partition, 0), f"a break at {stored.key}"
             following[chain.partition] = metadata.end + 1
             body = self.s3.client().get_object(Bucket=self.bucket, Key=stored.key)["Body"].read()
@@ -90,11 +103,13 @@ class Lab:
         found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         for stored in self.store.list("feed="):
             chain, _ = Chain.parse(stored.key)
-            metadata = BatchMetadata.from_s3(stored.key, self.store.head(stored.key).metadata)
+            head = self.store.head(stored.key)
+            assert head is not None
+            metadata = BatchMetadata.from_s3(stored.key, head.metadata)
             found[chain.topic_id][chain.partition] += metadata.records
         return found
 
-    def check_all_landed_once(self):
+    def check_all_landed_once(self) -> None:
         lines = [line for part in self.landed().values() for line in part]
         assert sorted(line["n"] for line in lines) == list(range(len(self.sent)))
 
@@ -116,10 +131,10 @@ class Lab:
 class Member:
     """A consumer process and its HTTP endpoints."""
 
-    def __init__(self, lab: Lab, process: Process, port: int):
+    def __init__(self, lab: Lab, process: Process, port: int) -> None:
         self.lab, self.process, self.port = lab, process, port
 
-    def get(self, path: str) -> tuple[int, dict]:
+    def get(self, path: str) -> tuple[int, dict[str, Any]]:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
                 return answer.status, json.loads(answer.read())
@@ -142,7 +157,7 @@ class Member:
         return sum(float(value) for sample, value in samples if sample.split("{")[0] == name)
 
 
-def eventually(condition, seconds=180.0):
+def eventually(condition: Callable[[], bool], seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "timed out waiting for the condition"
@@ -150,7 +165,9 @@ def eventually(condition, seconds=180.0):
 
 
 @pytest.fixture
-def lab(kafka, s3, s3_bucket, object_store, tmp_path):
+def lab(
+    kafka: JavaKafka, s3: SeaweedS3, s3_bucket: str, object_store: ObjectStore, tmp_path: Path
+) -> Iterator[Lab]:
     lab = Lab(kafka, s3, s3_bucket, object_store, tmp_path)
     yield lab
     for process in lab.consumers:
@@ -158,7 +175,7 @@ def lab(kafka, s3, s3_bucket, object_store, tmp_path):
     s3.start()  # other tests on this xdist worker need it, even if a test that killed it failed
 
 
-def test_lands_everything_and_commits_with_the_object_key(lab):
+def test_lands_everything_and_commits_with_the_object_key(lab: Lab) -> None:
     lab.produce(3_000)
     member = lab.consumer()
     eventually(member.drained)
@@ -184,7 +201,7 @@ def test_lands_everything_and_commits_with_the_object_key(lab):
         assert Chain.parse(commit.metadata)[0].partition == partition
 
 
-def test_lands_the_buffer_on_stop(lab):
+def test_lands_the_buffer_on_stop(lab: Lab) -> None:
     member = lab.consumer(STOCKFEED_ROTATE_INTERVAL="1h", STOCKFEED_ROTATE_RECORDS="100000")
     lab.produce(1_000)
     eventually(lambda: member.get("/drained")[1].get("buffered") == 1_000)
@@ -193,7 +210,7 @@ def test_lands_the_buffer_on_stop(lab):
     lab.check_all_landed_once()
 
 
-def test_lands_each_message_once_despite_kills_and_rebalances(lab):
+def test_lands_each_message_once_despite_kills_and_rebalances(lab: Lab) -> None:
     lab.produce(2_000)
     first = lab.consumer()
     eventually(lambda: first.get("/drained")[1].get("partitions") == [0, 1, 2])
@@ -204,7 +221,7 @@ def test_lands_each_message_once_despite_kills_and_rebalances(lab):
     third = lab.consumer()
     lab.produce(1_000)
 
-    def drained():
+    def drained() -> bool:
         if not lab.everything_is_committed():
             return False
         answers = [member.get("/drained") for member in (second, third)]
@@ -215,7 +232,7 @@ def test_lands_each_message_once_despite_kills_and_rebalances(lab):
     lab.check_all_landed_once()
 
 
-def test_manual_offset_reset_lands_nothing_twice(lab):
+def test_manual_offset_reset_lands_nothing_twice(lab: Lab) -> None:
     lab.produce(2_000)
     member = lab.consumer()
     eventually(member.drained)
@@ -229,7 +246,7 @@ def test_manual_offset_reset_lands_nothing_twice(lab):
     lab.check_all_landed_once()
 
 
-def test_lands_offsets_deleted_by_retention_as_lost(lab):
+def test_lands_offsets_deleted_by_retention_as_lost(lab: Lab) -> None:
     lab.produce(600)
     member = lab.consumer()
     eventually(member.drained)
@@ -246,7 +263,7 @@ def test_lands_offsets_deleted_by_retention_as_lost(lab):
     assert member.metric("stockfeed_lost_offsets_total") == 600
 
 
-def test_lands_offsets_deleted_while_waiting_for_the_store_as_lost(lab):
+def test_lands_offsets_deleted_while_waiting_for_the_store_as_lost(lab: Lab) -> None:
     lab.produce(300)
     member = lab.consumer(STOCKFEED_ROTATE_BYTES="2Ki")
     eventually(member.drained)
@@ -269,7 +286,7 @@ def test_lands_offsets_deleted_while_waiting_for_the_store_as_lost(lab):
     assert landed + lost == 3_501
 
 
-def test_recreated_topic_starts_a_new_chain(lab):
+def test_recreated_topic_starts_a_new_chain(lab: Lab) -> None:
     lab.produce(300)
     member = lab.consumer()
     eventually(member.drained)
@@ -278,7 +295,7 @@ def test_recreated_topic_starts_a_new_chain(lab):
     lab.sent.clear()
     lab.produce(200)
 
-    def landed():
+    def landed() -> bool:
         # The consumer detects the new topic on assignment, or in between and then exits with 1.
         if not member.process.alive:
             assert member.process.exit_code == 1
@@ -290,7 +307,7 @@ def test_recreated_topic_starts_a_new_chain(lab):
     assert sorted(sum(chain.values()) for chain in lab.records().values()) == [200, 300]
 
 
-def test_lands_invalid_messages_as_error_lines(lab):
+def test_lands_invalid_messages_as_error_lines(lab: Lab) -> None:
     values = ['{"symbol":"F","n":%d}', "poison %d", '{"n":%d}', '{\n"symbol":"F","n":%d}']
     lab.produce(400, value=lambda n: values[n % 4] % n)
     member = lab.consumer()
@@ -302,7 +319,7 @@ def test_lands_invalid_messages_as_error_lines(lab):
     assert member.metric("stockfeed_error_lines_landed_total") == 200
 
 
-def test_per_event_layout_has_an_object_per_quote(lab):
+def test_per_event_layout_has_an_object_per_quote(lab: Lab) -> None:
     lab.produce(50, value=lambda n: json.dumps({"symbol": ["F", "A/B"][n % 2], "n": n}))
     lab.produce(1, value=lambda _: "poison")
     member = lab.consumer(STOCKFEED_LAYOUT="PerEvent")
@@ -313,7 +330,7 @@ def test_per_event_layout_has_an_object_per_quote(lab):
     assert sum(len(lines) for lines in lab.landed().values()) == 51
 
 
-def test_loses_nothing_while_the_store_is_down(lab):
+def test_loses_nothing_while_the_store_is_down(lab: Lab) -> None:
     lab.produce(1_000)
     member = lab.consumer()
     eventually(member.drained)
@@ -327,7 +344,7 @@ def test_loses_nothing_while_the_store_is_down(lab):
     assert member.metric("stockfeed_flush_failures_total") > 0
 
 
-def test_missing_bucket_error_names_the_bucket(lab):
+def test_missing_bucket_error_names_the_bucket(lab: Lab) -> None:
     member = lab.consumer(STOCKFEED_S3_BUCKET="nowhere")
     assert member.process.wait(120) == 1
     assert "ConfigurationError: bucket 'nowhere'" in member.process.log_tail()

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -25,20 +26,25 @@ STOCKFEED = str(Path(sys.executable).parent / "stockfeed")
 class Run:
     """One demo run with its own directory."""
 
-    def __init__(self, home: Path):
+    def __init__(self, home: Path) -> None:
         self.out = home / "out"
         self.log = home / "demo.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.started: subprocess.Popen[bytes] | None = None
         self._mark = f"DEMO_RUN={uuid.uuid4()}"  # inherited by every process of the run
 
     def start(self, *options: str) -> None:
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
+            self.started = subprocess.Popen(
                 [STOCKFEED, "demo", "--out", str(self.out), *options],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **dict([self._mark.split("=")])},
             )
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self.started is not None, "the run has not started"
+        return self.started
 
     def wait(self, seconds: float = 600) -> int:
         return self.process.wait(seconds)
@@ -46,8 +52,9 @@ class Run:
     def text(self) -> str:
         return self.log.read_text()
 
-    def summary(self) -> dict:
-        return json.loads((self.out / "summary.json").read_text())
+    def summary(self) -> dict[str, Any]:
+        summary: dict[str, Any] = json.loads((self.out / "summary.json").read_text())
+        return summary
 
     def children(self) -> list[tuple[int, str]]:
         """Returns pid and command line of all live processes that this run has started."""
@@ -86,7 +93,7 @@ class Run:
         """Returns when the producers have been given this many quotes."""
 
         def is_revealed() -> bool:
-            return httpx.get(f"{self._control}/stats").json()["revealed"] >= quotes
+            return bool(httpx.get(f"{self._control}/stats").json()["revealed"] >= quotes)
 
         self.wait_until(is_revealed, f"{quotes} quotes are revealed")
 
@@ -99,16 +106,16 @@ class Run:
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path: Path) -> Iterator[Run]:
     run = Run(tmp_path)
     yield run
-    if run.process is not None and run.process.poll() is None:
+    if run.started is not None and run.process.poll() is None:
         run.process.kill()
         run.process.wait()
 
 
 @pytest.fixture
-def bars(tmp_path) -> Path:
+def bars(tmp_path: Path) -> Callable[[int], Path]:
     """Writes a file with the first bars of each symbol in the sample."""
 
     def write(number: int) -> Path:
@@ -127,7 +134,7 @@ def bars(tmp_path) -> Path:
     return write
 
 
-def check_exact(run: Run, bars: int) -> dict:
+def check_exact(run: Run, bars: int) -> dict[str, Any]:
     summary = run.summary()
     assert summary["bars"] == bars
     assert summary["silver"] == 4 * bars
@@ -156,7 +163,9 @@ def check_inspected(run: Run) -> None:
 
 
 @pytest.mark.timeout(1800)
-def test_tape_is_exact_although_every_role_is_killed(run, bars, pytestconfig):
+def test_tape_is_exact_although_every_role_is_killed(
+    run: Run, bars: Callable[[int], Path], pytestconfig: pytest.Config
+) -> None:
     """Plays a sixth of the tape, or all of it with `--whole-tape`, as CI does.
 
     The tape is held back at each step, so that it cannot end before the last kill.
@@ -183,7 +192,7 @@ def test_tape_is_exact_although_every_role_is_killed(run, bars, pytestconfig):
     assert (run.out / "report.html").stat().st_size > 50_000
 
 
-def test_mock_broker_and_minute_bars_are_exact(run, tmp_path):
+def test_mock_broker_and_minute_bars_are_exact(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "minutes.csv"
     path.write_text(
         "Ticker,Date,Open,High,Low,Close,Volume\n"
@@ -208,7 +217,7 @@ def test_mock_broker_and_minute_bars_are_exact(run, tmp_path):
     }
 
 
-def test_interrupt_stops_all_processes(run, bars):
+def test_interrupt_stops_all_processes(run: Run, bars: Callable[[int], Path]) -> None:
     run.start("--bars", str(bars(3000)))
     run.kill_one("loader --once")  # waits until the run is under way
     run.process.send_signal(signal.SIGINT)
@@ -217,7 +226,7 @@ def test_interrupt_stops_all_processes(run, bars):
     assert run.children() == []
 
 
-def test_killed_demo_leaves_no_process_behind(run, bars):
+def test_killed_demo_leaves_no_process_behind(run: Run, bars: Callable[[int], Path]) -> None:
     run.start("--bars", str(bars(3000)))
     run.kill_one("loader --once")
     run.process.kill()
@@ -228,7 +237,7 @@ def test_killed_demo_leaves_no_process_behind(run, bars):
     assert run.children() == []
 
 
-def test_invalid_bars_are_reported_with_their_line(run, tmp_path):
+def test_invalid_bars_are_reported_with_their_line(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "bars.csv"
     path.write_text("Ticker,Date,Open,High,Low,Close,Volume\nAAA,2013-03-01,5,4,3,4,1\n")
     run.start("--bars", str(path))

@@ -3,22 +3,32 @@
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
+from stockfeed_local.stack.java_kafka import JavaKafka
 from stockfeed_local.stack.ports import free_ports
 from stockfeed_local.stack.process import Process
+from stockfeed_local.stack.quote_server import QuoteServer
 
 SYMBOLS = ("AAPL", "BRK.B")
 BARS = 30
 QUOTES = BARS * 4 * len(SYMBOLS)
+Events = dict[str, list[str]]
+StartServer = Callable[..., QuoteServer]
+StartProducer = Callable[..., "Producer"]
+ReadEvents = Callable[[], Events]
 
 
 @pytest.fixture
-def bars(tmp_path):
+def bars(tmp_path: Path) -> Path:
     """A CSV file of one-minute bars, all different."""
     lines = ["Ticker,Date,Open,High,Low,Close,Volume"]
     for symbol in SYMBOLS:
@@ -31,23 +41,23 @@ def bars(tmp_path):
 
 
 @pytest.fixture
-def tape(quote_server, bars):
+def tape(quote_server: StartServer, bars: Path) -> StartServer:
     """Starts a quote server that plays the bars."""
 
-    def start(*options):
+    def start(*options: str) -> QuoteServer:
         return quote_server("--bars", str(bars), "--bar-interval", "1m", "--controls", *options)
 
     return start
 
 
 class Producer:
-    def __init__(self, environment, log_dir):
+    def __init__(self, environment: dict[str, str], log_dir: Path) -> None:
         (self.port,) = free_ports(1)
         command = [sys.executable, "-c", "from stockfeed.cli import main; main()", "producer"]
         env = {**os.environ, **environment, "STOCKFEED_HTTP_PORT": str(self.port)}
         self.process = Process("producer", command, log_dir, env)
 
-    def get(self, path):
+    def get(self, path: str) -> tuple[int, str]:
         """Returns status and text; status 0 if the connection fails."""
         try:
             answer = httpx.get(f"http://127.0.0.1:{self.port}{path}")
@@ -55,7 +65,7 @@ class Producer:
             return 0, ""
         return answer.status_code, answer.text
 
-    def metric(self, name):
+    def metric(self, name: str) -> float:
         for line in self.get("/metrics")[1].splitlines():
             if line.startswith(name + " "):
                 return float(line.split(" ")[1])
@@ -63,11 +73,11 @@ class Producer:
 
 
 @pytest.fixture
-def producer(kafka, kafka_topic, tmp_path):
+def producer(kafka: JavaKafka, kafka_topic: str, tmp_path: Path) -> Iterator[StartProducer]:
     """Starts a producer for a quote server, with additional variables."""
-    started = []
+    started: list[Producer] = []
 
-    def start(server, **more):
+    def start(server: QuoteServer, **more: object) -> Producer:
         names = {
             "FEED": "us",
             "GROUP": "megacaps",
@@ -92,19 +102,23 @@ def producer(kafka, kafka_topic, tmp_path):
 
 
 @pytest.fixture
-def published(kafka, kafka_topic):
+def published(kafka: JavaKafka, kafka_topic: str) -> ReadEvents:
     """Reads all messages of the topic and returns the events by symbol, in order."""
 
-    def read():
+    def read() -> Events:
         consumer = Consumer({"bootstrap.servers": kafka.endpoint, "group.id": "test"})
         consumer.assign([TopicPartition(kafka_topic, 0, OFFSET_BEGINNING)])
         _, end = consumer.get_watermark_offsets(TopicPartition(kafka_topic, 0), timeout=10)
-        events = {symbol: [] for symbol in SYMBOLS}
+        events: Events = {symbol: [] for symbol in SYMBOLS}
         position = 0
         while position < end:
             for message in consumer.consume(end - position, timeout=5):
-                events[message.key().decode()].append(message.value().decode())
-                position = message.offset() + 1
+                key, value, offset = message.key(), message.value(), message.offset()
+                assert key is not None
+                assert value is not None
+                assert offset is not None
+                events[key.decode()].append(value.decode())
+                position = offset + 1
         consumer.close()
         return events
 
@@ -112,13 +126,14 @@ def published(kafka, kafka_topic):
 
 
 @pytest.fixture
-def expected(tape):
+def expected(tape: StartServer) -> Events:
     """The expected events by symbol, in order, from a separate quote server."""
     server = tape()
-    events = {}
+    events: Events = {}
     with httpx.Client() as client:
         for symbol in SYMBOLS:
-            events[symbol], headers = [], {}
+            events[symbol] = []
+            headers: dict[str, str] = {}
             while True:
                 url = f"{server.base_url}/quote?symbol={symbol}"
                 answer = client.get(url, headers=headers)
@@ -129,22 +144,29 @@ def expected(tape):
     return events
 
 
-def until(condition, seconds=180.0):
+def until(condition: Callable[[], bool], seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "timed out waiting for the condition"
         time.sleep(0.02)
 
 
-def stats(server):
-    return httpx.get(f"{server.endpoint}/control/stats").json()
+def stats(server: QuoteServer) -> dict[str, Any]:
+    document: dict[str, Any] = httpx.get(f"{server.endpoint}/control/stats").json()
+    return document
 
 
-def without_repeats(events):
+def has_confirmed_more(server: QuoteServer, quotes: float) -> bool:
+    return bool(stats(server)["confirmed"] > quotes)
+
+
+def without_repeats(events: Events) -> Events:
     return {symbol: [event for event, _ in groupby(each)] for symbol, each in events.items()}
 
 
-def test_publishes_every_quote_of_the_tape_exactly_once(tape, producer, published, expected):
+def test_publishes_every_quote_of_the_tape_exactly_once(
+    tape: StartServer, producer: StartProducer, published: ReadEvents, expected: Events
+) -> None:
     server = tape()
     running = producer(server)
     until(lambda: stats(server)["done"])
@@ -154,11 +176,13 @@ def test_publishes_every_quote_of_the_tape_exactly_once(tape, producer, publishe
     assert published() == expected
 
 
-def test_killed_producer_loses_no_quotes(tape, producer, published, expected):
+def test_killed_producer_loses_no_quotes(
+    tape: StartServer, producer: StartProducer, published: ReadEvents, expected: Events
+) -> None:
     server = tape()
     for part in (0.2, 0.6):
         running = producer(server)
-        until(lambda part=part: stats(server)["confirmed"] > part * QUOTES)
+        until(partial(has_confirmed_more, server, part * QUOTES))
         running.process.kill()
     running = producer(server)
     until(lambda: stats(server)["done"])
@@ -169,7 +193,13 @@ def test_killed_producer_loses_no_quotes(tape, producer, published, expected):
     assert sum(map(len, events.values())) <= QUOTES + 2 * len(SYMBOLS)
 
 
-def test_loses_no_quotes_while_the_broker_restarts(kafka, tape, producer, published, expected):
+def test_loses_no_quotes_while_the_broker_restarts(
+    kafka: JavaKafka,
+    tape: StartServer,
+    producer: StartProducer,
+    published: ReadEvents,
+    expected: Events,
+) -> None:
     server = tape()
     running = producer(server)
     until(lambda: stats(server)["confirmed"] > 0.2 * QUOTES)
@@ -184,7 +214,9 @@ def test_loses_no_quotes_while_the_broker_restarts(kafka, tape, producer, publis
     assert published() == expected
 
 
-def test_loses_no_quotes_to_rate_limits_and_api_errors(tape, producer, published, expected):
+def test_loses_no_quotes_to_rate_limits_and_api_errors(
+    tape: StartServer, producer: StartProducer, published: ReadEvents, expected: Events
+) -> None:
     server = tape("--requests-per-second", "100")
     for fault in (
         {"kind": "429", "count": 3},
@@ -210,8 +242,12 @@ def test_loses_no_quotes_to_rate_limits_and_api_errors(tape, producer, published
 
 
 def test_recovers_with_a_rotated_key_without_a_restart(
-    tape, producer, published, expected, tmp_path
-):
+    tape: StartServer,
+    producer: StartProducer,
+    published: ReadEvents,
+    expected: Events,
+    tmp_path: Path,
+) -> None:
     server = tape("--token", "sesame")
     token = tmp_path / "token"
     token.write_text("wrong")
@@ -226,7 +262,9 @@ def test_recovers_with_a_rotated_key_without_a_restart(
     assert published() == expected
 
 
-def test_applies_a_changed_budget_file_without_a_restart(tape, producer, tmp_path):
+def test_applies_a_changed_budget_file_without_a_restart(
+    tape: StartServer, producer: StartProducer, tmp_path: Path
+) -> None:
     share = tmp_path / "megacaps"
     share.write_text("1")
     server = tape()

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,6 +16,7 @@ from stockfeed.consumer.retention import apply_retention
 from stockfeed.metrics import ConsumerMetrics
 from stockfeed.ownership import ClaimedFeed
 from stockfeed_local.stack.process import Process
+from stockfeed_local.stack.s3 import SeaweedS3
 
 FOREIGN = [
     {"ID": "logs", "Prefix": "logs/", "Status": "Enabled", "Expiration": {"Days": 1}},
@@ -30,14 +33,16 @@ FOREIGN = [
         "NoncurrentVersionExpiration": {"NoncurrentDays": 3},
     },
 ]
+Rules = Callable[..., list[Any]]
+Apply = Callable[..., None]
 
 
 @pytest.fixture
-def rules(s3, s3_bucket):
+def rules(s3: SeaweedS3, s3_bucket: str) -> Rules:
     """Returns the bucket's rules, after setting the given ones if any."""
     client = s3.client()
 
-    def read(*new):
+    def read(*new: Any) -> list[Any]:
         if new:
             client.put_bucket_lifecycle_configuration(
                 Bucket=s3_bucket, LifecycleConfiguration={"Rules": list(new)}
@@ -53,10 +58,10 @@ def rules(s3, s3_bucket):
 
 
 @pytest.fixture
-def apply(object_store):
+def apply(object_store: ObjectStore) -> Apply:
     """Applies a feed's retention in days and asserts that it succeeds."""
 
-    def run(days, feed="us"):
+    def run(days: int | None, feed: str = "us") -> None:
         metrics = ConsumerMetrics(CollectorRegistry())
         apply_retention(object_store, ClaimedFeed(feed), days, metrics, lambda _: None)
         (sample,) = metrics.retention_faults.collect()[0].samples
@@ -65,11 +70,11 @@ def apply(object_store):
     return run
 
 
-def days_by_prefix(rules):
+def days_by_prefix(rules: list[Any]) -> dict[str, int]:
     return {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules}
 
 
-def test_adds_changes_and_removes_rules(apply, rules):
+def test_adds_changes_and_removes_rules(apply: Apply, rules: Rules) -> None:
     apply(None)
     assert rules() == []
     apply(30)
@@ -80,7 +85,7 @@ def test_adds_changes_and_removes_rules(apply, rules):
     assert rules() == []
 
 
-def test_keeps_foreign_rules_unchanged(apply, rules):
+def test_keeps_foreign_rules_unchanged(apply: Apply, rules: Rules) -> None:
     before = rules(*FOREIGN)
     apply(30)
     apply(8, feed="eu")

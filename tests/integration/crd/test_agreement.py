@@ -1,4 +1,4 @@
-"""Random feeds: `render` and the API server's own code report the same errors."""
+"""The operator and the API server report the same errors for random feeds."""
 
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,7 @@ patches = st.fixed_dictionaries({"spec": specs, "metadata": st.fixed_dictionarie
 
 
 def problems(feed: dict[str, Any], old: dict[str, Any] | None) -> set[str]:
+    """Returns the errors that the operator reports; `old` is the feed before an update."""
     try:
         check(feed, old)
     except InvalidFeedError as error:
@@ -91,13 +92,13 @@ def problems(feed: dict[str, Any], old: dict[str, Any] | None) -> set[str]:
 # shows the feed for which the results differ.
 @settings(max_examples=20, deadline=None, phases=[Phase.generate])
 @given(pairs=st.lists(st.tuples(patches, st.none() | patches), min_size=10, max_size=30))
-def test_render_and_the_api_server_agree(
+def test_operator_and_api_server_report_the_same_errors(
     pairs: list[tuple[dict[str, Any], dict[str, Any] | None]], crdcheck: CrdCheck, crd_file: Path
 ) -> None:
     subjects = [
         Subject(merged(BASE, new), None if old is None else merged(BASE, old)) for new, old in pairs
     ]
-    judged = crdcheck.judge([crd_file], subjects).objects
-    for subject, errors in zip(subjects, judged, strict=True):
-        found = problems(subject.feed, subject.old)
-        assert found == set(errors), f"{subject}: {found ^ set(errors)}"
+    reported = crdcheck.judge([crd_file], subjects).objects
+    for subject, errors in zip(subjects, reported, strict=True):
+        expected = problems(subject.feed, subject.old)
+        assert set(errors) == expected, f"{subject}: {expected ^ set(errors)}"

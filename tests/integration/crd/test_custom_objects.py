@@ -1,4 +1,4 @@
-"""Custom objects created by StockFeed, validated by the real CRDs of other projects."""
+"""Validates the operator's custom objects with the CRDs that other projects publish."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,14 +24,16 @@ KINDS = ("KafkaTopic", "CronWorkflow", "PodMonitor")
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("case", FEEDS, ids=lambda case: case.name)
-def test_custom_objects_of_a_feed_are_valid(case: Case, kind: str, crdcheck: CrdCheck) -> None:
+def test_published_crds_accept_the_objects_of_a_feed(
+    case: Case, kind: str, crdcheck: CrdCheck
+) -> None:
     objects = [part for part in render(check(case.feed), INSTALLATION) if part["kind"] == kind]
     assert objects
     found = crdcheck.judge([upstream_crd(kind)], [Subject(part) for part in objects])
     assert found.objects == [[] for _ in objects]
 
 
-def test_pod_monitor_of_the_chart_is_valid(crdcheck: CrdCheck) -> None:
+def test_published_crd_accepts_the_charts_pod_monitor(crdcheck: CrdCheck) -> None:
     monitors = [
         part
         for part in template(CHART, None, "--set", "podMonitor.enabled=true")
@@ -58,7 +60,7 @@ def _misspell_endpoints(monitor: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "spoil", "problem"),
+    ("kind", "corrupt", "problem"),
     [
         ("KafkaTopic", _misspell_partitions, 'unknown field "spec.partition"'),
         (
@@ -71,14 +73,14 @@ def _misspell_endpoints(monitor: dict[str, Any]) -> None:
         ("PodMonitor", _misspell_endpoints, 'unknown field "spec.podMetricEndpoints"'),
     ],
 )
-def test_invalid_fields_are_rejected(
+def test_published_crds_reject_invalid_fields(
     kind: str,
-    spoil: Callable[[dict[str, Any]], None],
+    corrupt: Callable[[dict[str, Any]], None],
     problem: str,
     crdcheck: CrdCheck,
 ) -> None:
     manifests = render(check(FEEDS[0].feed), INSTALLATION)
-    spoilt = next(part for part in manifests if part["kind"] == kind)
-    spoil(spoilt)
-    (problems,) = crdcheck.judge([upstream_crd(kind)], [Subject(spoilt)]).objects
+    corrupted = next(part for part in manifests if part["kind"] == kind)
+    corrupt(corrupted)
+    (problems,) = crdcheck.judge([upstream_crd(kind)], [Subject(corrupted)]).objects
     assert problem in problems

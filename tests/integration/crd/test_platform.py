@@ -1,4 +1,4 @@
-"""Custom objects of the platform chart, validated by the real CRDs of other projects."""
+"""Validates the platform chart's custom objects with the CRDs that other projects publish."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def custom_objects(values: str) -> dict[str, list[Subject]]:
 
 
 @pytest.mark.parametrize("values", VALUES)
-def test_custom_objects_of_the_platform_are_valid(values: str, crdcheck: CrdCheck) -> None:
+def test_published_crds_accept_the_objects_of_the_platform(values: str, crdcheck: CrdCheck) -> None:
     objects = custom_objects(values)
     assert set(objects) == KINDS[values]
     for kind, subjects in objects.items():
@@ -73,17 +73,17 @@ def _misspell_operations(user: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "spoil", "problem"),
+    ("kind", "corrupt", "problem"),
     [
         ("Kafka", _use_the_removed_storage, 'unknown field "spec.kafka.storage"'),
         ("KafkaNodePool", _set_an_unknown_role, "spec.roles[0]"),
         ("KafkaUser", _misspell_operations, 'unknown field "spec.authorization.acls[0].operation"'),
     ],
 )
-def test_invalid_fields_are_rejected(
-    kind: str, spoil: Callable[[dict[str, Any]], None], problem: str, crdcheck: CrdCheck
+def test_published_crds_reject_invalid_fields(
+    kind: str, corrupt: Callable[[dict[str, Any]], None], problem: str, crdcheck: CrdCheck
 ) -> None:
     subject = custom_objects("cloud")[kind][0]
-    spoil(subject.feed)
+    corrupt(subject.feed)
     (problems,) = crdcheck.judge([upstream_crd(kind)], [subject]).objects
     assert problem in "\n".join(problems)

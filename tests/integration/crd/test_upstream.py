@@ -1,4 +1,4 @@
-"""Sources of the real CRDs, and errors when they are unavailable."""
+"""Downloads the CRDs of other projects, and reports why they are unavailable."""
 
 from pathlib import Path
 
@@ -19,27 +19,27 @@ def test_api_server_accepts_strimzis_crds(kind: str, crdcheck: CrdCheck) -> None
     assert crdcheck.judge([path]).crds == {str(path): []}
 
 
-def test_argos_linter_and_crds_are_from_the_same_release() -> None:
+def test_argo_linter_and_argo_crds_have_the_same_version() -> None:
     argolint = Path(__file__).parents[2] / "support" / "argolint"
     modules = (argolint / "go.mod").read_text()
     assert f"require {upstream.ARGO.version.replace('@', ' ')}\n" in modules
     assert upstream.ARGO.checksum in (argolint / "go.sum").read_text()
 
 
-def test_rejects_a_module_with_another_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rejects_a_module_whose_checksum_differs(monkeypatch: pytest.MonkeyPatch) -> None:
     other = GoFiles(upstream.ARGO.version, "h1:other=")
     monkeypatch.setitem(upstream._IN_MODULES, "Workflow", (other, "any"))
     with pytest.raises(ToolError, match=upstream.ARGO.checksum.replace("+", r"\+")):
         upstream.upstream_crd("Workflow")
 
 
-def test_cached_strimzi_crds_need_no_maven(tmp_path: Path) -> None:
-    made = upstream.upstream_crd("KafkaTopic").parent
-    (tmp_path / made.name).symlink_to(made)
+def test_uses_cached_strimzi_crds_without_maven(tmp_path: Path) -> None:
+    cached = upstream.upstream_crd("KafkaTopic").parent
+    (tmp_path / cached.name).symlink_to(cached)
     assert strimzi_crd("KafkaTopic", tmp_path, {"PATH": ""}).read_text().startswith("apiVersion")
 
 
-def test_without_maven_reports_the_reason_and_leaves_no_files(tmp_path: Path) -> None:
+def test_missing_maven_is_reported_and_leaves_no_files(tmp_path: Path) -> None:
     reason = "cannot download Strimzi's CRD generator: no mvn in PATH"
     with pytest.raises(ToolUnavailableError, match=reason):
         strimzi_crd("KafkaTopic", tmp_path, {"PATH": ""})
@@ -49,7 +49,7 @@ def test_without_maven_reports_the_reason_and_leaves_no_files(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)]
 )
-def test_missing_strimzi_crds_skip_locally_and_fail_in_ci(
+def test_missing_strimzi_crds_skip_the_test_locally_and_fail_it_in_ci(
     ci: str, outcome: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unavailable(kind: str) -> Path:

@@ -1,14 +1,19 @@
 """`stockfeed verify` of a complete feed, and of one broken at each stage."""
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
+from integration.inspection.conftest import Feed
 from stockfeed import logs
 from stockfeed.contract.times import from_milliseconds
 from stockfeed.errors import ConfigurationError, DataError
 from stockfeed.verify import app
+from stockfeed_local.stack.s3 import SeaweedS3
 
+Verify = Callable[..., tuple[int, dict[str, Any]]]
 LEDGER, POSITION, RAW = "LOAD_LEDGER", "LOAD_POSITION", "SOURCE_STOCK_QUOTES"
 SILVER, CANDLES, VOLATILITY, LATEST = (
     f"ANALYTICS.{name}"
@@ -23,18 +28,24 @@ A_QUOTE = "QUOTE_ID = (SELECT MIN(QUOTE_ID) FROM ANALYTICS.SILVER_CLEAN_STOCK)"
 
 
 @pytest.fixture
-def reported(monkeypatch):
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts written to the termination log."""
-    texts = []
+    texts: list[str] = []
     monkeypatch.setattr(logs, "write_termination_message", texts.append)
     return texts
 
 
 @pytest.fixture
-def verify(feed, capsys, reported):
+def verify(feed: Feed, capsys: pytest.CaptureFixture[str], reported: list[str]) -> Verify:
     """Runs the command in this process and returns its status and JSON output."""
 
-    def run(start="3h", end=None, patience="5m", models=True, environment=None):
+    def run(
+        start: str = "3h",
+        end: str | None = None,
+        patience: str = "5m",
+        models: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:
         options = app.Options(start, end, patience, models, as_json=True)
         status = app.main(environment or feed.environment, options)
         return status, json.loads(capsys.readouterr().out)
@@ -42,16 +53,16 @@ def verify(feed, capsys, reported):
     return run
 
 
-def kinds(document):
+def kinds(document: dict[str, Any]) -> set[str]:
     parts = [found for part in document["partitions"] for found in part["findings"]]
     return {found["kind"] for found in (*parts, *document["findings"])}
 
 
-def total(document, name):
+def total(document: dict[str, Any], name: str) -> int:
     return sum(part[name] for part in document["partitions"])
 
 
-def test_complete_feed_has_no_findings(feed, verify, reported):
+def test_complete_feed_has_no_findings(feed: Feed, verify: Verify, reported: list[str]) -> None:
     status, document = verify()
     assert (status, document["complete"], kinds(document)) == (0, True, set())
     assert len(document["partitions"]) == 2
@@ -64,7 +75,7 @@ def test_complete_feed_has_no_findings(feed, verify, reported):
         assert part["kafka"] == part["ledger"]
 
 
-def test_command_prints_a_table(feed):
+def test_command_prints_a_table(feed: Feed) -> None:
     result = feed.run("verify", "--from", "3h")
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == "complete"
@@ -120,13 +131,15 @@ def test_command_prints_a_table(feed):
         (LATEST, f"UPDATE {LATEST} SET T = T - 1 WHERE SYMBOL = 'BRK.B'", {"gold"}),
     ],
 )
-def test_finds_each_break_in_the_warehouse(feed, verify, table, statement, expected):
+def test_finds_each_break_in_the_warehouse(
+    feed: Feed, verify: Verify, table: str, statement: str, expected: set[str]
+) -> None:
     with feed.broken(table, statement):
         status, document = verify()
     assert (status, kinds(document)) == (1, expected)
 
 
-def test_unbuilt_rows_are_late_once_they_are_settled(feed, verify):
+def test_unbuilt_rows_are_late_once_they_are_settled(feed: Feed, verify: Verify) -> None:
     with feed.broken(SILVER, f"DELETE FROM {SILVER}"):
         status, document = verify(patience="1h")
         assert (status, total(document, "unbuilt")) == (0, feed.sent - 3)
@@ -134,7 +147,9 @@ def test_unbuilt_rows_are_late_once_they_are_settled(feed, verify):
         assert (status, kinds(document)) == (1, {"not-built"})
 
 
-def test_finds_a_missing_object(feed, verify, reported, s3):
+def test_finds_a_missing_object(
+    feed: Feed, verify: Verify, reported: list[str], s3: SeaweedS3
+) -> None:
     ((key,),) = feed.query(f"SELECT {SECOND}")
     client = s3.client()
     kept = client.get_object(Bucket=feed.name, Key=key)
@@ -149,7 +164,7 @@ def test_finds_a_missing_object(feed, verify, reported, s3):
     assert key in text
 
 
-def test_finds_a_foreign_object(feed, verify, s3):
+def test_finds_a_foreign_object(feed: Feed, verify: Verify, s3: SeaweedS3) -> None:
     client = s3.client()
     ((key,),) = feed.query(f"SELECT {SECOND}")
     client.put_object(Bucket=feed.name, Key=f"{key}.bak", Body=b"x")
@@ -158,7 +173,7 @@ def test_finds_a_foreign_object(feed, verify, s3):
     assert (status, kinds(document)) == (1, {"foreign-object"})
 
 
-def test_range_includes_its_batch_and_the_neighbours(feed, verify):
+def test_range_includes_its_batch_and_the_neighbours(feed: Feed, verify: Verify) -> None:
     """The range of the middle batch has its objects, plus one on either side."""
     start, end = (
         from_milliseconds(feed.first_poll + 1000 * second).isoformat(timespec="seconds")
@@ -172,7 +187,7 @@ def test_range_includes_its_batch_and_the_neighbours(feed, verify):
         assert verify("4h", early)[0] == 0
 
 
-def test_finds_a_gap_as_long_as_the_range(feed, verify):
+def test_finds_a_gap_as_long_as_the_range(feed: Feed, verify: Verify) -> None:
     start, end = (
         from_milliseconds(feed.first_poll + 1000 * second).isoformat(timespec="seconds")
         for second in (35, 45)
@@ -183,7 +198,7 @@ def test_finds_a_gap_as_long_as_the_range(feed, verify):
     assert "gap" in kinds(document)
 
 
-def test_verifies_the_rest_without_models_and_kafka(feed, verify):
+def test_verifies_the_rest_without_models_and_kafka(feed: Feed, verify: Verify) -> None:
     environment = {name: v for name, v in feed.environment.items() if "KAFKA" not in name}
     with feed.broken(SILVER, f"DELETE FROM {SILVER}"):
         status, document = verify(models=False, environment=environment)
@@ -191,12 +206,12 @@ def test_verifies_the_rest_without_models_and_kafka(feed, verify):
     assert {(part["kafka"], part["silver"]) for part in document["partitions"]} == {(None, None)}
 
 
-def test_refuses_a_feed_without_any_data(feed, verify):
+def test_refuses_a_feed_without_any_data(feed: Feed, verify: Verify) -> None:
     with pytest.raises(DataError, match="'nobody' has neither a topic nor an object"):
         verify(environment={**feed.environment, "STOCKFEED_FEED": "nobody"})
 
 
 @pytest.mark.parametrize(("start", "end"), [("yesterday", None), ("1h", "2h")])
-def test_refuses_an_invalid_range(verify, start, end):
+def test_refuses_an_invalid_range(verify: Verify, start: str, end: str | None) -> None:
     with pytest.raises(ConfigurationError, match=r"is not a time|ends before that"):
         verify(start, end)

@@ -1,6 +1,8 @@
 """Tests of the certificate expiry metric, with generated certificates."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -24,7 +26,7 @@ def pem(end: datetime) -> bytes:
 
 
 @pytest.fixture
-def expiry(tmp_path):
+def expiry(tmp_path: Path) -> Callable[..., dict[str, float | None]]:
     """Returns the exported expiry of `ca` and `client` for the given file contents."""
     registry = CollectorRegistry()
     files = {"ca": tmp_path / "ca.crt", "client": tmp_path / "user.crt"}
@@ -48,19 +50,27 @@ def expiry(tmp_path):
     return show
 
 
-def test_ca_expiry_is_that_of_the_longest_lived_ca(expiry):
+def test_ca_expiry_is_that_of_the_longest_lived_ca(
+    expiry: Callable[..., dict[str, float | None]],
+) -> None:
     assert expiry(ca=pem(NEAR) + pem(FAR))["ca"] == FAR.timestamp()
 
 
-def test_client_expiry_is_that_of_the_first_certificate_in_the_chain(expiry):
+def test_client_expiry_is_that_of_the_first_certificate_in_the_chain(
+    expiry: Callable[..., dict[str, float | None]],
+) -> None:
     assert expiry(client=pem(NEAR) + pem(FAR))["client"] == NEAR.timestamp()
 
 
-def test_exports_the_new_expiry_right_after_a_rotation(expiry):
+def test_exports_the_new_expiry_right_after_a_rotation(
+    expiry: Callable[..., dict[str, float | None]],
+) -> None:
     assert expiry(client=pem(NEAR))["client"] == NEAR.timestamp()
     assert expiry(client=pem(FAR))["client"] == FAR.timestamp()
 
 
 @pytest.mark.parametrize("content", [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nxx\n"])
-def test_skips_a_file_without_certificates(expiry, content):
+def test_skips_a_file_without_certificates(
+    expiry: Callable[..., dict[str, float | None]], content: bytes
+) -> None:
     assert expiry(ca=content, client=pem(NEAR)) == {"ca": None, "client": NEAR.timestamp()}

@@ -1,3 +1,6 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
@@ -8,8 +11,8 @@ from stockfeed.settings import KafkaSettings
 
 
 @pytest.fixture
-def settings():
-    def make(**more):
+def settings() -> Callable[..., KafkaSettings]:
+    def make(**more: object) -> KafkaSettings:
         names = {
             "FEED": "us",
             "GROUP": "autos",
@@ -38,11 +41,13 @@ SASL = {
         ({"KAFKA_TLS": "true", **SASL}, "SASL_SSL"),
     ],
 )
-def test_security_protocol_depends_on_tls_and_sasl(settings, more, protocol):
+def test_security_protocol_depends_on_tls_and_sasl(
+    settings: Callable[..., KafkaSettings], more: dict[str, str], protocol: str
+) -> None:
     assert client_config(settings(**more))["security.protocol"] == protocol
 
 
-def test_librdkafka_accepts_the_configuration(settings):
+def test_librdkafka_accepts_the_configuration(settings: Callable[..., KafkaSettings]) -> None:
     config = client_config(settings(**SASL))
     assert config["sasl.username"] == "me"
     assert config["sasl.password"] == "sesame"
@@ -50,18 +55,24 @@ def test_librdkafka_accepts_the_configuration(settings):
     Producer(config)
 
 
-def test_metadata_is_refreshed_well_within_the_default_drain_timeout(settings):
+def test_metadata_is_refreshed_well_within_the_default_drain_timeout(
+    settings: Callable[..., KafkaSettings],
+) -> None:
     """A drain waits until every partition has an owner; the spec's default timeout is 5 minutes."""
-    assert client_config(settings())["topic.metadata.refresh.interval.ms"] <= 60_000
+    assert int(client_config(settings())["topic.metadata.refresh.interval.ms"]) <= 60_000
 
 
-def test_configures_only_the_certificates_that_are_set(settings):
+def test_configures_only_the_certificates_that_are_set(
+    settings: Callable[..., KafkaSettings],
+) -> None:
     assert not any(name.startswith("ssl.") for name in client_config(settings()))
     config = client_config(settings(KAFKA_TLS="true", KAFKA_TLS_CA_FILE="/tls/ca.crt"))
     assert config["ssl.ca.location"] == "/tls/ca.crt"
 
 
-def test_fingerprint_changes_with_each_rotation(settings, tmp_path):
+def test_fingerprint_changes_with_each_rotation(
+    settings: Callable[..., KafkaSettings], tmp_path: Path
+) -> None:
     files = {"KAFKA_TLS_CA_FILE": "ca", "KAFKA_TLS_CERTIFICATE_FILE": "crt"}
     more = {variable: tmp_path / name for variable, name in files.items()}
     more |= {"KAFKA_TLS_KEY_FILE": tmp_path / "key", "KAFKA_CREDENTIALS_DIR": tmp_path}
@@ -76,23 +87,23 @@ def test_fingerprint_changes_with_each_rotation(settings, tmp_path):
     assert credentials_fingerprint(given) in seen
 
 
-def test_fingerprint_does_not_contain_the_password(settings):
+def test_fingerprint_does_not_contain_the_password(settings: Callable[..., KafkaSettings]) -> None:
     assert "sesame" not in credentials_fingerprint(settings(**SASL))
 
 
 @pytest.fixture(scope="module")
-def mock_kafka():
+def mock_kafka() -> Iterator[str]:
     cluster = Producer({"test.mock.num.brokers": 1})
     (broker,) = cluster.list_topics(timeout=10).brokers.values()
     yield f"{broker.host}:{broker.port}"
     del cluster
 
 
-def test_topic_id_falls_back_to_the_name_without_an_admin_api(mock_kafka):
+def test_topic_id_falls_back_to_the_name_without_an_admin_api(mock_kafka: str) -> None:
     assert topic_id(AdminClient({"bootstrap.servers": mock_kafka}), "quotes") == "quotes"
 
 
-def test_unreachable_broker_is_a_transient_error(monkeypatch):
+def test_unreachable_broker_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stockfeed.kafka.ADMIN_TIMEOUT_SECONDS", 0.3)
     with pytest.raises(TransientError, match="quotes"):
         topic_id(AdminClient({"bootstrap.servers": "127.0.0.1:1"}), "quotes")

@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -17,7 +19,7 @@ FEED = "stockfeed_operator_feed_"
 
 
 @pytest.fixture
-def show():
+def show() -> Callable[..., float | None]:
     """Returns a function that reads a metric of a feed with a given status."""
     registry = CollectorRegistry()
     metrics = OperatorMetrics(registry)
@@ -29,11 +31,11 @@ def show():
     return read
 
 
-def group(name: str, state: str) -> GroupStatus:
+def group(name: str, state: Literal["Running", "Draining", "Stopped"]) -> GroupStatus:
     return GroupStatus(name=name, topic="q", symbols=1, state=state)
 
 
-def condition(status: str, reason: str) -> StockFeedStatus:
+def condition(status: Literal["True", "False"], reason: str) -> StockFeedStatus:
     found = Condition(
         type="LoadHealthy",
         status=status,
@@ -43,7 +45,7 @@ def condition(status: str, reason: str) -> StockFeedStatus:
     return StockFeedStatus(conditions=(found,))
 
 
-def test_exposes_only_the_current_state_of_a_condition(show):
+def test_exposes_only_the_current_state_of_a_condition(show: Callable[..., float | None]) -> None:
     good = {"condition": "LoadHealthy", "status": "True", "reason": "LoadSucceeded"}
     bad = {"condition": "LoadHealthy", "status": "False", "reason": "LoadFailed"}
     assert show(condition("True", "LoadSucceeded"), "condition", **good) == 1
@@ -61,7 +63,11 @@ def test_exposes_only_the_current_state_of_a_condition(show):
         ([], 0),
     ],
 )
-def test_a_feed_is_running_if_any_group_is(show, states, running):
+def test_a_feed_is_running_if_any_group_is(
+    show: Callable[..., float | None],
+    states: list[Literal["Running", "Draining", "Stopped"]],
+    running: int,
+) -> None:
     groups = tuple(group(str(number), state) for number, state in enumerate(states))
     assert show(StockFeedStatus(groups=groups), "running") == running
 
@@ -70,11 +76,13 @@ def test_a_feed_is_running_if_any_group_is(show, states, running):
     ("session", "value"),
     [(SessionStatus(open=True), 1), (SessionStatus(open=False), 0), (None, None)],
 )
-def test_session_metric_exists_only_for_feeds_with_a_session(show, session, value):
+def test_session_metric_exists_only_for_feeds_with_a_session(
+    show: Callable[..., float | None], session: SessionStatus | None, value: int | None
+) -> None:
     assert show(StockFeedStatus(session=session), "session_open") == value
 
 
-def test_exposes_the_step_durations_of_the_last_load(show):
+def test_exposes_the_step_durations_of_the_last_load(show: Callable[..., float | None]) -> None:
     load = LastLoad(workflow="w", finished_at="2026-03-04T15:00:00Z", load_seconds=4.5)
     status = StockFeedStatus(last_load=load)
     assert show(status, "last_load_step_seconds", step="load") == 4.5
@@ -86,7 +94,9 @@ def test_exposes_the_step_durations_of_the_last_load(show):
     ("schedule", "seconds"),
     [("* * * * *", 60), ("0 * * * *", 3600), ("99 * * * *", None), (None, None)],
 )
-def test_derives_the_load_interval_from_the_schedule(schedule, seconds):
+def test_derives_the_load_interval_from_the_schedule(
+    schedule: str | None, seconds: int | None
+) -> None:
     registry = CollectorRegistry()
     feeds = FeedCollector(clock=lambda: datetime(2026, 3, 4, 15, 0, 59, tzinfo=UTC))
     registry.register(feeds)

@@ -13,13 +13,16 @@ messages = st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1, max
 class Message:
     at: int
 
-    def offset(self):
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
         return self.at
 
-    def value(self):
+    def value(self) -> bytes:
         return b"{}"
 
-    def timestamp(self):
+    def timestamp(self) -> tuple[int, int]:
         return (1, 1000 + self.at)
 
 
@@ -34,7 +37,9 @@ def filled(start: int, steps: list[tuple[int, bool]]) -> tuple[Buffer, list[int]
 
 
 @given(messages, st.integers(0, 100), st.integers(1, 30))
-def test_cuts_form_a_chain_that_contains_every_message_once(steps, start, size):
+def test_cuts_form_a_chain_that_contains_every_message_once(
+    steps: list[tuple[int, bool]], start: int, size: int
+) -> None:
     buffer, offsets = filled(start, steps)
     seen: list[int] = []
     following = start
@@ -50,7 +55,9 @@ def test_cuts_form_a_chain_that_contains_every_message_once(steps, start, size):
 
 
 @given(messages, st.integers(1, 40))
-def test_batch_contains_the_error_offsets_of_its_interval(steps, size):
+def test_batch_contains_the_error_offsets_of_its_interval(
+    steps: list[tuple[int, bool]], size: int
+) -> None:
     buffer, offsets = filled(0, steps)
     errors = [offset for offset, (_, ok) in zip(offsets, steps, strict=True) if not ok]
     batch = buffer.cut(size)
@@ -59,7 +66,9 @@ def test_batch_contains_the_error_offsets_of_its_interval(steps, size):
 
 
 @given(messages, st.integers(1, 40), st.integers(0, 200))
-def test_keeps_only_unlanded_messages_after_a_shorter_conflict(steps, size, landed):
+def test_keeps_only_unlanded_messages_after_a_shorter_conflict(
+    steps: list[tuple[int, bool]], size: int, landed: int
+) -> None:
     buffer, offsets = filled(0, steps)
     batch = buffer.cut(size)
     landed = min(landed, batch.end)
@@ -74,20 +83,20 @@ def test_keeps_only_unlanded_messages_after_a_shorter_conflict(steps, size, land
         assert list(buffer.cut(10**6).offsets) == remaining
 
 
-def test_skipping_ahead_of_the_buffer_raises_the_expected_offset():
+def test_skipping_ahead_of_the_buffer_raises_the_expected_offset() -> None:
     buffer, _ = filled(0, [(1, True)] * 3)
     buffer.skip_to(50)
     assert (len(buffer), buffer.start, buffer.expected) == (0, 50, 50)
 
 
-def test_metadata_has_the_first_and_last_timestamps():
+def test_metadata_has_the_first_and_last_timestamps() -> None:
     buffer, _ = filled(10, [(3, True), (1, False)])
     metadata = buffer.cut(10**6).metadata
     assert (metadata.end, metadata.records, metadata.errors) == (13, 2, 1)
     assert (metadata.first_timestamp, metadata.last_timestamp, metadata.lost) == (1012, 1013, 0)
 
 
-def test_lost_batch_covers_the_deleted_offsets():
+def test_lost_batch_covers_the_deleted_offsets() -> None:
     batch = lost_batch(5, 9, 0)
     assert (batch.start, batch.end, batch.lost) == (5, 8, 4)
     assert batch.metadata.to_s3() == {
@@ -99,7 +108,7 @@ def test_lost_batch_covers_the_deleted_offsets():
     }
 
 
-def test_skips_messages_below_the_expected_offset():
+def test_skips_messages_below_the_expected_offset() -> None:
     buffer = Buffer(10)
     records = map(Message, (8, 9, 10, 12))
     assert buffer.extend(records, lambda _, at, __: (b"%d\n" % at, at == 10)) == 1

@@ -1,29 +1,30 @@
 import gzip
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pytest
 
-from stockfeed.consumer.batch import Buffer, lost_batch
+from stockfeed.consumer.batch import Batch, Buffer, lost_batch
 from stockfeed.consumer.lander import Lander
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.errors import DataError
-from stockfeed.objectstore import ObjectHead
+from stockfeed.objectstore import ObjectHead, ObjectStore
 
 CHAIN = Chain("us", "autos", "a" * 32, 3)
 
 
-class Bucket:
-    def __init__(self):
-        self.objects = {}
+class Bucket(ObjectStore):
+    def __init__(self) -> None:
+        self.objects: dict[str, tuple[bytes, Mapping[str, str]]] = {}
 
-    def create(self, key, body, metadata):
+    def create(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         created = key not in self.objects
         self.objects.setdefault(key, (body, metadata))
         return created
 
-    def head(self, key):
+    def head(self, key: str) -> ObjectHead:
         body, metadata = self.objects[key]
-        return ObjectHead("etag", len(body), metadata)
+        return ObjectHead("etag", len(body), dict(metadata))
 
 
 @dataclass
@@ -31,28 +32,31 @@ class Message:
     at: int
     time: int
 
-    def offset(self):
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
         return self.at
 
-    def value(self):
+    def value(self) -> bytes:
         return b"{}"
 
-    def timestamp(self):
+    def timestamp(self) -> tuple[int, int]:
         return (1, self.time)
 
 
-def batch_of(start, offsets, timestamp=1000):
+def batch_of(start: int, offsets: Iterable[int], timestamp: int = 1000) -> Batch:
     buffer = Buffer(start)
     records = (Message(offset, timestamp + offset) for offset in offsets)
     buffer.extend(records, lambda _, at, __: (b'{"n":%d}\n' % at, True))
     return buffer.cut(10**6)
 
 
-def lander(bucket, log_end=100, topic_id="a" * 32):
+def lander(bucket: Bucket, log_end: int = 100, topic_id: str = "a" * 32) -> Lander:
     return Lander(bucket, lambda _: log_end, lambda: topic_id)
 
 
-def test_batch_becomes_one_object_with_its_metadata():
+def test_batch_becomes_one_object_with_its_metadata() -> None:
     bucket = Bucket()
     landed = lander(bucket).land(CHAIN, batch_of(5, [7, 8]))
     body, metadata = bucket.objects[CHAIN.key(5)]
@@ -66,7 +70,7 @@ def test_batch_becomes_one_object_with_its_metadata():
     )
 
 
-def test_output_is_deterministic():
+def test_output_is_deterministic() -> None:
     first, second = Bucket(), Bucket()
     lander(first).land(CHAIN, batch_of(0, range(10)))
     lander(second).land(CHAIN, batch_of(0, range(10)))
@@ -74,14 +78,14 @@ def test_output_is_deterministic():
 
 
 @pytest.mark.parametrize("theirs", [[0, 1], [0, 1, 2, 3, 4]])
-def test_existing_object_determines_the_landed_end(theirs):
+def test_existing_object_determines_the_landed_end(theirs: list[int]) -> None:
     bucket = Bucket()
     lander(bucket).land(CHAIN, batch_of(0, theirs))
     landed = lander(bucket).land(CHAIN, batch_of(0, [0, 1, 2]))
     assert (landed.created, landed.end, landed.size) == (False, theirs[-1], 0)
 
 
-def test_rejects_an_existing_object_with_another_first_message():
+def test_rejects_an_existing_object_with_another_first_message() -> None:
     bucket = Bucket()
     lander(bucket).land(CHAIN, batch_of(0, [0, 1], timestamp=5))
     with pytest.raises(
@@ -90,21 +94,21 @@ def test_rejects_an_existing_object_with_another_first_message():
         lander(bucket).land(CHAIN, batch_of(0, [0, 1]))
 
 
-def test_rejects_an_existing_object_that_ends_beyond_the_log():
+def test_rejects_an_existing_object_that_ends_beyond_the_log() -> None:
     bucket = Bucket()
     lander(bucket).land(CHAIN, batch_of(0, range(50)))
     with pytest.raises(DataError, match="does not match this topic's log"):
         lander(bucket, log_end=50 - 1).land(CHAIN, batch_of(0, [0]))
 
 
-def test_accepts_an_existing_lost_batch_despite_its_missing_timestamp():
+def test_accepts_an_existing_lost_batch_despite_its_missing_timestamp() -> None:
     bucket = Bucket()
     lander(bucket).land(CHAIN, lost_batch(0, 5, 0))
     assert lander(bucket).land(CHAIN, batch_of(0, [3, 4, 5])).end == 4
     assert gzip.decompress(bucket.objects[CHAIN.key(0)][0]) == b""
 
 
-def test_lands_nothing_if_the_topic_was_recreated():
+def test_lands_nothing_if_the_topic_was_recreated() -> None:
     bucket = Bucket()
     with pytest.raises(DataError, match=r"the topic was recreated .*restart the consumer"):
         lander(bucket, topic_id="b" * 32).land(CHAIN, batch_of(0, [0]))

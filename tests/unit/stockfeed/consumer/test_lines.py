@@ -23,7 +23,7 @@ def encode(value: bytes | None) -> tuple[bytes, bool]:
         b'{"symbol":"F","c":187.4200,"name":"\\u0046ord"}',
     ],
 )
-def test_event_keeps_its_bytes_and_gains_provenance(value):
+def test_event_keeps_its_bytes_and_gains_provenance(value: bytes) -> None:
     line, is_event = encode(value)
     assert is_event
     assert line.startswith(value[:-1] + b',"_meta":{')
@@ -40,14 +40,14 @@ def test_event_keeps_its_bytes_and_gains_provenance(value):
         b'{"symbol":"F","c":1,"\\u005fmeta":{"offset":99}}',
     ],
 )
-def test_serializes_an_event_again_if_splicing_is_unsafe(value):
+def test_serializes_an_event_again_if_splicing_is_unsafe(value: bytes) -> None:
     line, is_event = encode(value)
     assert is_event
     assert line.count(b"\n") == 1
     assert json.loads(line) == {"symbol": "F", "c": 1, "_meta": META}
 
 
-def test_keeps_a_nested_meta_field():
+def test_keeps_a_nested_meta_field() -> None:
     line, is_event = encode(b'{"symbol":"F","x":{"_meta":1}}')
     assert is_event
     assert json.loads(line) == {"symbol": "F", "x": {"_meta": 1}, "_meta": META}
@@ -69,7 +69,7 @@ def test_keeps_a_nested_meta_field():
         (b'{"symbol":7}', "no string 'symbol'"),
     ],
 )
-def test_wraps_invalid_messages_in_an_error_line(value, reason):
+def test_wraps_invalid_messages_in_an_error_line(value: bytes | None, reason: str) -> None:
     line, is_event = encode(value)
     landed = json.loads(line)
     assert not is_event
@@ -79,7 +79,7 @@ def test_wraps_invalid_messages_in_an_error_line(value, reason):
 
 
 @given(st.binary())
-def test_any_bytes_become_one_json_line(value):
+def test_any_bytes_become_one_json_line(value: bytes) -> None:
     line, _ = encode(value)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
@@ -99,7 +99,9 @@ json_values = st.recursive(
     st.sampled_from([None, 0, 2]),
     st.booleans(),
 )
-def test_any_event_is_preserved_with_provenance(fields, symbol, indent, ascii_only):
+def test_any_event_is_preserved_with_provenance(
+    fields: dict[str, object], symbol: str, indent: int | None, ascii_only: bool
+) -> None:
     event = {**fields, "symbol": symbol}
     value = json.dumps(event, indent=indent, ensure_ascii=ascii_only).encode()
     line, is_event = encode(value)

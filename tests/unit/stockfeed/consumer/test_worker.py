@@ -1,17 +1,24 @@
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from stockfeed.consumer.lander import Landed
+from stockfeed.consumer.batch import Batch
+from stockfeed.consumer.lander import Landed, Lander
 from stockfeed.consumer.partition import Rotation
 from stockfeed.consumer.topic import Commit
 from stockfeed.consumer.worker import Worker, WorkerConfig
+from stockfeed.contract.objects import Chain
 from stockfeed.errors import DataError, TransientError
 from stockfeed.metrics import ConsumerMetrics
+from stockfeed.objectstore import ObjectStore, StoredObject
 
+P = ParamSpec("P")
+T = TypeVar("T")
 TOPIC_ID = "a" * 32
 
 
@@ -21,69 +28,75 @@ class Message:
     at: int
     body: bytes = b'{"symbol":"F"}'
 
-    def partition(self):
+    def partition(self) -> int:
         return self.number
 
-    def offset(self):
+    def offset(self) -> int:
         return self.at
 
-    def value(self):
+    def value(self) -> bytes:
         return self.body
 
-    def timestamp(self):
+    def timestamp(self) -> tuple[int, int]:
         return (1, 1000 + self.at)
 
 
 class Topic:
     """A fake topic with two partitions."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.id = TOPIC_ID
         self.low, self.high = 0, 100
         self.commits: list[tuple[int, Commit, bool]] = []
         self.paused: set[int] = set()
+        self.last_commit: Commit | None = None
 
-    def topic_id(self):
+    def topic_id(self) -> str:
         return self.id
 
-    def committed(self, _):
-        return None
+    def committed(self, _: int) -> Commit | None:
+        return self.last_commit
 
-    def bounds(self, _):
+    def bounds(self, _: int) -> tuple[int, int]:
         return self.low, self.high
 
-    def commit(self, partition, commit, *, wait):
+    def commit(self, partition: int, commit: Commit, *, wait: bool) -> None:
         self.commits.append((partition, commit, wait))
 
-    def pause(self, partition):
+    def pause(self, partition: int) -> None:
         self.paused.add(partition)
 
-    def resume(self, partition):
+    def resume(self, partition: int) -> None:
         self.paused.remove(partition)
 
 
-class Bucket:
-    def list(self, _, start_after=""):
+class Bucket(ObjectStore):
+    """An empty bucket."""
+
+    def __init__(self) -> None:
+        pass
+
+    def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         return iter(())
 
 
 class Inline(Executor):
-    def submit(self, work, *arguments):
-        future = Future()
+    def submit(self, work: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
         try:
-            future.set_result(work(*arguments))
+            future.set_result(work(*arguments, **options))
         except (DataError, TransientError) as error:
             future.set_exception(error)
         return future
 
 
-class Lander:
+class FakeLander(Lander):
     """A fake lander that succeeds unless `error` is set."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.error: Exception | None = None
 
-    def land(self, chain, batch):
+    def land(self, chain: Chain, batch: Batch) -> Landed:
         if self.error:
             raise self.error
         return Landed(chain.key(batch.start), batch.end, True, 10, 0.1)
@@ -93,7 +106,7 @@ class Rig:
     def __init__(self, *, managed=False):
         self.topic, self.lander, self.registry, self.now = (
             Topic(),
-            Lander(),
+            FakeLander(),
             CollectorRegistry(),
             0.0,
         )
@@ -109,24 +122,24 @@ class Rig:
             self.clock,
         )
 
-    def clock(self):
+    def clock(self) -> float:
         self.now += 0.01
         return self.now
 
-    def metric(self, name, **labels):
+    def metric(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(f"stockfeed_{name}", labels)
 
 
 @pytest.fixture
-def rig():
+def rig() -> Rig:
     return Rig()
 
 
-def messages(partition, *offsets):
+def messages(partition: int, *offsets: int) -> list[Message]:
     return [Message(partition, offset) for offset in offsets]
 
 
-def test_commits_landed_offsets_with_the_object_key(rig):
+def test_commits_landed_offsets_with_the_object_key(rig: Rig) -> None:
     assert rig.worker.assign([0, 1]) == {0: 0, 1: 0}
     rig.worker.step([*messages(0, 0, 1), *messages(1, 0)])
     rig.worker.step([])
@@ -170,7 +183,7 @@ def test_revoke_lands_the_buffer_and_waits_for_the_commit(rig):
     assert rig.worker.partitions == {}
 
 
-def test_revoke_raises_if_a_partition_cannot_be_drained_in_time(rig):
+def test_revoke_raises_if_a_partition_cannot_be_drained_in_time(rig: Rig) -> None:
     rig.worker.assign([0])
     rig.worker.step(messages(0, 0))
     rig.lander.error = TransientError("no answer")
@@ -179,7 +192,7 @@ def test_revoke_raises_if_a_partition_cannot_be_drained_in_time(rig):
     assert rig.worker.partitions == {}
 
 
-def test_pauses_fetching_while_a_buffer_is_full(rig):
+def test_pauses_fetching_while_a_buffer_is_full(rig: Rig) -> None:
     rig.worker.assign([0])
     rig.lander.error = TransientError("no answer")
     rig.worker.step(messages(0, *range(8)))
@@ -197,7 +210,7 @@ def test_pauses_fetching_while_a_buffer_is_full(rig):
     assert rig.worker.last_errors == {}
 
 
-def test_counts_every_failed_attempt_but_logs_a_repeated_error_once(rig):
+def test_counts_every_failed_attempt_but_logs_a_repeated_error_once(rig: Rig) -> None:
     rig.worker.assign([0])
     rig.lander.error = TransientError("no answer")
     with capture_logs() as logged:
@@ -209,7 +222,7 @@ def test_counts_every_failed_attempt_but_logs_a_repeated_error_once(rig):
     assert [line["event"] for line in logged].count("landing failed, retrying") == 1
 
 
-def test_conflicting_object_stops_only_its_partition(rig):
+def test_conflicting_object_stops_only_its_partition(rig: Rig) -> None:
     rig.worker.assign([0, 1])
     rig.lander.error = DataError("conflict")
     rig.worker.step(messages(0, 0, 1))
@@ -223,9 +236,8 @@ def test_conflicting_object_stops_only_its_partition(rig):
     assert [(partition, commit.offset) for partition, commit, _ in rig.topic.commits] == [(1, 2)]
 
 
-def test_truncated_log_stops_the_partition_on_assignment(rig):
-    rig.worker._store.list = lambda prefix, start_after="": iter(())
-    rig.topic.committed = lambda _: Commit(
+def test_truncated_log_stops_the_partition_on_assignment(rig: Rig) -> None:
+    rig.topic.last_commit = Commit(
         120, f"feed=us/group=autos/topic={TOPIC_ID}/partition=00000/{'0' * 20}.jsonl.gz"
     )
     assert rig.worker.assign([0]) == {0: 100}
@@ -241,25 +253,25 @@ def test_lag_of_a_partition_that_cannot_start_counts_its_unlanded_messages(
         raise DataError("conflict")
 
     monkeypatch.setattr("stockfeed.consumer.worker.find_start", refuse)
-    rig.topic.committed = lambda _: commit
+    rig.topic.last_commit = commit
     rig.worker.assign([0])
     assert rig.worker.lag() == {0: lag}
 
 
-def test_recreated_topic_also_stops_idle_partitions(rig):
+def test_recreated_topic_also_stops_idle_partitions(rig: Rig) -> None:
     rig.worker.assign([0, 1])
     rig.topic.id = "b" * 32
     rig.worker.lag()
     assert set(rig.worker.faults) == {0, 1}
 
 
-def test_counts_error_lines(rig):
+def test_counts_error_lines(rig: Rig) -> None:
     rig.worker.assign([0])
     rig.worker.step([Message(0, 0), Message(0, 1, b"poison"), Message(0, 2, b"poison")])
     assert rig.metric("error_lines_landed_total") == 2
 
 
-def test_ignores_messages_of_a_dropped_partition(rig):
+def test_ignores_messages_of_a_dropped_partition(rig: Rig) -> None:
     rig.worker.assign([0])
     rig.worker.revoke([0], 5)
     rig.worker.step(messages(0, 0, 1, 2))

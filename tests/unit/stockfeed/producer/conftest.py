@@ -4,8 +4,10 @@ import asyncio
 import selectors
 import threading
 from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Protocol, TypeVar
 
 import pytest
 from confluent_kafka import Producer
@@ -14,13 +16,23 @@ from prometheus_client import CollectorRegistry
 from stockfeed import logs
 from stockfeed.metrics import ProducerMetrics
 
+T = TypeVar("T")
+Clock = Callable[[], float]
+Main = Callable[[Clock], Coroutine[Any, Any, T]]
+
+
+class RunVirtually(Protocol):
+    """Runs the coroutine `main(clock)` in virtual time; `clock()` returns seconds."""
+
+    def __call__(self, main: Main[T]) -> T: ...
+
 
 class _JumpingSelector(selectors.DefaultSelector):
     """A selector that does not wait but advances the loop's clock by the timeout."""
 
     now = 0.0
 
-    def select(self, timeout=None):
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
         if not events:
             assert timeout is not None, "the loop waits for an event that never occurs"
@@ -29,20 +41,20 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    def __init__(self):
+    def __init__(self) -> None:
         self._virtual = _JumpingSelector()
         super().__init__(self._virtual)
 
-    def time(self):
+    def time(self) -> float:
         return self._virtual.now
 
 
 @pytest.fixture(scope="session")
-def run_virtually():
+def run_virtually() -> RunVirtually:
     """Runs the coroutine `main(clock)` in virtual time; `clock()` returns seconds."""
 
-    def run(main):
-        async def started():
+    def run(main: Main[T]) -> T:
+        async def started() -> T:
             return await main(asyncio.get_running_loop().time)
 
         with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
@@ -52,13 +64,13 @@ def run_virtually():
 
 
 @pytest.fixture(autouse=True)
-def _keep_logging_unconfigured(monkeypatch):
+def _keep_logging_unconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
     """A configured logger would keep a stream that pytest closes after the test."""
     monkeypatch.setattr(logs, "configure", lambda *_: None)
 
 
 @pytest.fixture
-def metrics():
+def metrics() -> ProducerMetrics:
     return ProducerMetrics(CollectorRegistry())
 
 
@@ -78,22 +90,22 @@ class QuoteApi:
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     url: str = ""
 
-    def will(self, *replies):
+    def will(self, *replies: Reply) -> None:
         self.replies = deque(replies)
 
-    def next_reply(self):
+    def next_reply(self) -> Reply:
         return self.replies.popleft() if len(self.replies) > 1 else self.replies[0]
 
 
 @pytest.fixture
-def api():
+def api() -> Iterator[QuoteApi]:
     """A quote API on a loopback address."""
     api = QuoteApi()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self):
+        def do_GET(self) -> None:
             api.requests.append((self.path, dict(self.headers)))
             reply = api.next_reply()
             if reply.hold is not None:
@@ -105,13 +117,13 @@ def api():
             self.end_headers()
             self.wfile.write(reply.body)
 
-        def log_message(self, *args):
+        def log_message(self, *args: object) -> None:
             pass
 
     class Server(ThreadingHTTPServer):
         block_on_close = False
 
-        def handle_error(self, request, client_address):
+        def handle_error(self, request: Any, client_address: Any) -> None:
             """Ignores disconnects, which some tests cause."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
@@ -122,12 +134,12 @@ def api():
 
 
 @pytest.fixture
-def reply():
+def reply() -> type[Reply]:
     return Reply
 
 
 @pytest.fixture(scope="session")
-def mock_kafka():
+def mock_kafka() -> Iterator[str]:
     """Bootstrap address of librdkafka's mock cluster, which runs in this process."""
     cluster = Producer({"test.mock.num.brokers": 1})
     (broker,) = cluster.list_topics(timeout=10).brokers.values()

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -14,10 +15,13 @@ import pytest
 from stockfeed import logs
 from stockfeed.errors import ConfigurationError
 from stockfeed.producer import app
+from unit.stockfeed.producer.conftest import QuoteApi, Reply
+
+RunProducer = Callable[[dict[str, str], Callable[[], bool]], int]
 
 
 @pytest.fixture
-def environment(api):
+def environment(api: QuoteApi) -> dict[str, str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     return {
@@ -34,7 +38,7 @@ def environment(api):
     }
 
 
-def get(environment, path):
+def get(environment: dict[str, str], path: str) -> tuple[int, str]:
     """Returns status and body; status 0 if the connection fails."""
     url = f"http://127.0.0.1:{environment['STOCKFEED_HTTP_PORT']}{path}"
     try:
@@ -47,13 +51,13 @@ def get(environment, path):
 
 
 @pytest.fixture
-def run():
+def run() -> RunProducer:
     """Runs the producer until `done()`, sends SIGTERM, and returns the exit status."""
 
-    def running(environment, done):
-        seen = []
+    def running(environment: dict[str, str], done: Callable[[], bool]) -> int:
+        seen: list[bool] = []
 
-        def watch():
+        def watch() -> None:
             deadline = time.monotonic() + 20
             while not seen and time.monotonic() < deadline:
                 if done():
@@ -71,10 +75,12 @@ def run():
     return running
 
 
-def test_becomes_ready_and_stops_without_unacknowledged_quotes(api, environment, run, mock_kafka):
+def test_becomes_ready_and_stops_without_unacknowledged_quotes(
+    api: QuoteApi, environment: dict[str, str], run: RunProducer, mock_kafka: str
+) -> None:
     environment["STOCKFEED_KAFKA_BOOTSTRAP_SERVERS"] = mock_kafka
 
-    def ready():
+    def ready() -> bool:
         return get(environment, "/readyz")[0] == 200 and get(environment, "/healthz")[0] == 200
 
     assert run(environment, ready) == 0
@@ -85,13 +91,13 @@ def test_becomes_ready_and_stops_without_unacknowledged_quotes(api, environment,
 
 
 def test_without_kafka_keeps_polling_and_reports_unacknowledged_quotes(
-    api, environment, run, monkeypatch
-):
-    reported = []
+    api: QuoteApi, environment: dict[str, str], run: RunProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported: list[str] = []
     monkeypatch.setattr(logs, "write_termination_message", reported.append)
     monkeypatch.setattr(app, "_FLUSH_SECONDS", 0.3)
 
-    def kept_polling_and_reported_the_reason():
+    def kept_polling_and_reported_the_reason() -> bool:
         status, body = get(environment, "/readyz")
         return status == 503 and "brokers are down" in body and len(api.requests) > 4
 
@@ -101,20 +107,24 @@ def test_without_kafka_keeps_polling_and_reports_unacknowledged_quotes(
     ]
 
 
-def test_readiness_reports_a_refused_key(api, reply, environment, run):
+def test_readiness_reports_a_refused_key(
+    api: QuoteApi, reply: type[Reply], environment: dict[str, str], run: RunProducer
+) -> None:
     api.will(reply(401, b"{}"))
 
-    def reported():
+    def reported() -> bool:
         reasons = json.loads(get(environment, "/readyz")[1] or "{}").get("reasons", [""])
         return "set STOCKFEED_SOURCE_API_KEY to a key with access to these symbols" in reasons[0]
 
     assert run(environment, reported) == 0
 
 
-def test_serves_metrics(api, environment, run, mock_kafka):
+def test_serves_metrics(
+    api: QuoteApi, environment: dict[str, str], run: RunProducer, mock_kafka: str
+) -> None:
     environment["STOCKFEED_KAFKA_BOOTSTRAP_SERVERS"] = mock_kafka
 
-    def counted():
+    def counted() -> bool:
         lines = get(environment, "/metrics")[1].splitlines()
         return {
             "stockfeed_quotes_published_total 2.0",
@@ -124,7 +134,7 @@ def test_serves_metrics(api, environment, run, mock_kafka):
     assert run(environment, counted) == 0
 
 
-def test_missing_settings_prevent_the_start(api):
+def test_missing_settings_prevent_the_start(api: QuoteApi) -> None:
     with pytest.raises(ConfigurationError, match="STOCKFEED_SYMBOLS: not set"):
         app.main({})
     assert api.requests == []

@@ -12,6 +12,7 @@ import pytest
 from stockfeed.producer.finnhub import Finnhub
 from stockfeed.producer.provider import (
     Failed,
+    PollResult,
     Quote,
     RateLimited,
     Rejected,
@@ -19,14 +20,22 @@ from stockfeed.producer.provider import (
     Unchanged,
 )
 from stockfeed.secrets import Secret
+from unit.stockfeed.producer.conftest import QuoteApi, Reply
 
 KEY = Secret("STOCKFEED_SOURCE_API_KEY", value="sesame")
 
 
-def poll(base_url, *, key=KEY, etag=None, times=1, timeout=5.0):
+def poll(
+    base_url: str,
+    *,
+    key: Secret = KEY,
+    etag: str | None = None,
+    times: int = 1,
+    timeout: float = 5.0,
+) -> PollResult:
     """Polls `times` times and returns the last result."""
 
-    async def main():
+    async def main() -> PollResult:
         provider = Finnhub(base_url, key, timeout)
         try:
             answers = [await provider.poll("BRK.B", etag) for _ in range(times)]
@@ -38,7 +47,7 @@ def poll(base_url, *, key=KEY, etag=None, times=1, timeout=5.0):
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_sends_the_key_in_a_header_and_the_symbol_in_the_query(api, slash):
+def test_sends_the_key_in_a_header_and_the_symbol_in_the_query(api: QuoteApi, slash: str) -> None:
     answer = poll(api.url + slash)
     assert isinstance(answer.outcome, Quote)
     assert answer.pause == 0
@@ -48,22 +57,24 @@ def test_sends_the_key_in_a_header_and_the_symbol_in_the_query(api, slash):
     assert "If-None-Match" not in headers
 
 
-def test_sends_the_etag_and_maps_304_to_unchanged(api, reply):
+def test_sends_the_etag_and_maps_304_to_unchanged(api: QuoteApi, reply: type[Reply]) -> None:
     api.will(reply(304, b""))
     assert poll(api.url, etag='"7"').outcome == Unchanged()
     assert api.requests[0][1]["If-None-Match"] == '"7"'
 
 
-def test_keeps_the_etag_of_the_response(api, reply):
+def test_keeps_the_etag_of_the_response(api: QuoteApi, reply: type[Reply]) -> None:
     api.will(reply(headers={"ETag": 'W/"7"'}))
-    assert poll(api.url).outcome.etag == 'W/"7"'
+    outcome = poll(api.url).outcome
+    assert isinstance(outcome, Quote)
+    assert outcome.etag == 'W/"7"'
 
 
-def test_uses_a_rotated_key_for_the_next_request(api, tmp_path: Path):
+def test_uses_a_rotated_key_for_the_next_request(api: QuoteApi, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("old\n")
 
-    async def main():
+    async def main() -> None:
         provider = Finnhub(api.url, Secret("STOCKFEED_SOURCE_API_KEY", file), 5.0)
         await provider.poll("A", None)
         file.write_text("new\n")
@@ -75,9 +86,13 @@ def test_uses_a_rotated_key_for_the_next_request(api, tmp_path: Path):
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_refused_key_message_names_the_source_of_the_key(api, reply, tmp_path, status):
+def test_refused_key_message_names_the_source_of_the_key(
+    api: QuoteApi, reply: type[Reply], tmp_path: Path, status: int
+) -> None:
     api.will(reply(status, b"{}"))
-    assert "STOCKFEED_SOURCE_API_KEY" in poll(api.url).outcome.message
+    outcome = poll(api.url).outcome
+    assert isinstance(outcome, Unauthorized)
+    assert "STOCKFEED_SOURCE_API_KEY" in outcome.message
     file = tmp_path / "token"
     file.write_text("bad")
     outcome = poll(api.url, key=Secret("STOCKFEED_SOURCE_API_KEY", file)).outcome
@@ -86,7 +101,9 @@ def test_refused_key_message_names_the_source_of_the_key(api, reply, tmp_path, s
 
 
 @pytest.mark.parametrize("text", [None, "k\u00e9y", "a\nb"])
-def test_key_that_cannot_be_sent_is_unauthorized(api, tmp_path, text):
+def test_key_that_cannot_be_sent_is_unauthorized(
+    api: QuoteApi, tmp_path: Path, text: str | None
+) -> None:
     file = tmp_path / "token"
     if text is not None:
         file.write_text(text)
@@ -100,19 +117,21 @@ def test_key_that_cannot_be_sent_is_unauthorized(api, tmp_path, text):
     ("status", "text"),
     [(500, "500"), (503, "503"), (404, "STOCKFEED_SOURCE_BASE_URL"), (301, "SOURCE_BASE_URL")],
 )
-def test_other_statuses_are_failures(api, reply, status, text):
+def test_other_statuses_are_failures(
+    api: QuoteApi, reply: type[Reply], status: int, text: str
+) -> None:
     api.will(reply(status, b""))
     outcome = poll(api.url).outcome
     assert isinstance(outcome, Failed)
     assert text in outcome.message
 
 
-def test_rejects_a_response_that_is_not_json(api, reply):
+def test_rejects_a_response_that_is_not_json(api: QuoteApi, reply: type[Reply]) -> None:
     api.will(reply(200, b"<html>sorry</html>"))
     assert poll(api.url).outcome == Rejected("not_json")
 
 
-def test_timeout_is_a_failure(api, reply):
+def test_timeout_is_a_failure(api: QuoteApi, reply: type[Reply]) -> None:
     hold = threading.Event()
     api.will(reply(hold=hold))
     outcome = poll(api.url, timeout=0.1).outcome
@@ -120,7 +139,7 @@ def test_timeout_is_a_failure(api, reply):
     assert isinstance(outcome, Failed)
 
 
-def test_refused_connection_is_a_failure():
+def test_refused_connection_is_a_failure() -> None:
     assert isinstance(poll("http://127.0.0.1:1/api/v1").outcome, Failed)
 
 
@@ -146,12 +165,16 @@ DATE = {"Date": formatdate(NOW, usegmt=True)}
         (503, {"Retry-After": "9"}, 9),
     ],
 )
-def test_pause_is_relative_to_the_clock_of_the_server(api, reply, status, headers, pause):
+def test_pause_is_relative_to_the_clock_of_the_server(
+    api: QuoteApi, reply: type[Reply], status: int, headers: dict[str, str], pause: int
+) -> None:
     api.will(reply(status, headers={**DATE, **headers}))
     assert poll(api.url).pause == pause
 
 
-def test_pause_is_relative_to_the_local_clock_without_a_date_header(api, reply):
+def test_pause_is_relative_to_the_local_clock_without_a_date_header(
+    api: QuoteApi, reply: type[Reply]
+) -> None:
     reset = int(time.time()) + 1000
     api.will(reply(429, headers={"X-Ratelimit-Reset": str(reset)}))
     answer = poll(api.url)
@@ -159,7 +182,7 @@ def test_pause_is_relative_to_the_local_clock_without_a_date_header(api, reply):
     assert 900 < answer.pause <= 1000
 
 
-def test_polls_repeatedly_with_one_client(api, reply):
+def test_polls_repeatedly_with_one_client(api: QuoteApi, reply: type[Reply]) -> None:
     assert isinstance(poll(api.url, times=3).outcome, Quote)
     assert len(api.requests) == 3
 

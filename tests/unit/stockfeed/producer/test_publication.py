@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -8,13 +9,15 @@ from stockfeed.producer.provider import Quote
 from stockfeed.producer.publication import LastPublication
 from stockfeed.producer.schedule import Cadence
 
+Delivery = asyncio.Future[bool]
 
-def quote(price, etag=None):
+
+def quote(price: int, etag: str | None = None) -> Quote:
     return Quote(("A", 1, price), b"{}", 1, etag)
 
 
 @pytest.fixture(scope="module")
-def future():
+def future() -> Iterator[Callable[[], Delivery]]:
     """Creates a future that the test completes."""
     loop = asyncio.new_event_loop()
     yield loop.create_future
@@ -22,8 +25,8 @@ def future():
 
 
 @pytest.fixture(scope="module")
-def delivered(future):
-    def make(acknowledged):
+def delivered(future: Callable[[], Delivery]) -> Callable[[bool], Delivery]:
+    def make(acknowledged: bool) -> Delivery:
         delivery = future()
         delivery.set_result(acknowledged)
         return delivery
@@ -31,14 +34,16 @@ def delivered(future):
     return make
 
 
-def test_publishes_the_first_quote():
+def test_publishes_the_first_quote() -> None:
     last = LastPublication(Cadence(6.0, None))
     assert last.should_publish(quote(1), 0.0)
     assert last.etag(0.0) is None
     assert last.pending is None
 
 
-def test_does_not_repeat_quotes_that_are_in_flight_or_acknowledged(future):
+def test_does_not_repeat_quotes_that_are_in_flight_or_acknowledged(
+    future: Callable[[], Delivery],
+) -> None:
     last, delivery = LastPublication(Cadence(6.0, None)), future()
     last.record(quote(1), 0.0, delivery)
     assert last.pending is delivery
@@ -50,7 +55,9 @@ def test_does_not_repeat_quotes_that_are_in_flight_or_acknowledged(future):
     assert last.should_publish(quote(2), 1.0)
 
 
-def test_publishes_every_quote_after_a_failed_delivery(delivered):
+def test_publishes_every_quote_after_a_failed_delivery(
+    delivered: Callable[[bool], Delivery],
+) -> None:
     last = LastPublication(Cadence(6.0, None))
     last.record(quote(1), 0.0, delivered(True))
     last.record(quote(2), 1.0, delivered(False))
@@ -58,7 +65,7 @@ def test_publishes_every_quote_after_a_failed_delivery(delivered):
     assert last.should_publish(quote(1), 2.0)
 
 
-def test_etag_is_available_only_after_acknowledgement(future):
+def test_etag_is_available_only_after_acknowledgement(future: Callable[[], Delivery]) -> None:
     last, delivery = LastPublication(Cadence(6.0, None)), future()
     last.record(quote(1, "one"), 0.0, delivery)
     assert last.etag(1.0) is None
@@ -68,13 +75,15 @@ def test_etag_is_available_only_after_acknowledgement(future):
     assert last.etag(3.0) is None
 
 
-def test_no_etag_after_a_failed_delivery(delivered):
+def test_no_etag_after_a_failed_delivery(delivered: Callable[[bool], Delivery]) -> None:
     last = LastPublication(Cadence(6.0, None))
     last.record(quote(1, "one"), 0.0, delivered(False))
     assert last.etag(1.0) is None
 
 
-def test_heartbeat_is_due_if_the_next_poll_would_be_late(delivered):
+def test_heartbeat_is_due_if_the_next_poll_would_be_late(
+    delivered: Callable[[bool], Delivery],
+) -> None:
     last = LastPublication(Cadence(6.0, 60.0))
     last.record(quote(1, "one"), 0.0, delivered(True))
     assert not last.should_publish(quote(1), 54.0)
@@ -84,7 +93,7 @@ def test_heartbeat_is_due_if_the_next_poll_would_be_late(delivered):
     assert last.etag(54.1) is None
 
 
-def test_no_heartbeat_while_a_quote_is_in_flight(future):
+def test_no_heartbeat_while_a_quote_is_in_flight(future: Callable[[], Delivery]) -> None:
     last = LastPublication(Cadence(6.0, 60.0))
     last.record(quote(1), 0.0, future())
     assert not last.should_publish(quote(1), 1e6)
@@ -94,8 +103,10 @@ prices = st.integers(1, 3)
 
 
 @given(st.lists(prices, max_size=60))
-def test_publishes_each_run_of_equal_quotes_once_if_acknowledged(delivered, answers):
-    last, published = LastPublication(Cadence(1.0, None)), []
+def test_publishes_each_run_of_equal_quotes_once_if_acknowledged(
+    delivered: Callable[[bool], Delivery], answers: list[int]
+) -> None:
+    last, published = LastPublication(Cadence(1.0, None)), list[int]()
     for now, price in enumerate(answers):
         if last.should_publish(quote(price), now):
             published.append(price)
@@ -105,8 +116,11 @@ def test_publishes_each_run_of_equal_quotes_once_if_acknowledged(delivered, answ
 
 
 @given(st.lists(st.tuples(prices, st.sampled_from(["acknowledge", "fail", "wait"])), max_size=60))
-def test_suppresses_a_quote_only_if_it_is_the_last_one_and_has_not_failed(future, steps):
-    last, deliveries = LastPublication(Cadence(1.0, None)), []
+def test_suppresses_a_quote_only_if_it_is_the_last_one_and_has_not_failed(
+    future: Callable[[], Delivery], steps: list[tuple[int, str]]
+) -> None:
+    last = LastPublication(Cadence(1.0, None))
+    deliveries: list[tuple[int, Delivery]] = []
     for now, (price, fate) in enumerate(steps):
         newest = deliveries[-1] if deliveries else None
         suppressed = (

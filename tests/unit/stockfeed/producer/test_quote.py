@@ -10,7 +10,7 @@ from stockfeed.producer.quote import read_quote
 GOOD = b'{"c":187.42,"d":3.39,"dp":1.85,"h":188.1,"l":184.75,"o":185.9,"pc":184.03,"t":1713456789}'
 
 
-def test_keeps_the_response_and_inserts_the_symbol_first():
+def test_keeps_the_response_and_inserts_the_symbol_first() -> None:
     quote = read_quote("AAPL", GOOD, '"7"')
     assert quote == Quote(
         identity=("AAPL", 1713456789, 187.42, 185.9, 188.1, 184.75, 184.03),
@@ -33,8 +33,10 @@ def test_keeps_the_response_and_inserts_the_symbol_first():
     ],
     ids=["has a symbol", "surrounding whitespace", "pretty-printed", "digits and text"],
 )
-def test_event_is_one_line_with_the_original_text(body, event):
-    assert read_quote("A", body).event == event
+def test_event_is_one_line_with_the_original_text(body: bytes, event: bytes) -> None:
+    quote = read_quote("A", body)
+    assert isinstance(quote, Quote)
+    assert quote.event == event
 
 
 @pytest.mark.parametrize(
@@ -63,11 +65,11 @@ def test_event_is_one_line_with_the_original_text(body, event):
         (b'{"c":1,"t":1,"symbol":null}', "other_symbol"),
     ],
 )
-def test_rejects_invalid_quotes_with_a_reason(body, reason):
+def test_rejects_invalid_quotes_with_a_reason(body: bytes, reason: str) -> None:
     assert read_quote("A", body) == Rejected(reason)
 
 
-def test_accepts_a_price_outside_low_and_high():
+def test_accepts_a_price_outside_low_and_high() -> None:
     assert isinstance(read_quote("A", b'{"c":9,"h":2,"l":1,"o":1,"pc":1,"t":1}'), Quote)
 
 
@@ -76,9 +78,13 @@ texts = st.dictionaries(st.text().filter(lambda name: name not in "symbol c t"),
 
 
 @given(prices, st.integers(1, 2**33), texts, st.sampled_from([None, 0, 2]))
-def test_event_has_the_same_content_as_the_response(price, time, others, indent):
+def test_event_has_the_same_content_as_the_response(
+    price: float, time: int, others: dict[str, str], indent: int | None
+) -> None:
     answer = {**others, "c": price, "t": time}
-    event = read_quote("BRK.B", json.dumps(answer, indent=indent).encode()).event
+    quote = read_quote("BRK.B", json.dumps(answer, indent=indent).encode())
+    assert isinstance(quote, Quote)
+    event = quote.event
     assert json.loads(event) == {"symbol": "BRK.B", **answer}
     assert event.startswith(b"{")
     assert event.endswith(b"}")
@@ -86,5 +92,5 @@ def test_event_has_the_same_content_as_the_response(price, time, others, indent)
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_a_quote_or_rejected(body):
+def test_any_bytes_are_a_quote_or_rejected(body: bytes) -> None:
     assert isinstance(read_quote("A", body), Quote | Rejected)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from stockfeed.errors import ConfigurationError
@@ -7,6 +9,7 @@ from stockfeed.settings import (
     Layout,
     LoaderSettings,
     ProducerSettings,
+    Settings,
 )
 
 KAFKA = {
@@ -38,7 +41,7 @@ ROLES = [
 ]
 
 
-def problems(role, environment):
+def problems(role: type[Settings], environment: dict[str, str]) -> dict[str, str]:
     """Returns the reported problems of an environment, by variable."""
     with pytest.raises(ConfigurationError) as caught:
         role.from_env(environment)
@@ -47,12 +50,14 @@ def problems(role, environment):
 
 
 @pytest.mark.parametrize(("role", "environment"), ROLES)
-def test_accepts_the_minimal_environment(role, environment):
+def test_accepts_the_minimal_environment(role: type[Settings], environment: dict[str, str]) -> None:
     assert role.from_env(environment).feed == "us"
 
 
 @pytest.mark.parametrize(("role", "environment"), ROLES)
-def test_lists_all_missing_settings_at_once(role, environment):
+def test_lists_all_missing_settings_at_once(
+    role: type[Settings], environment: dict[str, str]
+) -> None:
     if role is BuildSettings:
         environment = {n: v for n, v in environment.items() if n != "STOCKFEED_S3_BUCKET"}
     missing = problems(role, {})
@@ -62,16 +67,18 @@ def test_lists_all_missing_settings_at_once(role, environment):
 
 
 @pytest.mark.parametrize(("role", "environment"), ROLES)
-def test_empty_variable_counts_as_unset(role, environment):
+def test_empty_variable_counts_as_unset(role: type[Settings], environment: dict[str, str]) -> None:
     assert "STOCKFEED_FEED" in problems(role, {**environment, "STOCKFEED_FEED": ""})
 
 
 @pytest.mark.parametrize(("role", "environment"), ROLES)
-def test_settings_are_frozen_and_hide_secrets(role, environment):
+def test_settings_are_frozen_and_hide_secrets(
+    role: type[Settings], environment: dict[str, str]
+) -> None:
     settings = role.from_env({**environment, "SNOWFLAKE_PASSWORD": "sesame"})
     assert "sesame" not in repr(settings)
     with pytest.raises(ValueError, match="frozen"):
-        settings.feed = "other"
+        settings.feed = "other"  # type: ignore[misc]  # read-only, which this test asserts
 
 
 @pytest.mark.parametrize(
@@ -91,11 +98,11 @@ def test_settings_are_frozen_and_hide_secrets(role, environment):
         ("STOCKFEED_KAFKA_SASL_MECHANISM", "GSSAPI"),
     ],
 )
-def test_invalid_value_error_names_the_variable(variable, value):
+def test_invalid_value_error_names_the_variable(variable: str, value: str) -> None:
     assert variable in problems(ProducerSettings, {**PRODUCER, variable: value})
 
 
-def test_reports_invalid_and_missing_settings_together():
+def test_reports_invalid_and_missing_settings_together() -> None:
     environment = {**PRODUCER, "STOCKFEED_POLL_INTERVAL": "6"}
     del environment["STOCKFEED_KAFKA_TOPIC"], environment["STOCKFEED_SOURCE_API_KEY"]
     assert set(problems(ProducerSettings, environment)) == {
@@ -105,13 +112,13 @@ def test_reports_invalid_and_missing_settings_together():
     }
 
 
-def test_error_does_not_repeat_a_secret_value():
+def test_error_does_not_repeat_a_secret_value() -> None:
     with pytest.raises(ConfigurationError) as caught:
         LoaderSettings.from_env({**LOADER, "STOCKFEED_WAREHOUSE_DATABASE": "a b"})
     assert "sesame" not in str(caught.value)
 
 
-def test_producer_defaults_and_parsed_values():
+def test_producer_defaults_and_parsed_values() -> None:
     settings = ProducerSettings.from_env(PRODUCER | {"STOCKFEED_HEARTBEAT_INTERVAL": "off"})
     assert settings.symbols == ("TSLA", "F")
     assert settings.poll_interval == 6.0
@@ -120,7 +127,7 @@ def test_producer_defaults_and_parsed_values():
     assert ProducerSettings.from_env(PRODUCER).heartbeat_interval == 300.0
 
 
-def test_consumer_defaults_and_parsed_values():
+def test_consumer_defaults_and_parsed_values() -> None:
     settings = ConsumerSettings.from_env(
         CONSUMER | {"STOCKFEED_LAYOUT": "PerEvent", "STOCKFEED_ROTATE_BYTES": "1Mi"}
     )
@@ -132,13 +139,13 @@ def test_consumer_defaults_and_parsed_values():
 
 
 class TestApiKey:
-    def test_file_is_sufficient_and_takes_precedence(self, tmp_path):
+    def test_file_is_sufficient_and_takes_precedence(self, tmp_path: Path) -> None:
         file = tmp_path / "token"
         file.write_text("from the file")
         given = PRODUCER | {"STOCKFEED_SOURCE_API_KEY_FILE": str(file)}
         assert ProducerSettings.from_env(given).api_key.get() == "from the file"
 
-    def test_missing_file_error_names_secret_and_key(self, tmp_path):
+    def test_missing_file_error_names_secret_and_key(self, tmp_path: Path) -> None:
         given = PRODUCER | {"STOCKFEED_SOURCE_API_KEY_FILE": str(tmp_path / "token")}
         del given["STOCKFEED_SOURCE_API_KEY"]
         with pytest.raises(ConfigurationError, match="'token'") as caught:
@@ -147,12 +154,12 @@ class TestApiKey:
 
 
 class TestSasl:
-    def test_lists_missing_user_and_password_with_the_other_settings(self):
+    def test_lists_missing_user_and_password_with_the_other_settings(self) -> None:
         said = problems(ProducerSettings, {"STOCKFEED_KAFKA_SASL_MECHANISM": "PLAIN"})
         assert "STOCKFEED_KAFKA_USERNAME or STOCKFEED_KAFKA_CREDENTIALS_DIR" in said
         assert "STOCKFEED_KAFKA_PASSWORD or STOCKFEED_KAFKA_CREDENTIALS_DIR" in said
 
-    def test_missing_file_error_names_the_file(self, tmp_path):
+    def test_missing_file_error_names_the_file(self, tmp_path: Path) -> None:
         (tmp_path / "username").write_text("me")
         given = PRODUCER | {
             "STOCKFEED_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
@@ -165,12 +172,12 @@ class TestSasl:
 
 
 class TestS3Keys:
-    def test_leaves_credentials_to_the_sdk_without_a_directory(self):
+    def test_leaves_credentials_to_the_sdk_without_a_directory(self) -> None:
         settings = ConsumerSettings.from_env(CONSUMER)
         assert settings.s3_access_key is None
         assert settings.s3_secret_key is None
 
-    def test_directory_must_contain_both_keys(self, tmp_path):
+    def test_directory_must_contain_both_keys(self, tmp_path: Path) -> None:
         given = CONSUMER | {"STOCKFEED_S3_CREDENTIALS_DIR": str(tmp_path)}
         with pytest.raises(ConfigurationError) as caught:
             ConsumerSettings.from_env(given)
@@ -179,7 +186,7 @@ class TestS3Keys:
 
 
 class TestSnowflake:
-    def test_password_is_accepted_only_for_the_emulator(self):
+    def test_password_is_accepted_only_for_the_emulator(self) -> None:
         given = LOADER | {"SNOWFLAKE_PASSWORD": "sesame"}
         del given["SNOWFLAKE_PRIVATE_KEY"]
         with pytest.raises(ConfigurationError, match="SNOWFLAKE_PRIVATE_KEY"):
@@ -187,7 +194,7 @@ class TestSnowflake:
         emulator = LoaderSettings.from_env(given | {"SNOWFLAKE_HOST": "127.0.0.1"})
         assert emulator.snowflake["SNOWFLAKE_PASSWORD"].get() == "sesame"
 
-    def test_reads_all_parameters_from_a_mounted_secret(self, tmp_path):
+    def test_reads_all_parameters_from_a_mounted_secret(self, tmp_path: Path) -> None:
         for key, value in (("account", "acme"), ("user", "me"), ("privateKey", "pem")):
             (tmp_path / key).write_text(value)
         given = {name: value for name, value in BUILD.items() if "SNOWFLAKE" not in name}
@@ -197,7 +204,7 @@ class TestSnowflake:
         assert parts["SNOWFLAKE_PRIVATE_KEY"].get() == "pem"
         assert parts["SNOWFLAKE_ROLE"].find() is None
 
-    def test_lists_all_keys_missing_from_a_mounted_secret(self, tmp_path):
+    def test_lists_all_keys_missing_from_a_mounted_secret(self, tmp_path: Path) -> None:
         given = {name: value for name, value in LOADER.items() if "SNOWFLAKE" not in name}
         given["STOCKFEED_SNOWFLAKE_CREDENTIALS_DIR"] = str(tmp_path)
         with pytest.raises(ConfigurationError) as caught:
@@ -205,6 +212,6 @@ class TestSnowflake:
         for key in ("'account'", "'user'", "'privateKey'"):
             assert key in str(caught.value)
 
-    def test_rejects_names_that_would_allow_sql_injection(self):
+    def test_rejects_names_that_would_allow_sql_injection(self) -> None:
         wrong = {"STOCKFEED_WAREHOUSE_DATABASE": 'A"; DROP', "STOCKFEED_WAREHOUSE_SCHEMA": "a.b"}
         assert set(problems(LoaderSettings, LOADER | wrong)) == set(wrong)

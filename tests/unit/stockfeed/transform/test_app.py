@@ -2,17 +2,21 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from stockfeed import logs
 from stockfeed.errors import ConfigurationError, DataError, TransientError
+from stockfeed.settings import BuildSettings
 from stockfeed.transform import app
 
 
 @pytest.fixture
-def environment(tmp_path):
+def environment(tmp_path: Path) -> dict[str, str]:
     return {
         "STOCKFEED_FEED": "us",
         "STOCKFEED_WAREHOUSE_DATABASE": "STOCKS",
@@ -25,14 +29,17 @@ def environment(tmp_path):
 
 
 @pytest.fixture
-def dbt(monkeypatch):
+def dbt(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """A fake dbt, which records its calls and returns the configured failures."""
     fake = SimpleNamespace(calls=[], failures=[], behind=False, rebuilt=[])
 
-    def build(settings, selector, target, rebuild):
+    def build(
+        settings: BuildSettings, selector: str, target: Path | None, rebuild: str | None
+    ) -> list[str]:
         fake.calls.append((selector, target and str(target), os.environ["EXPORTED"]))
         fake.rebuilt.append(rebuild)
-        return fake.failures
+        failures: list[str] = fake.failures
+        return failures
 
     modules = {
         "stockfeed.transform.invocation": SimpleNamespace(
@@ -51,14 +58,18 @@ def dbt(monkeypatch):
     signal.signal(signal.SIGTERM, handler)
 
 
-def test_builds_nothing_if_nothing_was_loaded(environment, dbt, tmp_path):
+def test_builds_nothing_if_nothing_was_loaded(
+    environment: dict[str, str], dbt: SimpleNamespace, tmp_path: Path
+) -> None:
     (tmp_path / "rows").write_text("0\n")
     assert app.main(environment) == 0
     assert dbt.calls == []
     assert not (tmp_path / "build-seconds").exists()
 
 
-def test_builds_pending_rows_of_an_earlier_build(environment, dbt, tmp_path):
+def test_builds_pending_rows_of_an_earlier_build(
+    environment: dict[str, str], dbt: SimpleNamespace, tmp_path: Path
+) -> None:
     (tmp_path / "rows").write_text("0")
     dbt.behind = True
     assert app.main(environment) == 0
@@ -66,7 +77,9 @@ def test_builds_pending_rows_of_an_earlier_build(environment, dbt, tmp_path):
 
 
 @pytest.mark.parametrize("rows", ["420", None])
-def test_builds_new_rows_and_writes_the_duration(environment, dbt, tmp_path, rows):
+def test_builds_new_rows_and_writes_the_duration(
+    environment: dict[str, str], dbt: SimpleNamespace, tmp_path: Path, rows: str | None
+) -> None:
     if rows is not None:
         (tmp_path / "rows").write_text(rows)
     assert app.main(environment) == 0
@@ -74,7 +87,9 @@ def test_builds_new_rows_and_writes_the_duration(environment, dbt, tmp_path, row
     assert float((tmp_path / "build-seconds").read_text()) >= 0
 
 
-def test_always_builds_without_an_outputs_directory(environment, dbt):
+def test_always_builds_without_an_outputs_directory(
+    environment: dict[str, str], dbt: SimpleNamespace
+) -> None:
     del environment["STOCKFEED_OUTPUTS_DIR"]
     assert app.main(environment | {"DBT_TARGET_PATH": "/kept"}) == 0
     assert dbt.calls == [("minute", "/kept", "yes")]
@@ -88,27 +103,33 @@ def test_always_builds_without_an_outputs_directory(environment, dbt):
         ({"rebuild": "gold_kpi"}, "{}"),
     ],
 )
-def test_dbt_gets_the_newest_batches_unless_it_reads_whole_tables(environment, dbt, how, newest):
+def test_dbt_gets_the_newest_batches_unless_it_reads_whole_tables(
+    environment: dict[str, str], dbt: SimpleNamespace, how: dict[str, Any], newest: str
+) -> None:
     assert app.main(environment, **how) == 0
     assert os.environ["STOCKFEED_NEWEST_BATCHES"] == newest
 
 
-def test_daily_build_runs_without_new_rows(environment, dbt, tmp_path):
+def test_daily_build_runs_without_new_rows(
+    environment: dict[str, str], dbt: SimpleNamespace, tmp_path: Path
+) -> None:
     (tmp_path / "rows").write_text("0")
     assert app.main(environment, daily=True) == 0
     assert [call[0] for call in dbt.calls] == ["daily"]
 
 
-def test_rebuild_runs_without_new_rows(environment, dbt, tmp_path):
+def test_rebuild_runs_without_new_rows(
+    environment: dict[str, str], dbt: SimpleNamespace, tmp_path: Path
+) -> None:
     (tmp_path / "rows").write_text("0")
     assert app.main(environment, rebuild="gold_kpi") == 0
     assert dbt.rebuilt == ["gold_kpi"]
 
 
 @pytest.fixture
-def reported(monkeypatch):
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The messages written to the termination log."""
-    messages = []
+    messages: list[str] = []
     monkeypatch.setattr(logs, "write_termination_message", messages.append)
     return messages
 
@@ -121,8 +142,12 @@ LOAD_FAILURE = (
 
 @pytest.mark.parametrize("rows", ["420", "0"])
 def test_load_failure_fails_the_run_after_the_rest_is_built(
-    environment, dbt, reported, tmp_path, rows
-):
+    environment: dict[str, str],
+    dbt: SimpleNamespace,
+    reported: list[str],
+    tmp_path: Path,
+    rows: str,
+) -> None:
     (tmp_path / "rows").write_text(rows)
     (tmp_path / "load-failure").write_text(LOAD_FAILURE)
     assert app.main(environment) == 1
@@ -132,7 +157,9 @@ def test_load_failure_fails_the_run_after_the_rest_is_built(
     assert (tmp_path / "build-seconds").exists() is (rows == "420")
 
 
-def test_reports_the_load_failure_and_dbts_failures(environment, dbt, reported, tmp_path):
+def test_reports_the_load_failure_and_dbts_failures(
+    environment: dict[str, str], dbt: SimpleNamespace, reported: list[str], tmp_path: Path
+) -> None:
     (tmp_path / "load-failure").write_text(LOAD_FAILURE + "x" * 9999)
     dbt.failures = ["model gold_kpi: Database Error"]
     assert app.main(environment) == 1
@@ -143,8 +170,14 @@ def test_reports_the_load_failure_and_dbts_failures(environment, dbt, reported, 
     assert not (tmp_path / "build-seconds").exists()
 
 
-def test_error_does_not_hide_the_load_failure(environment, dbt, reported, tmp_path, monkeypatch):
-    def unreachable(settings):
+def test_error_does_not_hide_the_load_failure(
+    environment: dict[str, str],
+    dbt: SimpleNamespace,
+    reported: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unreachable(settings: BuildSettings) -> None:
         raise TransientError("Snowflake did not answer")
 
     (tmp_path / "rows").write_text("0")
@@ -156,7 +189,12 @@ def test_error_does_not_hide_the_load_failure(environment, dbt, reported, tmp_pa
     assert "TransientError: Snowflake did not answer" in message
 
 
-def test_writes_failures_to_termination_log_and_stderr(environment, dbt, reported, capfd):
+def test_writes_failures_to_termination_log_and_stderr(
+    environment: dict[str, str],
+    dbt: SimpleNamespace,
+    reported: list[str],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     dbt.failures = ["model gold_kpi: Database Error", "test unique_x: Got 3 results"]
     assert app.main(environment) == 1
     (message,) = reported
@@ -165,20 +203,22 @@ def test_writes_failures_to_termination_log_and_stderr(environment, dbt, reporte
         assert failure in message
 
 
-def test_invalid_number_of_rows_names_the_file(environment, dbt, tmp_path):
+def test_invalid_number_of_rows_names_the_file(
+    environment: dict[str, str], dbt: SimpleNamespace, tmp_path: Path
+) -> None:
     (tmp_path / "rows").write_text("many")
     with pytest.raises(DataError, match="rows holds 'many'"):
         app.main(environment)
 
 
-def test_reports_missing_settings_first(dbt):
+def test_reports_missing_settings_first(dbt: SimpleNamespace) -> None:
     with pytest.raises(ConfigurationError, match="STOCKFEED_DBT_PROJECT_DIR"):
         app.main({})
     assert dbt.calls == []
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path: Path) -> Path:
     """A project whose only model refers to a missing one."""
     project = tmp_path / "dbt"
     (project / "models").mkdir(parents=True)
@@ -204,7 +244,7 @@ def project(tmp_path):
     return project
 
 
-def test_passes_on_the_error_of_the_real_dbt(environment, project):
+def test_passes_on_the_error_of_the_real_dbt(environment: dict[str, str], project: Path) -> None:
     command = [sys.executable, "-c", "from stockfeed.cli import main; main()", "build"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     assert done.returncode == 1, done.stderr

@@ -1,4 +1,7 @@
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Self
 
 import pytest
 from snowflake.connector.errors import OperationalError, ProgrammingError
@@ -9,7 +12,7 @@ from stockfeed.transform import backlog
 
 
 @pytest.fixture
-def settings(tmp_path):
+def settings(tmp_path: Path) -> BuildSettings:
     return BuildSettings.from_env(
         {
             "STOCKFEED_FEED": "us",
@@ -25,29 +28,31 @@ def settings(tmp_path):
 class Cursor:
     """Answers queries in turn, or raises the answer if it is an exception."""
 
-    def __init__(self, *answers):
-        self.answers, self.queries, self.closed = list(answers), [], False
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+        self.queries: list[str] = []
+        self.closed = False
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.closed = True
 
-    def execute(self, query):
+    def execute(self, query: str) -> None:
         self.queries.append(query)
         if isinstance(self.answers[0], Exception):
             raise self.answers[0]
 
-    def fetchall(self):
+    def fetchall(self) -> object:
         return self.answers.pop(0)
 
 
 @pytest.fixture
-def answer(monkeypatch):
+def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cursor]:
     """Sets Snowflake's answers and returns the cursor."""
 
-    def set_answers(*answers):
+    def set_answers(*answers: object) -> Cursor:
         cursor = Cursor(*answers)
         session = SimpleNamespace(cursor=lambda: cursor, close=lambda: None)
         monkeypatch.setattr(backlog, "connect", lambda settings, role: session)
@@ -68,25 +73,36 @@ def answer(monkeypatch):
     ],
     ids=["all built", "all empty", "volatility", "kpi", "silver", "only bad lines since"],
 )
-def test_compares_the_newest_batches(settings, answer, answers, behind):
+def test_compares_the_newest_batches(
+    settings: BuildSettings,
+    answer: Callable[..., Cursor],
+    answers: list[list[tuple[int, ...]]],
+    behind: bool,
+) -> None:
     cursor = answer(*answers)
     assert backlog.is_behind(settings) is behind
     assert len(cursor.queries) == len(answers)
     assert cursor.closed
 
 
-def test_missing_table_counts_as_something_to_build(settings, answer):
+def test_missing_table_counts_as_something_to_build(
+    settings: BuildSettings, answer: Callable[..., Cursor]
+) -> None:
     answer(ProgrammingError("does not exist", errno=2003, sqlstate="42S02"))
     assert backlog.is_behind(settings)
 
 
-def test_unanswered_query_is_a_transient_error(settings, answer):
+def test_unanswered_query_is_a_transient_error(
+    settings: BuildSettings, answer: Callable[..., Cursor]
+) -> None:
     answer(OperationalError("no route", errno=250001))
     with pytest.raises(TransientError, match="not built yet"):
         backlog.is_behind(settings)
 
 
-def test_returns_the_newest_batch_of_each_table(settings, answer):
+def test_returns_the_newest_batch_of_each_table(
+    settings: BuildSettings, answer: Callable[..., Cursor]
+) -> None:
     cursor = answer([(9, 8, 7, 6, -1)])
     assert backlog.newest_batches(settings) == {
         "SOURCE_STOCK_QUOTES": 9,
@@ -106,17 +122,19 @@ def test_returns_the_newest_batch_of_each_table(settings, answer):
         OperationalError("no route", errno=250001),
     ],
 )
-def test_leaves_the_newest_batches_to_dbt_if_the_query_fails(settings, answer, error):
+def test_leaves_the_newest_batches_to_dbt_if_the_query_fails(
+    settings: BuildSettings, answer: Callable[..., Cursor], error: Exception
+) -> None:
     answer(error)
     assert backlog.newest_batches(settings) == {}
 
 
-def test_leaves_the_newest_batches_to_dbt_if_the_login_fails(settings):
+def test_leaves_the_newest_batches_to_dbt_if_the_login_fails(settings: BuildSettings) -> None:
     assert backlog.newest_batches(settings) == {}  # "pem" is not a key
 
 
-def test_closes_the_session(settings, monkeypatch):
-    closed = []
+def test_closes_the_session(settings: BuildSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
     session = SimpleNamespace(
         cursor=lambda: Cursor([(1, 1, 1, 1, 1)]), close=lambda: closed.append(True)
     )
@@ -125,5 +143,5 @@ def test_closes_the_session(settings, monkeypatch):
     assert closed == [True]
 
 
-def test_bounds_the_rows_after_a_batch_by_a_literal():
+def test_bounds_the_rows_after_a_batch_by_a_literal() -> None:
     assert "BATCH_SEQ > 41 AND BAD_REASON IS NULL" in backlog.good_line_after("DB.ANALYTICS", 41)

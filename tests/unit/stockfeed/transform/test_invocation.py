@@ -1,6 +1,8 @@
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from dbt.artifacts.schemas.results import RunStatus, TestStatus
@@ -12,8 +14,8 @@ from stockfeed.transform.invocation import arguments, exported, failures
 
 
 @pytest.fixture
-def settings(tmp_path):
-    def make(**more):
+def settings(tmp_path: Path) -> Callable[..., BuildSettings]:
+    def make(**more: str) -> BuildSettings:
         for key, value in (("account", "acme"), ("user", "me"), ("privateKey", "pem")):
             (tmp_path / key).write_text(value)
         given = {
@@ -27,7 +29,9 @@ def settings(tmp_path):
     return make
 
 
-def test_exports_mounted_credentials_by_variable_name(settings):
+def test_exports_mounted_credentials_by_variable_name(
+    settings: Callable[..., BuildSettings],
+) -> None:
     assert exported(settings(SNOWFLAKE_ROLE="LOADER")) == {
         "STOCKFEED_WAREHOUSE_DATABASE": "STOCKS",
         "STOCKFEED_WAREHOUSE_SCHEMA": "RAW",
@@ -41,7 +45,9 @@ def test_exports_mounted_credentials_by_variable_name(settings):
 
 
 @pytest.mark.parametrize(("log_format", "dbts"), [("json", "json"), ("console", "text")])
-def test_dbt_writes_only_to_its_target_directory(settings, log_format, dbts):
+def test_dbt_writes_only_to_its_target_directory(
+    settings: Callable[..., BuildSettings], log_format: str, dbts: str
+) -> None:
     given = arguments(settings(STOCKFEED_LOG_FORMAT=log_format), "minute", Path("/target"))
     options = dict(pairwise(given))
     assert options["--log-format"] == dbts
@@ -50,7 +56,7 @@ def test_dbt_writes_only_to_its_target_directory(settings, log_format, dbts):
     assert options["--target-path"] == options["--log-path"] == "/target"
 
 
-def test_rebuild_replaces_the_selector(settings):
+def test_rebuild_replaces_the_selector(settings: Callable[..., BuildSettings]) -> None:
     given = arguments(settings(), "minute", Path("/target"), "gold_kpi")
     assert "--full-refresh" in given
     assert "--selector" not in given
@@ -59,17 +65,19 @@ def test_rebuild_replaces_the_selector(settings):
     assert options["--exclude"] == "test_type:unit"
 
 
-def row(kind, name, status, message=None):
-    node = SimpleNamespace(resource_type=kind, name=name)
+def row(
+    kind: str, name: str, status: RunStatus | TestStatus, message: str | None = None
+) -> RunResult:
+    node: Any = SimpleNamespace(resource_type=kind, name=name)
     return RunResult(status, [], "main", 0.1, {}, message, None, node)
 
 
-def outcome(*rows, success):
+def outcome(*rows: RunResult, success: bool) -> dbtRunnerResult:
     result = RunExecutionResult(results=list(rows), elapsed_time=1.0)
     return dbtRunnerResult(success=success, result=result)
 
 
-def test_successful_run_has_no_failures():
+def test_successful_run_has_no_failures() -> None:
     good = outcome(
         row("model", "gold_kpi", RunStatus.Success, "SUCCESS 1"),
         row("test", "bronze_rows", TestStatus.Warn, "Got 2 results"),
@@ -78,7 +86,7 @@ def test_successful_run_has_no_failures():
     assert failures(good) == []
 
 
-def test_names_failed_models_and_tests_with_their_message():
+def test_names_failed_models_and_tests_with_their_message() -> None:
     bad = outcome(
         row("model", "silver", RunStatus.Success),
         row(
@@ -109,10 +117,10 @@ def test_names_failed_models_and_tests_with_their_message():
         (None, "dbt gave no reason; see its log"),
     ],
 )
-def test_reports_why_dbt_did_not_run(exception, message):
+def test_reports_why_dbt_did_not_run(exception: BaseException | None, message: str) -> None:
     assert failures(dbtRunnerResult(success=False, exception=exception)) == [message]
 
 
-def test_truncates_a_long_message():
+def test_truncates_a_long_message() -> None:
     (line,) = failures(outcome(row("model", "m", RunStatus.Error, "x" * 9999), success=False))
     assert len(line) < 500

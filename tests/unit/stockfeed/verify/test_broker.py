@@ -2,55 +2,64 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from stockfeed import kafka
 from stockfeed.errors import TransientError
 from stockfeed.verify.broker import Broker, check_broker, in_flight
+from stockfeed.verify.facts import PartitionFacts, Window
 from stockfeed.verify.findings import Kind
 
 
 class Kafka:
     """A broker with one partition of ten messages, one each 100 s from the epoch on."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.names = ["quotes.us.autos", "quotes.us.", "quotes.eu.autos", "us.autos", "a.b.us.c-1"]
         self.down = False
 
-    def list_topics(self, timeout):
+    def list_topics(self, timeout: float) -> SimpleNamespace:
         self._answer()
         partitions = SimpleNamespace(partitions={1: None, 0: None})
         return SimpleNamespace(topics=dict.fromkeys(self.names, partitions))
 
-    def get_watermark_offsets(self, place, timeout):
+    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
         self._answer()
         return 2, 10
 
-    def offsets_for_times(self, places, timeout):
+    def offsets_for_times(
+        self, places: list[TopicPartition], timeout: float
+    ) -> list[TopicPartition]:
         self._answer()
         (place,) = places
         offset = -(-place.offset // 100_000)
         return [TopicPartition(place.topic, place.partition, offset if offset < 10 else -1)]
 
-    def _answer(self):
+    def _answer(self) -> None:
         if self.down:
             raise KafkaException(KafkaError(KafkaError._TRANSPORT))
 
 
 @pytest.fixture
-def service(monkeypatch):
+def service(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     monkeypatch.setattr(kafka, "topic_id", lambda _, name: f"id of {name}")
     return Kafka()
 
 
+def broker_of(service: Kafka, prefix: str | None = None) -> Broker:
+    return Broker(cast("Consumer", service), cast("AdminClient", service), prefix)
+
+
 @pytest.fixture
-def broker(service):
-    return Broker(service, service)
+def broker(service: Kafka) -> Broker:
+    return broker_of(service)
 
 
-def test_finds_topics_by_the_feeds_name(broker):
+def test_finds_topics_by_the_feeds_name(broker: Broker) -> None:
     topics = broker.topics("us")
     assert [topic.name for topic in topics] == ["a.b.us.c-1", "quotes.us.autos"]
     (first, second) = topics[1].chains
@@ -58,17 +67,19 @@ def test_finds_topics_by_the_feeds_name(broker):
     assert second.partition == 1
 
 
-def test_ignores_topics_with_another_prefix(service):
-    topics = Broker(service, service, "a.b").topics("us")
+def test_ignores_topics_with_another_prefix(service: Kafka) -> None:
+    topics = broker_of(service, "a.b").topics("us")
     assert [topic.name for topic in topics] == ["a.b.us.c-1"]
 
 
-def test_messages_before_the_settled_time_are_due(broker, window):
+def test_messages_before_the_settled_time_are_due(broker: Broker, window: Window) -> None:
     log = broker.read_log("quotes.us.autos", 0, window)
     assert (log.low, log.high, log.due, log.end) == (2, 10, 9, 10)
 
 
-def test_unanswered_request_is_a_transient_error(broker, service, window):
+def test_unanswered_request_is_a_transient_error(
+    broker: Broker, service: Kafka, window: Window
+) -> None:
     service.down = True
     with pytest.raises(TransientError, match="no list of topics from Kafka"):
         broker.topics("us")
@@ -89,7 +100,10 @@ def test_unanswered_request_is_a_transient_error(broker, service, window):
         ({"low": 41, "high": 45, "end": 45, "due": 45}, [Kind.LOST, Kind.NOT_LANDED], 4),
     ],
 )
-def test_messages_are_landed_or_in_transit_or_found(complete, change, expected, flying):
+def test_messages_are_landed_or_in_transit_or_found(
+    complete: PartitionFacts, change: dict[str, Any], expected: list[Kind], flying: int
+) -> None:
+    assert complete.broker_log is not None
     facts = replace(complete, broker_log=replace(complete.broker_log, **change))
     assert [found.kind for found in check_broker(facts)] == expected
     assert in_flight(facts) == flying
@@ -114,7 +128,8 @@ def test_finds_nothing_without_a_broker(complete):
     assert (list(check_broker(facts)), in_flight(facts)) == ([], 0)
 
 
-def test_finds_a_topic_that_was_never_landed(complete):
+def test_finds_a_topic_that_was_never_landed(complete: PartitionFacts) -> None:
+    assert complete.broker_log is not None
     log = replace(complete.broker_log, low=7)
     facts = replace(complete, head=None, intervals=(), objects=(), broker_log=log)
     (found,) = check_broker(facts)

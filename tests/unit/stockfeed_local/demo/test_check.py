@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,12 @@ BARS = [
 TAPE = tape_of(BARS, INTERVALS["1d"])
 
 
-def candle(bar, **changes):
+def candle(bar: Bar, **changes: Any) -> CandleRow:
     row = CandleRow(bar.symbol, "1d", bar.start, bar.open, bar.high, bar.low, bar.close, 4)
     return row._replace(**changes)
 
 
-def silver():
+def silver() -> list[SilverQuote]:
     return [
         SilverQuote(symbol, q.time, q.current, q.open, q.high, q.low, q.previous_close)
         for symbol, quotes in TAPE.items()
@@ -33,11 +34,11 @@ def silver():
     ]
 
 
-def test_equal_bars_are_exact():
+def test_equal_bars_are_exact() -> None:
     assert compare_bars(BARS, map(candle, BARS)) == (3, [])
 
 
-def test_trailing_zeros_do_not_matter():
+def test_trailing_zeros_do_not_matter() -> None:
     padded = candle(BARS[2], open=Decimal("100.00000000"))
     assert compare_bars(BARS[2:], [padded]) == (1, [])
 
@@ -58,11 +59,11 @@ def test_trailing_zeros_do_not_matter():
         ),
     ],
 )
-def test_reports_each_bar_that_differs(candles, exact, line):
+def test_reports_each_bar_that_differs(candles: list[Bar], exact: int, line: str) -> None:
     assert compare_bars(BARS, map(candle, candles)) == (exact, [line])
 
 
-def test_silver_must_have_each_quote_of_the_tape_once():
+def test_silver_must_have_each_quote_of_the_tape_once() -> None:
     assert compare_quotes(TAPE, silver()) == []
     first, *rest = silver()
     place = f"quote AAA t={first.time} c=10.12345"
@@ -70,7 +71,7 @@ def test_silver_must_have_each_quote_of_the_tape_once():
     assert compare_quotes(TAPE, [first, first, *rest]) == [f"{place}: unexpected in silver"]
 
 
-def test_stage_counts_must_be_equal():
+def test_stage_counts_must_be_equal() -> None:
     assert compare_stages(12, 12, 12) == []
     assert compare_stages(12, 13, 11) == [
         "13 quotes landed, but 12 published",
@@ -78,7 +79,7 @@ def test_stage_counts_must_be_equal():
     ]
 
 
-def test_result_combines_all_evidence():
+def test_result_combines_all_evidence() -> None:
     result = check(
         Evidence(
             bars=BARS,

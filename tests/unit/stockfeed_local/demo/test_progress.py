@@ -1,7 +1,8 @@
 """Sampling continues after short failures, and raises an error for long ones."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +11,8 @@ from stockfeed.errors import TransientError
 from stockfeed_local.demo import progress as module
 from stockfeed_local.demo.progress import ProgressSampler, StageReaders
 from stockfeed_local.demo.warehouse import RowCounts
+
+StartSampler = Callable[[Callable[[httpx.Request], httpx.Response]], ProgressSampler]
 
 
 class Counter:
@@ -28,12 +31,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sampling():
+def sampling() -> Iterator[StartSampler]:
     """Starts samplers whose quote server is a function."""
-    started = []
+    started: list[ProgressSampler] = []
 
     def start(answer: Callable[[httpx.Request], httpx.Response]) -> ProgressSampler:
-        counter = Counter()
+        counter: Any = Counter()
         progress = ProgressSampler(
             StageReaders("http://quotes", counter, counter, counter), 4, hold=False
         )
@@ -48,7 +51,7 @@ def sampling():
         progress.stop()
 
 
-def test_sampling_continues_when_a_service_recovers(sampling):
+def test_sampling_continues_when_a_service_recovers(sampling: StartSampler) -> None:
     polled = threading.Semaphore(0)
 
     def answer(_: httpx.Request) -> httpx.Response:
@@ -70,13 +73,16 @@ def test_sampling_continues_when_a_service_recovers(sampling):
     assert (newest.polled, newest.landed, newest.loaded, newest.silver) == (4, 3, 2, 1)
 
 
-def test_sampling_fails_when_a_service_stays_unreachable(sampling, monkeypatch):
+def test_sampling_fails_when_a_service_stays_unreachable(
+    sampling: StartSampler, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.0)
 
     def answer(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
     progress = sampling(answer)
+    assert progress._sampling is not None
     progress._sampling.exception(30)
     for _ in range(2):
         with pytest.raises(TransientError, match="no progress sample succeeded for 0 s: refused"):
@@ -85,8 +91,9 @@ def test_sampling_fails_when_a_service_stays_unreachable(sampling, monkeypatch):
         progress.finish()
 
 
-def test_unexpected_response_is_raised(sampling):
+def test_unexpected_response_is_raised(sampling: StartSampler) -> None:
     progress = sampling(lambda _: httpx.Response(200, json={"unknown": 1}))
+    assert progress._sampling is not None
     assert isinstance(progress._sampling.exception(30), KeyError)
     with pytest.raises(KeyError, match="polled"):
         progress.raise_if_failed()
