@@ -258,7 +258,7 @@ class Scenario:
         # kafka-consumer-groups --reset-offsets commits without metadata, which counts as none.
         self.broker.commit = None
 
-    def retention(self, number):
+    def retention(self, number: int) -> None:
         self.broker.low = min(self.broker.low + number, self.broker.end)
 
     def heal(self) -> None:
@@ -327,7 +327,7 @@ def test_every_offset_is_landed_once_in_an_unbroken_chain(
         scenario.run(operation)
     scenario.heal()
 
-    def download(key):
+    def download(key: str) -> bytes:
         object_store.download(key, tmp_path / "object", limit=1 << 20)
         return (tmp_path / "object").read_bytes()
 

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from stockfeed.consumer.retention import apply_retention
 from stockfeed.metrics import ConsumerMetrics
+from stockfeed.objectstore import ObjectStore
 from stockfeed.ownership import ClaimedFeed
 from stockfeed_local.stack.process import Process
 from stockfeed_local.stack.s3 import SeaweedS3
@@ -35,6 +36,8 @@ FOREIGN = [
 ]
 Rules = Callable[..., list[Any]]
 Apply = Callable[..., None]
+Build = Callable[[str, str], dict[str, str]]
+SetBy = Callable[[str, str], dict[str, int]]
 
 
 @pytest.fixture
@@ -64,7 +67,8 @@ def apply(object_store: ObjectStore) -> Apply:
     def run(days: int | None, feed: str = "us") -> None:
         metrics = ConsumerMetrics(CollectorRegistry())
         apply_retention(object_store, ClaimedFeed(feed), days, metrics, lambda _: None)
-        (sample,) = metrics.retention_faults.collect()[0].samples
+        (metric,) = metrics.retention_faults.collect()
+        (sample,) = metric.samples
         assert sample.value == 0
 
     return run
@@ -100,10 +104,10 @@ COMMAND = [str(Path(sys.executable).parent / "stockfeed"), "consumer"]
 
 
 @pytest.fixture
-def environment(s3, s3_bucket):
+def environment(s3: SeaweedS3, s3_bucket: str) -> Build:
     """Returns the environment of a consumer in a namespace, with a retention."""
 
-    def build(retention, namespace):
+    def build(retention: str, namespace: str) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "HOME": os.environ["HOME"],
@@ -126,10 +130,10 @@ def environment(s3, s3_bucket):
 
 
 @pytest.fixture
-def set_by(rules, tmp_path, environment):
+def set_by(rules: Rules, tmp_path: Path, environment: Build) -> SetBy:
     """Runs a consumer until it has set the rules, and returns days by prefix."""
 
-    def run(retention, namespace):
+    def run(retention: str, namespace: str) -> dict[str, int]:
         process = Process("consumer", COMMAND, tmp_path, environment(retention, namespace))
         process.start()
         try:
@@ -143,13 +147,13 @@ def set_by(rules, tmp_path, environment):
     return run
 
 
-def test_consumer_sets_its_rules_on_start(set_by):
+def test_consumer_sets_its_rules_on_start(set_by: SetBy) -> None:
     assert set_by("36h", "stocks") == {"feed=us/group=": 2, "events/feed=us/": 2}
 
 
 def test_feed_of_the_same_name_in_another_namespace_changes_no_retention(
-    set_by, rules, environment
-):
+    set_by: SetBy, rules: Rules, environment: Build
+) -> None:
     before = set_by("365d", "stocks")
     second = subprocess.run(
         COMMAND,

@@ -96,9 +96,11 @@ def test_skip_requires_a_reason(
     assert calls == [(False, "a/b", "broken", False, False, ())]
 
 
-def test_line_requires_skip(invoke, role):
-    calls = []
-    role(lambda environment, *options: calls.append(options) or 0)
+def test_line_requires_skip(
+    invoke: Callable[..., Result], role: Callable[[Callable[..., object]], None]
+) -> None:
+    calls: list[Any] = []
+    role(recorder(calls))
     skip = ("loader", "--skip", "a/b", "--reason", "broken")
     assert invoke("loader", "--once", "--line", "3").exit_code == 2
     assert invoke(*skip, "--line", "0").exit_code == 2

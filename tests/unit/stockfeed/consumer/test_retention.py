@@ -125,9 +125,14 @@ def apply(bucket: Bucket, days: int | None) -> tuple[list[Any], float]:
     metrics = ConsumerMetrics(CollectorRegistry())
     with structlog.testing.capture_logs() as logged:
         apply_retention(
-            ObjectStore(bucket, "raw"), ClaimedFeed("us"), days, metrics, lambda _: None
+            ObjectStore(cast("Any", bucket), "raw"),
+            ClaimedFeed("us"),
+            days,
+            metrics,
+            lambda _: None,
         )
-    (sample,) = metrics.retention_faults.collect()[0].samples
+    (metric,) = metrics.retention_faults.collect()
+    (sample,) = metric.samples
     return logged, sample.value
 
 

@@ -59,7 +59,9 @@ LANDED = ((0, 9), (10, 24))
         pytest.param((), Commit(25, CHAIN.key(10)), 20, 100, 25, id="objects expired, at commit"),
     ],
 )
-def test_start_offset_comes_from_the_bucket(intervals, commit, low, high, offset):
+def test_start_offset_comes_from_the_bucket(
+    intervals: tuple[tuple[int, int], ...], commit: Commit | None, low: int, high: int, offset: int
+) -> None:
     start = find_start(Bucket(*intervals), CHAIN, commit, (low, high), managed=False)
     assert (start.offset, start.lost, start.read_from) == (offset, None, offset)
 
@@ -73,7 +75,9 @@ def test_start_offset_comes_from_the_bucket(intervals, commit, low, high, offset
         ((), Commit(25, CHAIN.key(10)), 10),
     ],
 )
-def test_previous_is_the_last_landed_object(intervals, commit, previous):
+def test_previous_is_the_last_landed_object(
+    intervals: tuple[tuple[int, int], ...], commit: Commit | None, previous: int | None
+) -> None:
     assert (
         find_start(Bucket(*intervals), CHAIN, commit, (0, 100), managed=False).previous == previous
     )
@@ -113,30 +117,32 @@ def test_ignores_a_commit_of_an_earlier_topic() -> None:
     assert bucket.listed_after == [""]
 
 
-def test_lands_deleted_offsets_as_lost_first():
+def test_lands_deleted_offsets_as_lost_first() -> None:
     start = find_start(Bucket(*LANDED), CHAIN, None, (31, 100), managed=False)
+    assert start.lost is not None
     assert (start.lost.start, start.lost.end, start.lost.lost) == (25, 30, 6)
     assert start.lost.previous == 10
     assert start.read_from == 31
 
 
-def test_managed_topic_begins_at_offset_zero():
+def test_managed_topic_begins_at_offset_zero() -> None:
     start = find_start(Bucket(), CHAIN, None, (40, 100), managed=True)
+    assert start.lost is not None
     assert (start.offset, start.read_from, start.previous) == (0, 40, None)
     assert (start.lost.start, start.lost.end, start.lost.lost) == (0, 39, 40)
     assert start.lost.previous is None
 
 
-def test_managed_topic_with_a_complete_log_lost_nothing():
+def test_managed_topic_with_a_complete_log_lost_nothing() -> None:
     assert find_start(Bucket(), CHAIN, None, (0, 100), managed=True).lost is None
 
 
-def test_managed_topic_continues_its_chain():
+def test_managed_topic_continues_its_chain() -> None:
     start = find_start(Bucket(*LANDED), CHAIN, None, (0, 100), managed=True)
     assert (start.offset, start.lost) == (25, None)
 
 
-def test_log_that_ends_before_the_landed_data_is_truncated():
+def test_log_that_ends_before_the_landed_data_is_truncated() -> None:
     with pytest.raises(DataError, match="landed up to offset 24, but the topic's log ends at 20"):
         find_start(Bucket(*LANDED), CHAIN, None, (0, 20), managed=False)
 

@@ -103,7 +103,7 @@ class FakeLander(Lander):
 
 
 class Rig:
-    def __init__(self, *, managed=False):
+    def __init__(self, *, managed: bool = False) -> None:
         self.topic, self.lander, self.registry, self.now = (
             Topic(),
             FakeLander(),
@@ -153,7 +153,7 @@ def test_commits_landed_offsets_with_the_object_key(rig: Rig) -> None:
     assert rig.worker.lag() == {0: 98, 1: 100}
 
 
-def test_lands_and_counts_what_a_managed_topic_lost_before_the_first_landing():
+def test_lands_and_counts_what_a_managed_topic_lost_before_the_first_landing() -> None:
     rig = Rig(managed=True)
     rig.topic.low = 40
     assert rig.worker.assign([0]) == {0: 40}
@@ -168,14 +168,14 @@ def test_lands_and_counts_what_a_managed_topic_lost_before_the_first_landing():
     assert commit.key.endswith("/00000000000000000000.jsonl.gz")
 
 
-def test_counts_nothing_of_an_old_topic_as_lost(rig):
+def test_counts_nothing_of_an_old_topic_as_lost(rig: Rig) -> None:
     rig.topic.low = 40
     assert rig.worker.assign([0]) == {0: 40}
     rig.worker.step(messages(0, 40))
     assert rig.metric("lost_offsets_total") == 0
 
 
-def test_revoke_lands_the_buffer_and_waits_for_the_commit(rig):
+def test_revoke_lands_the_buffer_and_waits_for_the_commit(rig: Rig) -> None:
     rig.worker.assign([0])
     rig.worker.step(messages(0, 0))
     rig.worker.revoke([0], 5)
@@ -247,9 +247,9 @@ def test_truncated_log_stops_the_partition_on_assignment(rig: Rig) -> None:
 
 @pytest.mark.parametrize(("commit", "lag"), [(None, 100), (Commit(60, ""), 40)])
 def test_lag_of_a_partition_that_cannot_start_counts_its_unlanded_messages(
-    rig, monkeypatch, commit, lag
-):
-    def refuse(*_, **__):
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, commit: Commit | None, lag: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise DataError("conflict")
 
     monkeypatch.setattr("stockfeed.consumer.worker.find_start", refuse)

@@ -198,20 +198,22 @@ def test_polls_repeatedly_with_one_client(api: QuoteApi, reply: type[Reply]) -> 
     ],
 )
 @pytest.mark.parametrize("name", ["Date", "Retry-After", "X-Ratelimit-Reset"])
-def test_pause_is_bounded_whatever_number_or_date_a_header_has(api, reply, name, text):
+def test_pause_is_bounded_whatever_number_or_date_a_header_has(
+    api: QuoteApi, reply: type[Reply], name: str, text: str
+) -> None:
     api.will(reply(429, headers={**DATE, name: text}))
     answer = poll(api.url)
     assert isinstance(answer.outcome, RateLimited)
     assert 0 < answer.pause <= 3600
 
 
-def _gzip_of_zeros(megabytes):
+def _gzip_of_zeros(megabytes: int) -> bytes:
     packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
     zeros = bytes(1_000_000)
     return b"".join([*(packer.compress(zeros) for _ in range(megabytes)), packer.flush()])
 
 
-BOMBS = {
+BOMBS: dict[str, tuple[bytes, dict[str, str]]] = {
     # 60 kB stay below the limit of the transferred bytes.
     "60 kB of gzip": (_gzip_of_zeros(60), {"Content-Encoding": "gzip"}),
     "292 kB of gzip": (_gzip_of_zeros(300), {"Content-Encoding": "gzip"}),
@@ -224,7 +226,9 @@ BOMBS = {
 
 
 @pytest.mark.parametrize(("body", "headers"), BOMBS.values(), ids=BOMBS)
-def test_memory_for_a_response_is_bounded(api, reply, body, headers):
+def test_memory_for_a_response_is_bounded(
+    api: QuoteApi, reply: type[Reply], body: bytes, headers: dict[str, str]
+) -> None:
     api.will(reply(200, body, headers))
     tracemalloc.start()
     try:
@@ -237,7 +241,7 @@ def test_memory_for_a_response_is_bounded(api, reply, body, headers):
 
 
 @pytest.mark.parametrize("pad", [0, 1])
-def test_accepts_a_response_of_at_most_64_kib(api, reply, pad):
+def test_accepts_a_response_of_at_most_64_kib(api: QuoteApi, reply: type[Reply], pad: int) -> None:
     quote = b'{"c":1,"t":1}'
     body = quote + b" " * (65_536 - len(quote) + pad)
     for encoded, headers in [
@@ -250,32 +254,36 @@ def test_accepts_a_response_of_at_most_64_kib(api, reply, pad):
         assert outcome == Rejected("too_large") if pad else isinstance(outcome, Quote)
 
 
-def test_polls_again_after_a_response_that_was_too_large(api, reply):
+def test_polls_again_after_a_response_that_was_too_large(api: QuoteApi, reply: type[Reply]) -> None:
     api.will(reply(200, bytes(20_000_000)), reply())
     assert isinstance(poll(api.url, times=2).outcome, Quote)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, gzip"])
-def test_body_that_cannot_be_decompressed_is_a_failure(api, reply, encoding):
+def test_body_that_cannot_be_decompressed_is_a_failure(
+    api: QuoteApi, reply: type[Reply], encoding: str
+) -> None:
     api.will(reply(headers={"Content-Encoding": encoding}))
     assert isinstance(poll(api.url).outcome, Failed)
 
 
 @pytest.mark.parametrize("etag", ['"caf\u00e9"', '"' + "x" * 5000 + '"', ""])
-def test_ignores_an_etag_that_cannot_be_sent_back(api, reply, etag):
+def test_ignores_an_etag_that_cannot_be_sent_back(
+    api: QuoteApi, reply: type[Reply], etag: str
+) -> None:
     api.will(reply(headers={"ETag": etag}))
     outcome = poll(api.url).outcome
     assert isinstance(outcome, Quote)
     assert outcome.etag is None
 
 
-def test_ignores_cookies(api, reply):
+def test_ignores_cookies(api: QuoteApi, reply: type[Reply]) -> None:
     api.will(reply(headers={"Set-Cookie": "a=b"}))
     poll(api.url, times=2)
     assert "Cookie" not in api.requests[1][1]
 
 
-def test_message_for_a_malformed_response_is_short(api, reply):
+def test_message_for_a_malformed_response_is_short(api: QuoteApi, reply: type[Reply]) -> None:
     api.will(reply(headers={"Bad Header " + "x" * 5000: "1"}))
     outcome = poll(api.url).outcome
     assert isinstance(outcome, Failed)

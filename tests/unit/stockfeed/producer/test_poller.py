@@ -186,14 +186,14 @@ def test_returns_to_the_interval_after_a_failure(poll: Poll) -> None:
     assert times[3] - times[2] == pytest.approx(6.0, abs=0.01)
 
 
-def test_counts_rejections_by_reason(poll, metrics):
+def test_counts_rejections_by_reason(poll: Poll, metrics: ProducerMetrics) -> None:
     provider, kafka = poll([Rejected("zero_price")], 7.0)
     assert kafka.events == []
     assert len(provider.polls) == 2
     assert metrics.rejected.labels("zero_price")._value.get() == 2
 
 
-def test_rejections_double_the_interval_up_to_eight_and_stay_on_the_time_grid(poll):
+def test_rejections_double_the_interval_up_to_eight_and_stay_on_the_time_grid(poll: Poll) -> None:
     provider, _ = poll([Rejected("zero_price")] * 6 + [quote(1)], 203.0)
     times = [poll[0] for poll in provider.polls]
     assert times == [0.0, 6.0, 18.0, 42.0, 90.0, 138.0, 186.0, 192.0, 198.0]

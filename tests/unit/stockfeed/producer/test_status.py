@@ -97,7 +97,7 @@ def test_unresponsive_loop_is_unhealthy(clock: Clock) -> None:
     assert watchdog.check().ok
 
 
-def test_rejected_ratio_is_the_share_of_symbols_rejected_last(status):
+def test_rejected_ratio_is_the_share_of_symbols_rejected_last(status: ApiStatus) -> None:
     assert status.rejected_ratio() == 0
     status.record("A", Rejected("zero_price"))
     status.record("A", Rejected("zero_price"))

@@ -109,7 +109,10 @@ def test_messages_are_landed_or_in_transit_or_found(
     assert in_flight(facts) == flying
 
 
-def test_finds_what_retention_took_from_a_managed_topic_that_was_never_landed(complete):
+def test_finds_what_retention_took_from_a_managed_topic_that_was_never_landed(
+    complete: PartitionFacts,
+) -> None:
+    assert complete.broker_log is not None
     log = replace(complete.broker_log, low=7, managed=True)
     facts = replace(complete, head=None, intervals=(), objects=(), broker_log=log)
     lost, not_landed = check_broker(facts)
@@ -117,18 +120,20 @@ def test_finds_what_retention_took_from_a_managed_topic_that_was_never_landed(co
     assert "offsets 0 to 6" in lost.text
 
 
-def test_finds_no_loss_in_a_chain_that_begins_after_the_window(complete):
+def test_finds_no_loss_in_a_chain_that_begins_after_the_window(complete: PartitionFacts) -> None:
+    assert complete.broker_log is not None
     log = replace(complete.broker_log, low=7, due=7, managed=True)
     facts = replace(complete, head=None, intervals=(), objects=(), broker_log=log, is_landed=True)
     assert list(check_broker(facts)) == []
 
 
-def test_finds_nothing_without_a_broker(complete):
+def test_finds_nothing_without_a_broker(complete: PartitionFacts) -> None:
     facts = replace(complete, broker_log=None)
     assert (list(check_broker(facts)), in_flight(facts)) == ([], 0)
 
 
 def test_finds_a_topic_that_was_never_landed(complete: PartitionFacts) -> None:
+    assert complete.broker_log is not None
     assert complete.broker_log is not None
     log = replace(complete.broker_log, low=7)
     facts = replace(complete, head=None, intervals=(), objects=(), broker_log=log)
