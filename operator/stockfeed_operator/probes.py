@@ -16,13 +16,20 @@ Problem = Callable[[], str | None]
 """Returns what keeps the process from working, or None."""
 
 
-def web_server(port: int, registry: CollectorRegistry, problem: Problem) -> HttpServer:
+def web_server(
+    port: int,
+    registry: CollectorRegistry,
+    problem: Problem,
+    *,
+    host: str = endpoints.ALL_INTERFACES,
+) -> HttpServer:
     """Creates the server of `/healthz`, `/readyz` and `/metrics`.
 
     Args:
         port: 0 takes a free one.
         registry: the metrics to expose.
         problem: called for each probe; Kubernetes restarts the container while it returns a text.
+        host: the IP address to listen on; `::` listens on all interfaces, IPv4 and IPv6.
 
     Raises:
         OSError: the port is taken or not allowed.
@@ -32,7 +39,8 @@ def web_server(port: int, registry: CollectorRegistry, problem: Problem) -> Http
         found = problem()
         return Response(200 if found is None else 503, "text/plain", f"{found or 'ok'}\n".encode())
 
-    return HttpServer(port, registry, {endpoints.HEALTHZ: probe, endpoints.READYZ: probe})
+    routes = {endpoints.HEALTHZ: probe, endpoints.READYZ: probe}
+    return HttpServer(port, registry, routes, host=host)
 
 
 class Heartbeat:

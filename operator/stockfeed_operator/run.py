@@ -59,6 +59,7 @@ def run(settings: Settings) -> None:
                 settings.http_port,
                 metrics_registry,
                 lambda: _problem(election, heartbeat, watchdog),
+                host=str(settings.http_host),
             )
         )
         _log.info("waiting for the Lease", lease=settings.lease_name, http_port=web.port)

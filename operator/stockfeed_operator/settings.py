@@ -5,6 +5,7 @@ missing or invalid variable.
 """
 
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -49,6 +50,7 @@ class Settings(BaseModel):
         pod_name: identity of this replica in the Lease.
         max_workers: maximum number of feeds reconciled at once.
         resync_interval: maximum seconds between two reconciles of a feed.
+        http_host: IP address of probes and metrics; `::` means all interfaces, IPv4 and IPv6.
         http_port: port of probes and metrics; 0 takes a free one.
         log_level: lowest level to log.
         log_format: `json`, or `console` for readable lines.
@@ -70,6 +72,7 @@ class Settings(BaseModel):
     pod_name: str
     max_workers: Annotated[int, Field(ge=1, le=100)] = 4
     resync_interval: Annotated[float, BeforeValidator(_seconds), Field(ge=10)] = 300.0
+    http_host: IPv4Address | IPv6Address = IPv6Address(endpoints.ALL_INTERFACES)
     http_port: Annotated[int, Field(ge=0, le=65535)] = endpoints.HTTP_PORT
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

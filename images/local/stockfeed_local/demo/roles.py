@@ -131,6 +131,7 @@ class Environment:
     def _kafka(self, group: Group, port: int) -> dict[str, str]:
         return {
             env.GROUP: group.name,
+            env.HTTP_HOST: "127.0.0.1",
             env.HTTP_PORT: str(port),
             env.KAFKA_BOOTSTRAP_SERVERS: self._services.kafka.endpoint,
             env.KAFKA_TOPIC: group.topic,

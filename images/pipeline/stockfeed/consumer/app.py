@@ -69,7 +69,7 @@ def main(environment: Mapping[str, str]) -> int:
     status = Status(ConsumerMetrics(registry))
     with (
         on_stop_signal(stop.set),
-        health_server(settings.http_port, registry, status.checks()),
+        health_server(settings.http_port, registry, status.checks(), host=str(settings.http_host)),
     ):
         store = object_store(settings, max_connections=_PUT_THREADS + _EVENT_THREADS)
         retry = _retry_until_stopped(stop, status)

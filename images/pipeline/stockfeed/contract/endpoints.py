@@ -2,6 +2,11 @@
 
 from typing import Final
 
+ALL_INTERFACES: Final = "::"
+"""Default address to listen on: all interfaces, IPv4 and IPv6."""
+
+ALL_INTERFACES_IPV4: Final = "0.0.0.0"  # noqa: S104 - pods are probed and scraped from outside
+
 HTTP_PORT: Final = 8080
 HTTP_PORT_NAME: Final = "http"
 

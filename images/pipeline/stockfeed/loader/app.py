@@ -74,7 +74,9 @@ def main(
         if once:
             _load_once(service, settings.outputs_dir if build_follows else None)
         else:
-            with health_server(settings.http_port, registry, service.checks()):
+            with health_server(
+                settings.http_port, registry, service.checks(), host=str(settings.http_host)
+            ):
                 service.loop()
     return 0
 

@@ -56,7 +56,7 @@ async def _run(settings: ProducerSettings) -> int:
     with (
         # Setting the event in the signal handler itself would not wake a loop that waits for I/O.
         on_stop_signal(lambda: loop.call_soon_threadsafe(stop.set)),
-        health_server(settings.http_port, registry, checks) as server,
+        health_server(settings.http_port, registry, checks, host=str(settings.http_host)) as server,
     ):
         _log.info("producer started", symbols=len(settings.symbols), http_port=server.port)
         await _poll_until_stopped(settings, metrics, status, publisher, watchdog, stop)

@@ -1,6 +1,7 @@
 """Base class of all settings: parses the environment and reports all problems together."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -18,6 +19,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     feed: Name = Field(alias=env.FEED)
+    http_host: IPv4Address | IPv6Address = Field(
+        IPv6Address(endpoints.ALL_INTERFACES), alias=env.HTTP_HOST
+    )
     http_port: int = Field(endpoints.HTTP_PORT, alias=env.HTTP_PORT, ge=0, le=65535)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", alias=env.LOG_LEVEL)
     log_format: Literal["json", "console"] = Field("json", alias=env.LOG_FORMAT)
