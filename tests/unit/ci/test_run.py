@@ -30,9 +30,9 @@ def run(home: Path, commit: str, minutes: int) -> tuple[list[str], str]:
 @pytest.mark.parametrize(
     ("commit", "parts"),
     [
-        ("00000000", ["faults", "scale", "runbooks"]),
-        ("00000001", ["scale", "runbooks", "faults"]),
-        ("f0000002", ["runbooks", "faults", "scale"]),
+        ("00000000", ["faults", "scale"]),
+        ("00000001", ["scale", "faults"]),
+        ("f0000002", ["faults", "scale"]),
     ],
 )
 def test_commit_decides_which_part_follows_core(
@@ -50,4 +50,4 @@ def test_commit_decides_which_part_follows_core(
 def test_parts_that_would_take_too_long_are_named(tmp_path: Path) -> None:
     calls, summary = run(tmp_path, "00000001", 14)
     assert calls[-2:] == ["e2e PARTS=core", "cluster-down"]
-    assert "no time for: scale runbooks faults;" in summary
+    assert "no time for: scale faults;" in summary
