@@ -1,93 +1,22 @@
 """Silver and gold equal a plain computation over all landed lines, after each batch."""
 
 import json
-import math
-import random
 import re
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import stdev
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-NEW_YORK = ZoneInfo("America/New_York")
-EIGHT_DECIMALS = Decimal("0.00000001")
-SLICES = {"1m": 60, "5m": 300, "1h": 3600}
-REACH = {
-    name: timedelta(days=days) for name, days in {"1m": 5, "5m": 5, "1h": 14, "1d": 60}.items()
-}
-SEED = 20240310
+from support.dbtproject.expected import Row, Tables, expected_tables, volatility
+from support.dbtproject.stream import Line, Stream, unix
+
 TABLES = ("silver_clean_stock", "gold_kpi", "gold_candlestick", "gold_volatility", "gold_treemap")
 
 pytestmark = [
     pytest.mark.timeout(1800),  # the first test waits for the fixture with all stages
     pytest.mark.filterwarnings("ignore:The 'insecure_mode':DeprecationWarning"),  # dbt-snowflake's
 ]
-
-Line = dict[str, Any]
-Row = dict[str, Any]
-Tables = dict[str, list[Row]]
-
-
-@dataclass
-class Stream:
-    """Generates landed lines around both daylight saving changes of 2024."""
-
-    chance: random.Random = field(default_factory=lambda: random.Random(SEED))
-    offset: int = 0
-
-    def line(self, symbol: str, t: int, c: Any, **fields: Any) -> Line:
-        """Returns one quote, polled within milliseconds of t or days later."""
-        self.offset += 1
-        delay = self.chance.randrange(1, 4) * self.chance.choice([1, 1, 86_400_000])
-        meta = {"topic": "q", "partition": 0, "offset": self.offset, "timestamp": t * 1000 + delay}
-        return {"symbol": symbol, "c": c, "t": t, **fields, "_meta": meta}
-
-    def again(self, line: Line) -> Line:
-        """Returns the same quote as polled and published again."""
-        return self.line(**{name: value for name, value in line.items() if name != "_meta"})
-
-    def walk(self, count: int) -> list[Line]:
-        """Returns random quotes: missing fields, repetitions, equal times, late arrivals."""
-        return [self._step() for _ in range(count)]
-
-    def _step(self) -> Line:
-        start = self.chance.choice([unix(2024, 3, 9, 23), unix(2024, 11, 2, 23)])
-        t = start + self.chance.choice([7, 13, 3600, 7200]) * self.chance.randrange(12)
-        values = [None, 100, 100.25, 99.98765]
-        names = [name for name in ("o", "h", "l", "pc") if self.chance.random() < 0.7]
-        symbol = self.chance.choice(["RND1", "RND2", "BRK.B"])
-        price = self.chance.choice([99.5, 100, 100.12345, 101])
-        return self.line(symbol, t, price, **{name: self.chance.choice(values) for name in names})
-
-    def days(self, numbers: Iterable[int]) -> list[Line]:
-        """Returns one quote per day of one symbol, across the daylight saving change in March."""
-        noon = unix(2024, 2, 20, 12)
-        return [self.line("VOL", noon + 86_400 * n, 50 + n * 7919 % 13, pc=50) for n in numbers]
-
-    def bad(self) -> list[Line]:
-        """Returns lines that silver excludes."""
-        t = unix(2024, 3, 9, 23)
-        lines = [
-            self.line("RND1", t, "abc"),
-            self.line("RND1", t, 0),
-            self.line("RND1", t, 1e30),
-            self.line("RND1", t * 1000, 5),
-            self.line("", t, 5),
-            self.line("RND1", t, 5, h=True),
-            self.line("RND1", t, 5, pc={"no": "number"}),
-        ]
-        return [
-            *lines,
-            {"_error": "no JSON", "_raw": "eA==", "_meta": self.line("", t, 5)["_meta"]},
-        ]
 
 
 @dataclass(frozen=True)
@@ -270,136 +199,3 @@ def assert_equal_rows(rows: list[Row], expected: list[Row]) -> None:
     names = sorted(expected[0]) if expected else []
     built = sorted(tuple(str(row[name]) for name in names) for row in rows)
     assert built == sorted(tuple(str(row[name]) for name in names) for row in expected)
-
-
-def unix(*moment: int) -> int:
-    year, month, day, hour = moment
-    return int(datetime(year, month, day, hour, tzinfo=NEW_YORK).timestamp())
-
-
-def expected_tables(landed: list[tuple[int, Line]]) -> Tables:
-    """Computes silver, KPI and candlestick rows from all landed lines."""
-    silver = expected_silver([(batch, line) for batch, line in landed if is_quote(line)])
-    ordered = sorted(silver, key=place)
-    return {
-        "silver_clean_stock": silver,
-        "gold_kpi": list({row["symbol"]: kpi(row, silver) for row in ordered}.values()),
-        "gold_candlestick": candles(ordered),
-    }
-
-
-def is_quote(line: Line) -> bool:
-    """Returns whether a line is good; checks only the rules that `Stream.bad` violates."""
-    numbers = [line.get(name) for name in ("o", "h", "l", "pc")]
-    return (
-        bool(line.get("symbol"))
-        and type(line["c"]) in (int, float)
-        and 0 < line["c"] < 1e12
-        and line["t"] < 4_102_444_800
-        and all(value is None or type(value) in (int, float) for value in numbers)
-    )
-
-
-def expected_silver(landed: list[tuple[int, Line]]) -> list[Row]:
-    sightings = defaultdict(list)
-    for batch, line in landed:
-        identity = (
-            line["symbol"],
-            line["t"],
-            *(price(line.get(n)) for n in ("c", "o", "h", "l", "pc")),
-        )
-        meta = line["_meta"]
-        sightings[identity].append((milliseconds(meta["timestamp"]), meta["offset"], batch))
-    return [silver_row(identity, seen) for identity, seen in sightings.items()]
-
-
-def silver_row(identity: tuple[Any, ...], seen: list[tuple[datetime, int, int]]) -> Row:
-    row = dict(zip(("symbol", "t", "c", "o", "h", "l", "pc"), identity, strict=True))
-    below = row["l"] is not None and row["c"] < row["l"]
-    above = row["h"] is not None and row["c"] > row["h"]
-    local = datetime.fromtimestamp(row["t"], NEW_YORK).replace(tzinfo=None)
-    first, last = min(seen), max(seen)
-    return {
-        **row,
-        "quote_at": milliseconds(row["t"] * 1000),
-        "exchange_at": local,
-        "is_outside_range": below or above,
-        "first_seen_at": first[0],
-        "first_seen_offset": first[1],
-        "last_seen_at": last[0],
-        "last_seen_offset": last[1],
-        "batch_seq": max(batch for _, _, batch in seen),
-    }
-
-
-def place(row: Row) -> tuple[Any, ...]:
-    return row["t"], row["last_seen_at"], row["last_seen_offset"]
-
-
-def first_place(row: Row) -> tuple[Any, ...]:
-    return row["t"], row["first_seen_at"], row["first_seen_offset"]
-
-
-def kpi(row: Row, silver: list[Row]) -> Row:
-    batches = [other["batch_seq"] for other in silver if other["symbol"] == row["symbol"]]
-    kept = ("symbol", "t", "quote_at", "exchange_at", "last_seen_at", "last_seen_offset")
-    change = None if row["pc"] is None else row["c"] - row["pc"]
-    return {
-        **{name: row[name] for name in kept},
-        "current_price": row["c"],
-        "previous_close": row["pc"],
-        "change_amount": change,
-        "batch_seq": max(batches),
-    }
-
-
-def candles(ordered: list[Row]) -> list[Row]:
-    buckets = defaultdict(list)
-    for row in ordered:
-        midnight = datetime.combine(row["exchange_at"], datetime.min.time(), NEW_YORK)
-        starts = {name: row["t"] - row["t"] % seconds for name, seconds in SLICES.items()}
-        for interval, start in {**starts, "1d": int(midnight.timestamp())}.items():
-            buckets[row["symbol"], interval, milliseconds(start * 1000)].append(row)
-    return [candle(key, rows) for key, rows in buckets.items()]
-
-
-def candle(key: tuple[str, str, datetime], rows: list[Row]) -> Row:
-    prices = [row["c"] for row in rows]
-    return {
-        **dict(zip(("symbol", "bar_interval", "bucket_start"), key, strict=True)),
-        "open": min(rows, key=first_place)["c"],
-        "high": max(prices),
-        "low": min(prices),
-        "close": prices[-1],
-        "quotes": len(rows),
-        "batch_seq": max(row["batch_seq"] for row in rows),
-    }
-
-
-def volatility(bars: list[Row]) -> dict[tuple[Any, ...], tuple[float | None, float | None]]:
-    """Computes log return and volatility by symbol, interval and bucket."""
-    series = defaultdict(list)
-    for bar in sorted(bars, key=lambda bar: bar["bucket_start"]):
-        series[bar["symbol"], bar["bar_interval"]].append((bar["bucket_start"], bar["close"]))
-    return {
-        (*key, points[index][0]): measures(points[: index + 1], REACH[key[1]])
-        for key, points in series.items()
-        for index in range(len(points))
-    }
-
-
-def measures(
-    points: list[tuple[datetime, Decimal]], reach: timedelta
-) -> tuple[float | None, float | None]:
-    at = points[-1][0]
-    window = [close for start, close in points[-21:] if start >= at - reach]
-    returns = [math.log(after / before) for before, after in pairwise(window)]
-    return (returns[-1] if returns else None, stdev(returns) if len(returns) == 20 else None)
-
-
-def price(value: Any) -> Decimal | None:
-    return None if value is None else Decimal(str(value)).quantize(EIGHT_DECIMALS, ROUND_HALF_UP)
-
-
-def milliseconds(unix_ms: int) -> datetime:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=unix_ms)).replace(tzinfo=None)
