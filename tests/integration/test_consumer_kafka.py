@@ -4,7 +4,6 @@ import base64
 import gzip
 import json
 import os
-import socket
 import sys
 import time
 import urllib.error
@@ -22,6 +21,7 @@ from confluent_kafka.admin import AdminClient
 from stockfeed.contract.objects import BatchMetadata, Chain
 from stockfeed.objectstore import ObjectStore
 from stockfeed_local.stack.java_kafka import JavaKafka
+from stockfeed_local.stack.ports import free_ports
 from stockfeed_local.stack.process import Process
 from stockfeed_local.stack.s3 import SeaweedS3
 from support.kafka import Committed, committed
@@ -44,9 +44,7 @@ class Lab:
         kafka.create_topic(self.topic, PARTITIONS)
 
     def consumer(self, **overrides: str) -> "Member":
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        (port,) = free_ports(1)
         env = {
             "PATH": os.environ["PATH"],
             "STOCKFEED_FEED": "us",

@@ -106,7 +106,7 @@ def test_reports_nothing_about_the_log_without_a_broker(feed: Feed, trace: Trace
 def test_reports_a_removed_object(feed: Feed, trace: Trace) -> None:
     with feed.broken(
         "SOURCE_STOCK_QUOTES",
-        "UPDATE SOURCE_STOCK_QUOTES SET FILE_NAME = REPLACE(FILE_NAME, '/000', '/999')",
+        "UPDATE SOURCE_STOCK_QUOTES SET FILE_NAME = REPLACE(FILE_NAME, '/000', '/009')",
     ):
         document = trace("TSLA", at(feed, 2))
     assert stage(document, "object")["kept"] is False

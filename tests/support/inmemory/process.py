@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from support.inmemory.http import StubServer
+from stockfeed_local.stack.ports import free_ports
 
 
 def until(condition: Callable[[], object], what: str, log: Path) -> None:
@@ -22,9 +22,8 @@ def until(condition: Callable[[], object], what: str, log: Path) -> None:
 
 
 def free_port() -> int:
-    """Returns a free loopback port."""
-    with StubServer(lambda request: (200, {})) as stub:
-        return stub.port
+    """Returns a free loopback port that the kernel does not give to clients in the meantime."""
+    return free_ports(1)[0]
 
 
 @contextmanager
