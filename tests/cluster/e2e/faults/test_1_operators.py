@@ -27,8 +27,14 @@ def pair(faulty: Faulty) -> Iterator[Faulty]:
 
 
 def _holder(kube: Kube) -> str:
+    """Returns the leader's pod; empty between the release of the Lease and the next leader."""
     lease = kube.get("Lease", "stockfeed-operator", "stockfeed") or {}
-    return str(lease["spec"]["holderIdentity"])
+    return str(lease["spec"].get("holderIdentity") or "")
+
+
+def _leader(kube: Kube) -> str:
+    """Waits for a leader and returns its pod."""
+    return until("a leader", lambda: _holder(kube), 60)
 
 
 def _generations(kube: Kube, feed: str) -> dict[str, int]:
@@ -39,14 +45,14 @@ def _generations(kube: Kube, feed: str) -> dict[str, int]:
 def test_standby_takes_over_and_applies_once(pair: Faulty, kube: Kube, figures: Figures) -> None:
     feed = pair.feed
     before = _generations(kube, feed.name)
-    leader = _holder(kube)
+    leader = _leader(kube)
     assert len(kube.pods(OPERATORS, "stockfeed")) == 2
     # The leader is killed when it has just begun to apply this change.
     groups = feed.resource["spec"]["symbolGroups"]
     feed.change(symbolGroups=[*groups, group("extra", ["MSFT"])])
     kube.delete("Pod", leader, "stockfeed", grace=0)
     killed = time.monotonic()
-    until("another leader", lambda: _holder(kube) != leader, 60)
+    until("another leader", lambda: _holder(kube) not in ("", leader), 60)
     figures.note("Failover of the operator", f"{time.monotonic() - killed:.0f} s")
     assert time.monotonic() - killed < 30
     feed.until("the new group", lambda: feed.pods("producer", "extra"), 60)
@@ -109,7 +115,7 @@ def _wide_feed(kube: Kube) -> Feed:
 
 def _kill_leader_when_begun(kube: Kube, feed: Feed, history: History, attempt: int) -> Forms:
     """Changes all topics, consumers and producers, and returns the objects' forms at the kill."""
-    leader = kube.get("Pod", _holder(kube), "stockfeed") or {}
+    leader = kube.get("Pod", _leader(kube), "stockfeed") or {}
     running = inside.processes(leader)
     spec = feed.resource["spec"]
     feed.change(
