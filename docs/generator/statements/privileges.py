@@ -41,7 +41,7 @@ class Demand:
         page: URL of its documentation.
         needs: the privileges, whoever owns the objects.
         creates: the object that it creates, which the role then owns; None if it creates none.
-        if_exists: whether a missing object is no error, so that no privilege on it is needed.
+        if_exists: whether the command succeeds without the object, and so needs no privilege on it.
     """
 
     command: str
