@@ -1,6 +1,7 @@
 """Brings up the cluster, the platform and the operator, whatever is already there."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from support.cluster import lifecycle, monitoring, upstream
 from support.cluster.kubectl import KubectlError, apply_file, kubectl
 from support.cluster.layout import KUBECONFIG
 from support.cluster.platform import images, kafka_tls
+from support.cluster.waiting import wait_for
 from support.tools import programs
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ BUCKET = "source-transaction"
 CHARTS = Path(__file__).parents[4] / "charts"
 _MANIFESTS = Path(__file__).parent / "manifests"
 _PLATFORM = ("kafka", "minio", "snowflake", "quotes", "topic-operator")
+_SERVICES = ("stocks-kafka-bootstrap", "minio", "snowflake", "quotes")
 _WAIT_SECONDS = 180
 
 
@@ -34,6 +37,7 @@ def install() -> None:
 
     Raises:
         RuntimeError, KubectlError: a step failed; the message contains its error output.
+        TimeoutError: a Service does not accept connections.
     """
     lifecycle.up()
     images.load()
@@ -53,6 +57,8 @@ def platform() -> None:
     for file in sorted(_MANIFESTS.glob("*.yaml")):
         apply_file(file)
     wait_for_rollouts("stocks", _PLATFORM)
+    for service in _SERVICES:
+        _wait_for_service(service)
     _make_bucket()
 
 
@@ -119,6 +125,21 @@ def s3_client() -> "S3Client":
     )
 
 
+def _wait_for_service(name: str) -> None:
+    # A rollout ends with ready pods. Until kube-proxy has written the rules for their Service, its
+    # address refuses connections.
+    host, port = service_address(name).split(":")
+    wait_for(f"Service {name} to accept connections", lambda: _accepts(host, int(port)), seconds=60)
+
+
+def _accepts(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def _make_bucket() -> None:
     try:
         s3_client().create_bucket(Bucket=BUCKET)
@@ -130,5 +151,5 @@ def _make_bucket() -> None:
 if __name__ == "__main__":
     try:
         install()
-    except (RuntimeError, KubectlError) as problem:
+    except (RuntimeError, KubectlError, TimeoutError) as problem:
         sys.exit(f"error: {problem}")
