@@ -67,6 +67,7 @@ def render(file: TextIO, namespace: str | None, **options: str) -> None:
 
 def _with_namespace(feed: StockFeed, namespace: str | None) -> StockFeed:
     """Sets the namespace of a feed that has none, as `kubectl --namespace` does."""
+    # model_fields_set tells a namespace that the file sets from the model's default.
     if namespace is None or "namespace" in feed.metadata.model_fields_set:
         return feed
     metadata = feed.metadata.model_copy(update={"namespace": namespace})

@@ -25,8 +25,11 @@ def build_registry(wakeups: Wakeups) -> kopf.OperatorRegistry:
         wakeups: receives a wake-up for each event.
     """
     registry = kopf.OperatorRegistry()
+    # Lost on a restart: the first event of each feed then counts as a change, which costs
+    # reconciles but misses nothing.
     versions: dict[tuple[str, str], tuple[Any, ...]] = {}
 
+    # `OperatorRegistry`, unlike kopf's default registry, comes without login handlers.
     @kopf.on.login(registry=registry)
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
@@ -52,6 +55,7 @@ def build_registry(wakeups: Wakeups) -> kopf.OperatorRegistry:
             versions[namespace, name] = version
             wakeups.wake_namespace(namespace)
         if type == "DELETED":
+            # The key exists: a deletion differs from every version that was stored before.
             del versions[namespace, name]
 
     async def owned_event(namespace: str | None, labels: Mapping[str, str], **_: Any) -> None:
@@ -77,10 +81,15 @@ def build_registry(wakeups: Wakeups) -> kopf.OperatorRegistry:
 
 def configure_kopf(settings: kopf.OperatorSettings) -> None:
     """Restricts kopf to watching feeds and objects that have the feed label."""
+    # kopf would post its log messages about an object as Events; the operator records its own.
     settings.posting.enabled = False
+    # docs/decisions/0007: a Lease elects the leader before kopf starts.
     settings.peering.standalone = True
+    # kopf keeps one task for each object until 5 s after its last event (queueing.idle_timeout).
+    # Without a limit, the first list of a kind starts as many tasks as there are objects.
     settings.queueing.worker_limit = 32
     settings.watching.server_timeout = _WATCH_SECONDS
+    # Longer than the server's, so it ends only watches whose connection was lost unnoticed.
     settings.watching.client_timeout = _WATCH_SECONDS + 30
     for kind in MANAGED:
         # kopf applies a handler's `labels` only after receiving every object of the kind. A label

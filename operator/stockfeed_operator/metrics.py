@@ -43,6 +43,7 @@ class FeedCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yields the current metrics."""
+        # A copy, because worker threads update the dictionary while a scrape reads it.
         statuses = dict(sorted(self._statuses.items()))
         yield catalogue.FEED_CONDITION.family(_of_each(statuses, _conditions))
         yield catalogue.FEED_RUNNING.family(_of_each(statuses, _running))

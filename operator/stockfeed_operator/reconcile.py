@@ -37,6 +37,8 @@ from stockfeed_operator.status.status import invalid_status, paused_status, stat
 
 # Drain status is polled: a consumer that finishes draining causes no watch event.
 _DRAINING: Final = timedelta(seconds=5)
+# The end of the last load is a watch event. The poll notices one that never ends, or that could not
+# be created, since the passing of its time limit causes no event.
 _LOADING: Final = timedelta(seconds=10)
 _SLACK: Final = timedelta(seconds=30)
 # Pods are not watched, because a cluster may have very many of them.
@@ -106,6 +108,7 @@ def _advance(
     now: datetime,
     on_repair: Callable[[Key], None],
 ) -> Outcome:
+    # Before any object is created: a feed deleted right after this reconcile must stop in order.
     add_finalizer(cluster, observed)
     intent = intent_of(feed, observed, now)
     drain_statuses = query_drain_statuses(cluster, feed, observed, intent.stopping, now)
@@ -128,6 +131,7 @@ def _advance(
     # After the status: once a removed group's consumers are pruned, they can no longer be queried,
     # so the status must already record that the group is drained.
     pruned = _prune(cluster, feed, observed, plan, wanted, now)
+    # Last: without its finalizer the feed may vanish at once, and the operator is not asked again.
     if plan.finished:
         remove_finalizer(cluster, observed)
     changed = bool(applied.written or reported or pruned)
@@ -163,6 +167,7 @@ def _deletion_deadline(feed: StockFeed, now: datetime) -> datetime:
     """Returns when a deletion ends at the latest: three timeouts and half a minute."""
     timeout = timedelta(seconds=parse_duration(feed.spec.drain_timeout))
     began = parse_optional_rfc3339(feed.metadata.deletion_timestamp) or now
+    # Producers, consumers and the last load may take one timeout each, one after the other.
     return began + 3 * timeout + _SLACK
 
 

@@ -45,6 +45,7 @@ def run(settings: Settings) -> None:
     logs.configure(settings.log_level, settings.log_format)
     allow_deep_json()
     # Process 1 of a container ignores signals without a handler. kopf sets its own while it runs.
+    # Until then, a standby that waits for the Lease must end on a signal, too.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     client = _client()

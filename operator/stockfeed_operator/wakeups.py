@@ -30,6 +30,8 @@ class Wakeups:
         self._threads = ThreadPoolExecutor(workers, "reconcile")
         self._debounce = debounce
         self._wake_events: dict[FeedKey, asyncio.Event] = {}
+        # asyncio itself keeps only weak references to tasks, so a loop could be garbage collected
+        # (https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task).
         self._loops: set[asyncio.Task[None]] = set()
 
     def wake(self, key: FeedKey) -> None:
@@ -53,6 +55,8 @@ class Wakeups:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        # Cancelling a loop does not stop its reconcile, which runs in a thread. Waiting in another
+        # thread keeps the event loop, and so the heartbeat, alive.
         await asyncio.to_thread(self._threads.shutdown)
 
     async def _run(self, key: FeedKey, event: asyncio.Event) -> None:
@@ -60,10 +64,13 @@ class Wakeups:
         while delay is not None or event.is_set():
             await _wait(event, delay or 0.0)
             await asyncio.sleep(self._debounce)
+            # Before the reconcile reads the cluster, so that an event in between causes another
+            # one.
             event.clear()
             delay = await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._reconcile, key
             )
+        # Nothing is awaited after the loop's last check of the event, so no wake-up is lost here.
         del self._wake_events[key]
 
 

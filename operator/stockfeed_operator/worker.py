@@ -62,6 +62,7 @@ class Worker:
 
     def _failed(self, key: FeedKey, error: Exception) -> float:
         self._metrics.reconciles.labels("failed").inc()
+        # Not logged: another writer was first, and the retry reads what it wrote.
         if isinstance(error, ConflictError):
             return self._backoff(key, _CONFLICT_SECONDS)
         expected = isinstance(error, ClusterError)
@@ -80,6 +81,7 @@ class Worker:
         """Returns the delay, doubled for each failure in a row."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
+        # The exponent's cap only keeps the power small; `resync` limits the delay much earlier.
         return float(min(seconds * 2 ** min(failures, 10), self._resync))
 
     def _record(self, key: FeedKey, outcome: Outcome) -> float | None:

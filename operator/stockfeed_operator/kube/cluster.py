@@ -34,6 +34,7 @@ _log = structlog.get_logger()
 _TIMEOUT_SECONDS: Final = 30
 # A pod that is being created or deleted may not respond; the reconcile must not wait for long.
 _DRAINED_SECONDS: Final = 3.0
+# Kubernetes defines no JSON type for server-side apply; JSON is valid YAML.
 _APPLY: Final = "application/apply-patch+yaml"
 _MERGE: Final = "application/merge-patch+json"
 _ERRORS: Final[dict[int, type[ClusterError]]] = {
@@ -177,6 +178,8 @@ class KubernetesCluster:
             if error.status == 404:
                 return None
             raise _error(method, path, error) from error
+        # The API server accepted the request and is slow with this one, e.g. because of a webhook.
+        # Errors of the connection, below, concern all requests.
         except urllib3.exceptions.ReadTimeoutError as error:
             raise FailedRequestError(f"{method} {path}: {error}", "no answer") from error
         except urllib3.exceptions.HTTPError as error:
@@ -226,6 +229,7 @@ def _event_manifest(feed: Manifest, event: Event, instance: str) -> dict[str, An
             "name": f"{metadata['name']}.{int(moment.timestamp() * 1_000_000):x}",
             "namespace": metadata["namespace"],
         },
+        # metav1.MicroTime is parsed with exactly six fractional digits.
         "eventTime": format_rfc3339(moment, "microseconds"),
         "type": event.type,
         "reason": event.reason,

@@ -37,6 +37,7 @@ def _same_quantity(live: Any, wanted: Any) -> bool:
 
 
 def _items(live: list[Any], wanted: list[Any]) -> bool:
+    # E.g. a sidecar or a variable that an admission webhook added.
     if all(isinstance(item, dict) and "name" in item for item in (*live, *wanted)):
         by_name = {item["name"]: item for item in live}
         return all(

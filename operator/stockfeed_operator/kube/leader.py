@@ -97,6 +97,7 @@ class LeaseLock:
         held = lease is not None and lease.spec.holder_identity == self.identity
         spec = V1LeaseSpec(
             holder_identity=self.identity,
+            # The API server accepts only values above 0.
             lease_duration_seconds=max(1, round(self.timing.lease)),
             acquire_time=lease.spec.acquire_time if lease is not None and held else now,
             renew_time=now,
@@ -121,6 +122,7 @@ class LeaseLock:
             lease = self.read()
             if lease is None or lease.spec.holder_identity != self.identity:
                 return False
+            # As client-go does on release: no holder, and the shortest duration that is valid.
             self._replace(lease, V1LeaseSpec(lease_duration_seconds=1))
         except (ApiException, HTTPError) as error:
             _log.info("lease not released", lease=self.name, error=str(error))

@@ -54,6 +54,7 @@ def deployment(
         "metadata": meta.metadata(feed, installation, role.name, role.component, group.name),
         "spec": {
             **replicas,
+            # Kubernetes keeps 10 old ReplicaSets by default; the operator never rolls back to one.
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": labels},
             "strategy": role.strategy,
@@ -72,6 +73,8 @@ def _template(
         "spec": {
             "serviceAccountName": names.pods(feed.metadata.name),
             "automountServiceAccountToken": False,
+            # Kubernetes would otherwise set variables for every Service in the namespace, which
+            # lengthen the environment and may collide with settings.
             "enableServiceLinks": False,
             "securityContext": pods.POD_SECURITY,
             "terminationGracePeriodSeconds": _GRACE_SECONDS,
@@ -120,6 +123,7 @@ def _spread(labels: dict[str, str]) -> dict[str, Any]:
     return {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",
+        # A preference: on a single node all pods must run nevertheless.
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": labels},
     }

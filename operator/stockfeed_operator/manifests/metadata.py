@@ -46,6 +46,7 @@ def metadata(
     group: str | None = None,
 ) -> dict[str, Any]:
     """Returns metadata for an object that is deleted with its feed."""
+    # `stockfeed-operator render` reads feeds from files, which have no uid.
     owner = {"ownerReferences": [owner_reference(feed)]} if feed.metadata.uid else {}
     return {**unowned_metadata(feed, installation, name, component, group), **owner}
 
@@ -59,6 +60,7 @@ def unowned_metadata(
 ) -> dict[str, Any]:
     """Returns metadata for an object that outlives its feed."""
     labels = {
+        # First, so that the user's labels cannot replace those that identify the object.
         **feed.spec.labels,
         **identity(feed, component, group),
         "app.kubernetes.io/version": installation.version,

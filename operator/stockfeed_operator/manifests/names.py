@@ -38,6 +38,7 @@ def final_load(feed: str, stop: int) -> str:
         feed: the feed's name.
         stop: start of the stop in Unix seconds; every stop has its own last load.
     """
+    # The time makes the name unique: Argo never runs a Workflow of the same name again.
     return f"{feed}-last-load-{stop}"
 
 

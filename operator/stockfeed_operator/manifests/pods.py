@@ -27,6 +27,8 @@ def probes() -> dict[str, Any]:
     """
     return {
         "startupProbe": _probe(endpoints.HEALTHZ, periodSeconds=2, failureThreshold=30),
+        # Liveness and readiness have different endpoints: a role that cannot reach a broker is not
+        # ready, but restarting it would not help.
         "livenessProbe": _probe(endpoints.HEALTHZ, periodSeconds=10, failureThreshold=3),
         "readinessProbe": _probe(endpoints.READYZ, periodSeconds=5, failureThreshold=3),
     }
@@ -49,6 +51,7 @@ def resources(wanted: Resources) -> dict[str, Any]:
     """Returns a container's `resources`, with quantities as strings and without empty parts."""
     parts = {"requests": wanted.requests, "limits": wanted.limits}
     return {
+        # The API server returns quantities as strings; a number would look like drift.
         name: {resource: str(quantity) for resource, quantity in part.items()}
         for name, part in parts.items()
         if part

@@ -27,6 +27,7 @@ def network_policy(feed: StockFeed, installation: Installation) -> Manifest:
         "spec": {
             "podSelector": {"matchLabels": {meta.FEED_LABEL: feed.metadata.name}},
             "policyTypes": ["Ingress"],
+            # An empty selector matches the pods of all namespaces, nothing outside of the cluster.
             "ingress": [{"from": [{"namespaceSelector": {}}], "ports": [port]}],
         },
     }
@@ -66,6 +67,7 @@ def pod_monitor(feed: StockFeed, installation: Installation) -> Manifest:
 
 
 def _label(label: str, name: str) -> dict[str, Any]:
+    # Prometheus replaces characters that its label names do not allow by an underscore.
     meta_name = "".join(letter if letter.isalnum() else "_" for letter in label)
     return {
         "action": "replace",

@@ -35,6 +35,7 @@ def producer(
         component=meta.PRODUCER,
         name=names.producer(feed.metadata.name, group.name),
         replicas=replicas,
+        # A rolling update would run two producers for a while, with the request budget of one.
         strategy={"type": "Recreate"},
         spread={meta.FEED_LABEL: feed.metadata.name, meta.COMPONENT_LABEL: meta.PRODUCER},
         connection=_source(feed, group) + kafka(feed, group.name),
@@ -56,6 +57,7 @@ def _source(feed: StockFeed, group: SymbolGroup) -> Connection:
         env.SYMBOLS: ",".join(group.symbols),
         env.POLL_INTERVAL: feed.spec.interval_of(group),
         env.HEARTBEAT_INTERVAL: source.heartbeat_interval,
+        # A file rather than a variable: a changed share must not restart the producer.
         env.REQUESTS_PER_MINUTE_FILE: f"{_SHARES_DIR}/{group.name}",
     }
     return Connection(settings, (key,))

@@ -24,6 +24,7 @@ def topic(feed: StockFeed, group: SymbolGroup, installation: Installation) -> Ma
         return None
     name = topic_of(feed, group.name)
     metadata = meta.unowned_metadata(feed, installation, name, meta.TOPIC, group.name)
+    # Strimzi's topic operator selects its topics by this label.
     metadata["labels"][CLUSTER_LABEL] = kafka.cluster
     return {
         "apiVersion": TOPIC.api_version,
@@ -40,6 +41,7 @@ def topic(feed: StockFeed, group: SymbolGroup, installation: Installation) -> Ma
 def _config(kafka: Kafka) -> dict[str, Any]:
     return {
         "cleanup.policy": "delete",
+        # One broker may be down for maintenance while producers with acks=all still succeed.
         "min.insync.replicas": max(1, kafka.replicas - 1),
         "retention.ms": round(parse_duration(kafka.retention) * 1000),
     }

@@ -30,6 +30,8 @@ def cron_workflow(feed: StockFeed, installation: Installation, suspended: bool) 
             "schedules": [feed.spec.warehouse.schedule],
             "timezone": "Etc/UTC",
             "suspend": suspended,
+            # Loads are serialised in the warehouse anyway; a second run would only wait for the
+            # lock.
             "concurrencyPolicy": "Forbid",
             "startingDeadlineSeconds": _STARTING_DEADLINE_SECONDS,
             "successfulJobsHistoryLimit": 5,
@@ -50,6 +52,8 @@ def final_load(feed: StockFeed, installation: Installation, stop: int) -> Manife
     """
     name = names.final_load(feed.metadata.name, stop)
     metadata = meta.metadata(feed, installation, name, meta.LOAD)
+    # The label, not the name, identifies the stop, so that another stop's load is not mistaken for
+    # this one's.
     metadata["labels"][FINAL_LOAD_LABEL] = str(stop)
     return {
         "apiVersion": WORKFLOW.api_version,

@@ -51,6 +51,7 @@ def spec_of(feed: StockFeed, installation: Installation, name: str) -> dict[str,
         installation: provides default images.
         name: name of the file without suffix.
     """
+    # The file is cached, and the spec is changed in place below.
     spec = copy.deepcopy(_file(name)["spec"])
     set_parameters(spec["arguments"]["parameters"], _parameters(feed))
     if "synchronization" in spec:

@@ -160,6 +160,8 @@ def _live(cluster: Cluster, observed: Observed, manifest: Manifest) -> Manifest 
     if live is not None:
         return live
     metadata = manifest["metadata"]
+    # An object without the feed's label is not among those listed. A forced apply would take it
+    # over, so its owner has to be checked first.
     return cluster.get(kind_of(manifest), metadata["namespace"], metadata["name"])
 
 
@@ -179,6 +181,8 @@ def _not_written(key: Key, error: ClusterError) -> Problem:
 
 def _hashed(manifest: Manifest) -> Manifest:
     """Adds an annotation with the manifest's hash, to detect later changes of the manifest."""
+    # Comparing fields alone would miss those that a new manifest no longer has: `contains` accepts
+    # additional fields in the live object. An apply removes fields that the operator owned before.
     text = json.dumps(manifest, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     metadata = manifest["metadata"]
@@ -203,6 +207,8 @@ def _is_bound_elsewhere(live: Manifest, manifest: Manifest) -> bool:
 def _was_applied(observed: Observed, live: Manifest | None, hashed: Manifest) -> bool:
     """Reports whether the operator has applied this manifest before, so the difference is drift."""
     if live is None:
+        # An object that this generation of the feed had must have been deleted by others. Workflows
+        # are an exception: Argo deletes them some time after they finish (ttlStrategy).
         reconciled = observed.status.observed_generation == observed.generation
         return reconciled and kind_of(hashed) is not WORKFLOW
     applied_hash = (live["metadata"].get("annotations") or {}).get(HASH_ANNOTATION)
@@ -212,5 +218,6 @@ def _was_applied(observed: Observed, live: Manifest | None, hashed: Manifest) ->
 def _may_delete(observed: Observed, desired: Desired, key: Key, manifest: Manifest) -> bool:
     if kind_of(manifest) is TOPIC:
         return key in desired.deletable_topics
+    # The feed's label does not suffice: anyone who may edit an object can set it.
     owner = controller_of(manifest)
     return owner is not None and owner.get("uid") == observed.uid

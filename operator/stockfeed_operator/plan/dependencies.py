@@ -25,6 +25,7 @@ def needs(manifest: Manifest, manifests: Iterable[Manifest]) -> frozenset[Key]:
         manifest: the manifest.
         manifests: all manifests of the feed.
     """
+    # Otherwise the binding would grant the feed's rights to an account of another owner.
     if kind_of(manifest) is ROLE_BINDING:
         subjects = [(subject["kind"], subject["name"]) for subject in manifest["subjects"]]
         return frozenset(Key(kind, name) for kind, name in subjects)

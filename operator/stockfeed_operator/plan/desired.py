@@ -65,6 +65,8 @@ def desired(
     deletable_topics = _deletable_topics(feed, plan)
     if plan.finished:
         return Desired((), deletable_topics=deletable_topics)
+    # In the order of need: without its ServiceAccount no pod is created, a pod waits for the
+    # ConfigMaps that it mounts, and the policy should apply before there are pods.
     manifests = [
         *accounts(feed, installation),
         task_results_binding(feed, installation),
@@ -147,6 +149,8 @@ def autoscaled_groups(feed: StockFeed, observed: Observed) -> frozenset[str]:
 def _is_autoscaled(deployment: Manifest | None) -> bool:
     if deployment is None or replicas(deployment) == 0:
         return False
+    # A manager that writes through the `scale` subresource, as a HorizontalPodAutoscaler and
+    # `kubectl scale` do, owns the field as well.
     return any(
         entry.get("manager") != FIELD_MANAGER
         and "f:replicas" in entry.get("fieldsV1", {}).get("f:spec", {})

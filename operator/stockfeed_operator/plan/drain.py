@@ -136,6 +136,7 @@ def stop_group(group: ObservedGroup, now: datetime, timeout: timedelta) -> Group
     publishing_changed = bool(group.publishing) is not group.was_publishing
     since = now if publishing_changed or group.since is None else group.since
     waited = now - since
+    # A drainTimeout below the settle time wins: the user chose not to wait.
     if _is_drained(group) and waited >= min(SETTLE_TIME, timeout):
         return GroupStop(group.name, State.DRAINING, since, drained=True)
     state = State.STOPPED if waited >= timeout else State.DRAINING
@@ -184,6 +185,8 @@ def stage_of(groups: Sequence[GroupStop], *, ended: bool, final_load: FinalLoad)
     if any(group.waiting for group in groups):
         return Stage.DRAINING
     at_rest = all(group.state is State.STOPPED for group in groups)
+    # `ended` matters once Argo has deleted the final load's Workflow, which would look absent and
+    # be created again.
     if at_rest and (ended or drain_started_at(groups) is None):
         return Stage.STOPPED
     if final_load in (FinalLoad.ABSENT, FinalLoad.RUNNING):

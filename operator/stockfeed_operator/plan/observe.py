@@ -116,12 +116,15 @@ class Observed:
             for pod in self.pods
             if _labels(pod).get(COMPONENT_LABEL) == component
             and _labels(pod).get(GROUP_LABEL) == group
+            # Evicted and finished pods remain, with their labels, until the garbage collector of
+            # kube-controller-manager removes them (by default only beyond 12,500).
             and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")
         )
 
     def publishing_pods(self, group: str, now: datetime) -> int:
         """Returns the number of the group's producer pods that may still publish."""
         running = [pod for pod in self.pods_of(PRODUCER, group) if may_be_running(pod, now)]
+        # A Deployment with replicas but without pods is about to start one.
         return max(len(running), replicas(self.deployment(PRODUCER, group)))
 
     @property
@@ -147,6 +150,7 @@ def observe(cluster: Cluster, namespace: str, name: str) -> Observed | None:
         return None
     labels = {FEED_LABEL: name}
     listed = {kind: cluster.list(kind, namespace, labels) for kind in MANAGED}
+    # Without a label selector: feeds share API keys and warehouse targets whatever their labels.
     others = cluster.list(FEED, namespace, {}) or ()
     return Observed(
         resource=resource,
@@ -175,6 +179,8 @@ def _parse(resource: Manifest) -> StockFeed | InvalidFeedError:
 def _stored_status(resource: Manifest) -> StockFeedStatus:
     """Parses the status and drops conditions that other controllers or users added."""
     try:
+        # As JSON, because the models are strict: from Python objects, pydantic accepts no list for
+        # a tuple.
         text = json.dumps(resource.get("status") or {})
         status = StockFeedStatus.model_validate_json(text, extra="ignore")
     except ValidationError:
@@ -194,6 +200,7 @@ def _labels(manifest: Manifest) -> dict[str, str]:
 
 def replicas(deployment: Manifest | None) -> int:
     """Returns the Deployment's desired replicas; 0 if there is no Deployment."""
+    # 1 is the API's default for a Deployment without `replicas`.
     return 0 if deployment is None else int(deployment["spec"].get("replicas", 1))
 
 
@@ -202,6 +209,7 @@ def ready_replicas(deployment: Manifest | None) -> int:
     if deployment is None:
         return 0
     status = deployment.get("status") or {}
+    # Until the Deployment controller has seen the new spec, the counts describe the old one.
     if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 0):
         return 0
     return int(min(status.get("readyReplicas", 0), status.get("updatedReplicas", 0)))

@@ -213,6 +213,8 @@ def _final_load(
     if phase == "Succeeded":
         return FinalLoad.SUCCEEDED
     created = parse_optional_rfc3339(workflow["metadata"].get("creationTimestamp")) or now
+    # A Workflow may also wait without an end, e.g. for a node; the stop does not wait longer than
+    # for the other phases.
     failed = phase in ("Failed", "Error") or now - created >= timeout
     return FinalLoad.FAILED if failed else FinalLoad.RUNNING
 

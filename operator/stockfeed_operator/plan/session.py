@@ -43,6 +43,7 @@ def state_at(session: Session, now: datetime) -> SessionState:
             return SessionState(open=False, next_change_at=start)
         if now < end:
             return SessionState(open=True, next_change_at=end)
+    # Past the last known session; the calendar is built again on the next day.
     return SessionState(open=False, next_change_at=None)
 
 

@@ -40,4 +40,5 @@ def find_holder(feed: StockFeed, others: Iterable[StockFeed]) -> StockFeed | Non
 
 
 def _age(feed: StockFeed) -> tuple[str, str]:
+    # RFC 3339 times in UTC sort as text. They have whole seconds, so the name breaks ties.
     return feed.metadata.creation_timestamp or "", feed.metadata.name

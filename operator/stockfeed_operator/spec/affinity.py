@@ -10,6 +10,8 @@ from pydantic import Field
 
 from stockfeed_operator.spec.fields import LabelMap, Model
 
+# About the longest qualified name: a prefix of 253 characters, a slash and 63 more. 316 is the
+# limit of Kubernetes' own condition types (metav1.Condition), which have the same form.
 _Text = Annotated[str, Field(max_length=316)]
 _Item = Annotated[str, Field(max_length=316, description="One of them.")]
 _Texts = Annotated[tuple[_Item, ...], Field(max_length=64)]

@@ -23,6 +23,7 @@ PAUSED = "Paused"
 LAST_LOAD = "LastLoad"
 """Reason of Stopped while the last load of a stop is to run."""
 
+# Conditions of other types belong to other writers and are left alone.
 ALL = frozenset(
     {
         READY,

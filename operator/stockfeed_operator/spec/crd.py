@@ -12,6 +12,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from stockfeed_operator.spec.feed import GROUP, KIND, PLURAL, VERSION, StockFeed
 
+# `additionalProperties: false` is invalid beside `properties` in a structural schema, and unknown
+# fields are pruned anyway. A schema as its value, for maps, is added back below.
 _DROPPED: Final = ("title", "additionalProperties", "$defs")
 _COLUMNS: Final = (
     (
@@ -118,6 +120,7 @@ def _merged(schema: JsonSchemaValue, definitions: dict[str, JsonSchemaValue]) ->
         return {**_merged(definitions[name], definitions), **result}
     if "anyOf" in result:
         (alternative,) = (part for part in result.pop("anyOf") if part != {"type": "null"})
+        # The default is null, which means absent.
         result.pop("default", None)
         return {**_merged(alternative, definitions), **result}
     if "const" in result:

@@ -44,12 +44,15 @@ def _within_symbol_limit(groups: tuple[SymbolGroup, ...]) -> bool:
 
 
 def _symbols_differ(groups: tuple[SymbolGroup, ...]) -> bool:
+    # As in the CEL rule: only the other rule reports a feed with too many symbols.
     if not _within_symbol_limit(groups):
         return True
     per_group = [set(group.symbols) for group in groups]
     return sum(map(len, per_group)) == len(set().union(*per_group))
 
 
+# The bounds also limit the cost of the rules, which the API server estimates from maxItems and
+# maxLength and refuses a CRD for.
 SymbolGroups = Annotated[
     tuple[SymbolGroup, ...],
     Field(min_length=1, max_length=30),
@@ -72,12 +75,14 @@ SymbolGroups = Annotated[
 
 def _budget_covers_symbols(spec: "StockFeedSpec") -> bool:
     intervals = [spec.interval_of(group) for group in spec.symbol_groups]
+    # The rule of the interval itself reports this; a second error would only confuse.
     if not all(is_duration(interval) for interval in intervals):
         return True
     needed = sum(
         len(group.symbols) * 60 / parse_duration(interval)
         for group, interval in zip(spec.symbol_groups, intervals, strict=True)
     )
+    # Both forms of the rule tolerate the rounding of sums of quotients.
     return needed <= spec.source.requests_per_minute + 0.001
 
 

@@ -29,10 +29,12 @@ class Model(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
+        # As in the API server: the text "3" is not accepted as a number, nor 1 as a boolean.
         strict=True,
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
+        # The docstring below a field becomes its description in the CRD.
         use_attribute_docstrings=True,
     )
 

@@ -124,6 +124,7 @@ class Kafka(Model):
         """Broker addresses; for a Strimzi cluster, the Service of its internal listener."""
         if self.bootstrap_servers is not None:
             return self.bootstrap_servers
+        # Strimzi's conventional listeners: `plain` on 9092 and `tls` on 9093.
         return f"{self.cluster}-kafka-bootstrap:{9092 if self.tls is None else 9093}"
 
     @property

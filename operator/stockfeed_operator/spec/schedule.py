@@ -103,6 +103,7 @@ def _values(field: str, span: range, names: tuple[str, ...] = ()) -> tuple[int, 
 
 
 def _is_any(field: str) -> bool:
+    # robfig/cron sets its star bit for `*` and `?`, and clears it for steps above 1.
     return any(part.removesuffix("/1") in _ANY for part in field.split(","))
 
 

@@ -62,6 +62,7 @@ class Source(Model):
     heartbeat_interval: Duration = "5m"
     """Interval at which an unchanged quote is published again, so that a quiet market can be told
     from a broken feed. Default: 5m."""
+    # Finnhub's free plan allows 60 calls a minute (https://finnhub.io/pricing).
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
     """Maximum requests per minute with this API key, shared by all groups of the feed and by all
     feeds in the namespace that use the same key. Default: 60."""

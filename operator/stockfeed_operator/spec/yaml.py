@@ -21,10 +21,12 @@ class _Loader(yaml.SafeLoader):
                     f"the key {key.value!r} is duplicated; keep one",
                     key.start_mark,
                 )
+            # Keys that are no scalars are left to SafeLoader, which refuses unhashable ones.
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else "")
         return super().construct_mapping(node, deep)
 
 
+# A copy: changing the inherited dictionary would change SafeLoader for the whole process.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()

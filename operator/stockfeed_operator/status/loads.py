@@ -101,6 +101,7 @@ def _outputs(workflow: Manifest) -> dict[str, str]:
 
 
 def _integer(values: dict[str, str], name: str) -> int:
+    # An output whose file was not written has the default that the workflow declares, if any.
     return int(values.get(name) or 0)
 
 

@@ -80,6 +80,8 @@ def drain_timed_out(feed: StockFeed, observed: Observed, plan: Plan) -> Statemen
     if not late:
         return None
     before = observed.condition(conditions.DRAIN_TIMED_OUT)
+    # What was left behind is known only in the reconcile in which the time ran out; later ones
+    # repeat the stored text.
     messages = [] if before is None else [before.message]
     new = [_drain_message(feed, stop) for stop in late if stop.remaining]
     text = "; ".join([*messages, *new]) or ", ".join(stop.name for stop in late)
@@ -99,6 +101,7 @@ def last_load_failed(feed: StockFeed, observed: Observed, plan: Plan) -> Stateme
     if plan.intent.stop_reason is None or plan.stage is not Stage.STOPPED:
         return None
     before = observed.condition(conditions.LAST_LOAD_FAILED)
+    # Kept as it is, because Argo deletes the Workflow some time after it has finished.
     if before is not None:
         return Statement(before.type, before.status, before.reason, before.message)
     if plan.final_load is not FinalLoad.FAILED or plan.drain_started_at is None:

@@ -87,6 +87,7 @@ def _group_pods(observed: Observed, component: str, group: str) -> Statement | N
     """Returns the condition for unavailable pods of a group; None if all are available."""
     deployment = observed.deployment(component, group)
     ready, wanted = ready_replicas(deployment), replicas(deployment)
+    # A group that runs needs a pod, even if its Deployment was scaled to zero by others.
     if deployment is not None and ready >= max(wanted, 1):
         return None
     problem = find_pod_problem(observed.pods_of(component, group)) or replica_failure(deployment)

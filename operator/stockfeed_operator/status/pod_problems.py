@@ -25,6 +25,8 @@ class PodProblem:
 def find_pod_problem(pods: Iterable[Manifest]) -> PodProblem | None:
     """Returns the first problem by pod name; pods that are being deleted are ignored."""
     for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"])):
+        # A pod that is being replaced may end with an error, which says nothing about its
+        # successor.
         if "deletionTimestamp" in pod["metadata"]:
             continue
         found = _unschedulable(pod) or _container_problem(pod)
@@ -92,6 +94,7 @@ def _crash(pod: Manifest, terminated: dict[str, Any]) -> PodProblem:
 
 def _terminated(status: dict[str, Any]) -> dict[str, Any]:
     """Returns the container's last termination state; empty if it never terminated."""
+    # During a crash loop's pause `state` is waiting, and the termination is in `lastState`.
     for state in (status.get("state") or {}, status.get("lastState") or {}):
         if state.get("terminated"):
             found: dict[str, Any] = state["terminated"]
@@ -101,6 +104,7 @@ def _terminated(status: dict[str, Any]) -> dict[str, Any]:
 
 def _statuses(pod: Manifest) -> list[dict[str, Any]]:
     status = pod.get("status", {})
+    # Argo's own init container is the first that may fail, e.g. for want of its image.
     return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
 
 

@@ -19,6 +19,8 @@ def write_status(cluster: Cluster, observed: Observed, status: StockFeedStatus) 
     Returns:
         whether anything was written.
     """
+    # Each write of the status is a watch event that wakes the feed again, so an unconditional write
+    # would never come to rest.
     if status == observed.status:
         return False
     wanted = status.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -117,6 +117,7 @@ def _consumers(observed: Observed, group: SymbolGroup) -> int:
 
 def _replicas(observed: Observed, component: str, group: str, desired: int) -> Replicas:
     ready = ready_replicas(observed.deployment(component, group))
+    # During a rolling update there can be more ready pods than desired.
     return Replicas(ready=min(ready, desired), desired=desired)
 
 
